@@ -1,0 +1,92 @@
+/* Small behaviours that any page may ask for by attribute; every page works without them.
+   data-menu-button   opens the main menu on a phone
+   data-drop          details that close on Escape or a click elsewhere
+   data-dialog="id"   opens a <dialog>; data-dialog-close closes it
+   data-copy="text"   copies, says data-copied
+   data-autosubmit    a form sent when one of its selects changes
+   data-guard         a form that asks before unsaved edits are left
+   data-search        focused by the key "/"
+   data-check-all     ticks every box of the given name in its form
+   data-focus         focused when the page opens (error summary) */
+(() => {
+  "use strict";
+
+  const say = (text) => {
+    const live = document.getElementById("live");
+    if (live) live.textContent = text;
+  };
+
+  const toggleMenu = (button) => {
+    const menu = document.getElementById(button.getAttribute("aria-controls"));
+    const open = menu.classList.toggle("open");
+    button.setAttribute("aria-expanded", String(open));
+  };
+
+  const closeDrops = (except) => {
+    document.querySelectorAll("details[data-drop][open]").forEach((drop) => {
+      if (drop !== except) drop.open = false;
+    });
+  };
+
+  const copy = async (button) => {
+    const before = button.textContent;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+    say(button.dataset.copied);
+    setTimeout(() => { button.textContent = before; }, 2000);
+  };
+
+  const checkAll = (box) => {
+    const scope = box.form || box.closest("table");
+    scope.querySelectorAll(`input[type=checkbox][name="${box.dataset.checkAll}"]`).forEach((each) => {
+      each.checked = box.checked;
+    });
+  };
+
+  document.addEventListener("click", (event) => {
+    const at = (selector) => event.target.closest(selector);
+    closeDrops(at("details[data-drop]"));
+    const menuButton = at("[data-menu-button]");
+    if (menuButton) toggleMenu(menuButton);
+    const opener = at("[data-dialog]");
+    if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
+    if (at("[data-dialog-close]") || event.target.matches("dialog[open]")) at("dialog")?.close();
+    const copier = at("[data-copy]");
+    if (copier) copy(copier);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const drop = document.querySelector("details[data-drop][open]");
+      if (drop) { drop.open = false; drop.querySelector("summary").focus(); }
+      const button = document.querySelector("[data-menu-button][aria-expanded=true]");
+      if (button) { toggleMenu(button); button.focus(); }
+    }
+    const typing = event.target.closest("input, textarea, select, [contenteditable=true]");
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const search = document.querySelector("[data-search]");
+      if (search) { event.preventDefault(); search.focus(); search.select(); }
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-check-all]")) checkAll(event.target);
+    const form = event.target.closest("form[data-autosubmit]");
+    if (form && event.target.matches("select, input[type=checkbox], input[type=radio], input[type=date]")) form.requestSubmit();
+  });
+
+  const guard = (form) => {
+    let edited = false;
+    form.addEventListener("input", () => { edited = true; });
+    form.addEventListener("submit", () => { edited = false; });
+    window.addEventListener("beforeunload", (event) => { if (edited) event.preventDefault(); });
+  };
+
+  document.querySelectorAll("form[data-guard]").forEach(guard);
+  document.querySelector("[data-focus]")?.focus();
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = document.querySelector("meta[name=csrf-token]");
+    if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token.content;
+  });
+})();
