@@ -1,0 +1,150 @@
+"""Reads the region tables that ship with the program (``data/*.csv``) into plain rows.
+
+The files are the starting stock of the database: rolling the service out further, or following a
+change of borders, means adding rows, never editing code. Reading checks them, so that a slip in a
+file stops the program at set-up and not a mailing half a year later.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from outreach.regions.rules import (
+    CERTAINTIES,
+    AddressIndex,
+    Centre,
+    Complex,
+    District,
+    IndustryDivision,
+    IndustrySection,
+    Jurisdiction,
+    Province,
+    build_index,
+    centre_for,
+    valid_on,
+)
+
+Row = TypeVar("Row")
+
+DATA = Path(__file__).with_name("data")
+KSIC_REVISION = "11"
+COMPLEX_KINDS = ("국가", "일반", "도시첨단", "농공")
+
+
+@dataclass(frozen=True)
+class RegionReference:
+    """All region tables, in the order of their files. Dated tables hold past rows as well."""
+
+    provinces: tuple[Province, ...]
+    districts: tuple[District, ...]
+    centres: tuple[Centre, ...]
+    jurisdictions: tuple[Jurisdiction, ...]
+    complexes: tuple[Complex, ...]
+    sections: tuple[IndustrySection, ...]
+    divisions: tuple[IndustryDivision, ...]
+
+    def districts_on(self, on: date) -> list[District]:
+        return [row for row in self.districts if valid_on(row, on)]
+
+    def address_index(self, on: date) -> AddressIndex:
+        return build_index(self.provinces, self.districts, on)
+
+    def centre_of(self, district: str, on: date) -> str | None:
+        """Code of the centre serving ``district`` on ``on``; None if no pilot centre does."""
+        rows: dict[str, list[Jurisdiction]] = {}
+        for row in self.jurisdictions:
+            rows.setdefault(row.district, []).append(row)
+        return centre_for(district, {row.code: row for row in self.districts}, rows, on)
+
+    def section_of(self, ksic: str) -> str | None:
+        """The section letter of a KSIC code written as '26', '26110' or 'C26'; None if unknown."""
+        digits = ksic.strip().lstrip("ABCDEFGHIJKLMNOPQRSTUabcdefghijklmnopqrstu")[:2]
+        return next((row.section for row in self.divisions if row.division == digits), None)
+
+
+@lru_cache(maxsize=1)
+def load_regions() -> RegionReference:
+    """The tables, read once per process. Raises ValueError naming file and row of a bad entry."""
+    reference = RegionReference(
+        provinces=_read("provinces.csv", _province),
+        districts=_read("districts.csv", _district),
+        centres=_read("centres.csv", _centre),
+        jurisdictions=_read("jurisdictions.csv", _jurisdiction),
+        complexes=_read("complexes.csv", lambda row: Complex(**row)),
+        sections=_read("ksic_sections.csv", lambda row: IndustrySection(**row)),
+        divisions=_read("ksic_divisions.csv", lambda row: IndustryDivision(**row)),
+    )
+    problems = list(_problems(reference))
+    if problems:
+        raise ValueError("region data: " + "; ".join(problems))
+    return reference
+
+
+def _read(name: str, make: Callable[[dict[str, str]], Row]) -> tuple[Row, ...]:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        rows = []
+        for number, row in enumerate(csv.DictReader(file), start=2):
+            try:
+                if row["certainty"] not in CERTAINTIES:
+                    raise ValueError(f"certainty {row['certainty']!r}")
+                rows.append(make(row))
+            except (KeyError, TypeError, ValueError) as error:
+                raise ValueError(f"{name} line {number}: {error}") from error
+        return tuple(rows)
+
+
+def _days(row: dict[str, str]) -> dict[str, date | None]:
+    first = date.fromisoformat(row["valid_from"])
+    last = date.fromisoformat(row["valid_to"]) if row["valid_to"] else None
+    if last is not None and last < first:
+        raise ValueError(f"ends {last} before it begins {first}")
+    return {"valid_from": first, "valid_to": last}
+
+
+def _province(row: dict[str, str]) -> Province:
+    return Province(**row | _days(row))
+
+
+def _district(row: dict[str, str]) -> District:
+    return District(**row | _days(row) | {"successors": tuple(row["successors"].split())})
+
+
+def _centre(row: dict[str, str]) -> Centre:
+    return Centre(**row | {"pilot_from": date.fromisoformat(row["pilot_from"])})
+
+
+def _jurisdiction(row: dict[str, str]) -> Jurisdiction:
+    return Jurisdiction(**row | _days(row))
+
+
+def _problems(reference: RegionReference) -> Iterator[str]:
+    """What does not hang together: codes used twice or leading nowhere."""
+    provinces = {row.code for row in reference.provinces}
+    districts = {row.code for row in reference.districts}
+    centres = {row.code for row in reference.centres}
+    sections = {row.section for row in reference.sections}
+    for table in (reference.provinces, reference.districts, reference.centres, reference.complexes):
+        codes = [row.code for row in table]
+        yield from (f"code {code} twice" for code in set(codes) if codes.count(code) > 1)
+    for row in reference.districts:
+        if row.province not in provinces or row.code[:2] != row.province:
+            yield f"district {row.code} in no province"
+        lost = {code for code in (row.parent, *row.successors) if code and code not in districts}
+        yield from (f"district {row.code} points to unknown {code}" for code in lost)
+    for row in reference.jurisdictions:
+        if row.centre not in centres or row.district not in districts:
+            yield f"jurisdiction {row.centre}/{row.district} of unknown centre or district"
+    for row in reference.complexes:
+        if row.district not in districts or row.district[:2] != row.province:
+            yield f"complex {row.code} in unknown district"
+        if row.kind not in COMPLEX_KINDS:
+            yield f"complex {row.code} of unknown kind {row.kind}"
+    for row in reference.divisions:
+        if row.section not in sections:
+            yield f"division {row.division} in unknown section {row.section}"
