@@ -1,0 +1,64 @@
+"""States of a delivery (one recipient of one mailing), allowed moves, and what a server's answer means."""
+
+from __future__ import annotations
+
+import enum
+
+
+class DeliveryState(str, enum.Enum):
+    FROZEN = "frozen"  # chosen at approval; not yet to be sent
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    SKIPPED = "skipped"
+    IN_DOUBT = "in_doubt"
+    CANCELLED = "cancelled"
+
+
+STATE_LABELS = {
+    DeliveryState.FROZEN: "확정",
+    DeliveryState.QUEUED: "대기",
+    DeliveryState.CLAIMED: "발송 중",
+    DeliveryState.ACCEPTED: "접수됨",
+    DeliveryState.DEFERRED: "재시도 대기",
+    DeliveryState.REFUSED: "거부됨",
+    DeliveryState.SKIPPED: "제외됨",
+    DeliveryState.IN_DOUBT: "확인 필요",
+    DeliveryState.CANCELLED: "취소됨",
+}
+
+#: Still to be worked on by the engine.
+PENDING = frozenset({DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.DEFERRED})
+#: Nothing more will happen by itself.
+FINAL = frozenset({
+    DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.SKIPPED, DeliveryState.IN_DOUBT, DeliveryState.CANCELLED
+})
+
+MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
+    DeliveryState.FROZEN: frozenset({DeliveryState.QUEUED, DeliveryState.CANCELLED}),
+    DeliveryState.QUEUED: frozenset({DeliveryState.CLAIMED, DeliveryState.SKIPPED, DeliveryState.CANCELLED}),
+    DeliveryState.CLAIMED: frozenset({
+        DeliveryState.ACCEPTED, DeliveryState.DEFERRED, DeliveryState.REFUSED, DeliveryState.IN_DOUBT,
+        DeliveryState.QUEUED, DeliveryState.SKIPPED, DeliveryState.CANCELLED,
+    }),
+    DeliveryState.DEFERRED: frozenset({
+        DeliveryState.CLAIMED, DeliveryState.SKIPPED, DeliveryState.CANCELLED, DeliveryState.REFUSED
+    }),
+    DeliveryState.IN_DOUBT: frozenset({DeliveryState.QUEUED, DeliveryState.ACCEPTED}),  # a person decides
+    DeliveryState.ACCEPTED: frozenset(),
+    DeliveryState.REFUSED: frozenset(),
+    DeliveryState.SKIPPED: frozenset(),
+    DeliveryState.CANCELLED: frozenset(),
+}
+
+
+class SkipReason(str, enum.Enum):
+    """Why a frozen recipient was not mailed after all (checked when claiming and before the socket)."""
+
+    SUPPRESSED = "suppressed"
+    NO_CONSENT = "no_consent"
+
+
+SKIP_LABELS = {SkipReason.SUPPRESSED: "수신거부", SkipReason.NO_CONSENT: "광고 수신 동의 없음"}

@@ -1,0 +1,64 @@
+"""States of a mailing and its class under 정보통신망법 제50조."""
+
+from __future__ import annotations
+
+import enum
+
+
+class MailingState(str, enum.Enum):
+    DRAFT = "draft"
+    REVIEW = "review"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    OVERDUE = "overdue"
+    SENDING = "sending"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+STATE_LABELS = {
+    MailingState.DRAFT: "작성 중",
+    MailingState.REVIEW: "승인 대기",
+    MailingState.APPROVED: "승인됨",
+    MailingState.SCHEDULED: "발송 예약",
+    MailingState.OVERDUE: "예약 시각 지남(확인 필요)",
+    MailingState.SENDING: "발송 중",
+    MailingState.PAUSED: "일시 정지",
+    MailingState.FINISHED: "발송 완료",
+    MailingState.CANCELLED: "취소",
+}
+
+MOVES: dict[MailingState, frozenset[MailingState]] = {
+    MailingState.DRAFT: frozenset({MailingState.REVIEW, MailingState.CANCELLED}),
+    MailingState.REVIEW: frozenset({MailingState.DRAFT, MailingState.APPROVED, MailingState.CANCELLED}),
+    MailingState.APPROVED: frozenset({MailingState.DRAFT, MailingState.SCHEDULED, MailingState.CANCELLED}),
+    MailingState.SCHEDULED: frozenset(
+        {MailingState.APPROVED, MailingState.DRAFT, MailingState.SENDING, MailingState.OVERDUE, MailingState.CANCELLED}
+    ),
+    MailingState.OVERDUE: frozenset({MailingState.SCHEDULED, MailingState.DRAFT, MailingState.CANCELLED}),
+    MailingState.SENDING: frozenset({MailingState.PAUSED, MailingState.FINISHED, MailingState.CANCELLED}),
+    MailingState.PAUSED: frozenset({MailingState.SENDING, MailingState.CANCELLED}),
+    MailingState.FINISHED: frozenset({MailingState.SENDING}),  # only to send what a person decided to send again
+    MailingState.CANCELLED: frozenset(),
+}
+
+EDITABLE = frozenset({MailingState.DRAFT, MailingState.REVIEW, MailingState.APPROVED})
+#: The audience is frozen into recipient rows in these.
+FROZEN = frozenset(MailingState) - {MailingState.DRAFT, MailingState.REVIEW}
+
+
+class MessageClass(str, enum.Enum):
+    PUBLIC_NOTICE = "public_notice"
+    ADVERTISING = "advertising"
+    CONSENT_NOTICE = "consent_notice"
+
+
+CLASS_LABELS = {
+    MessageClass.PUBLIC_NOTICE: "공익안내",
+    MessageClass.ADVERTISING: "광고",
+    MessageClass.CONSENT_NOTICE: "동의절차통지",
+}
+
+#: 정보통신망법 시행령 별표 6: the subject begins with exactly this.
+ADVERTISING_LABEL = "(광고)"

@@ -1,0 +1,46 @@
+"""How a response reached us, and what is known about it."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Channel(str, enum.Enum):
+    MAIL_LINK = "mail_link"
+    QR = "qr"
+    PHONE = "phone"
+    VISIT = "visit"
+    FAX = "fax"
+    BRIEFING = "briefing"
+
+
+CHANNEL_LABELS = {
+    Channel.MAIL_LINK: "메일 링크",
+    Channel.QR: "QR 코드",
+    Channel.PHONE: "전화",
+    Channel.VISIT: "방문",
+    Channel.FAX: "팩스",
+    Channel.BRIEFING: "설명회",
+}
+
+#: Channels a member of staff types in.
+STAFF_CHANNELS = [Channel.PHONE, Channel.VISIT, Channel.FAX, Channel.BRIEFING]
+
+
+class ResponseState(str, enum.Enum):
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"  # in the tray: QR, or a typed business number
+    DISMISSED = "dismissed"
+
+
+STATE_LABELS = {
+    ResponseState.VERIFIED: "확인됨",
+    ResponseState.UNVERIFIED: "확인 대기",
+    ResponseState.DISMISSED: "제외",
+}
+
+
+class Verdict(str, enum.Enum):
+    PENDING = "pending"
+    HUMAN = "human"
+    MACHINE = "machine"

@@ -1,0 +1,94 @@
+"""The material library: materials, their editions (rendered PDFs), grants to partners, downloads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from cases.brochures.models import Brochure
+from cases.library.models import Case
+from cases.materials.rules import EditionState, MaterialKind, Way
+from outreach.db import Identified, Json, Stamped, UtcDateTime, Versioned, db, enum_type
+from outreach.organisations.models import Organisation
+from outreach.regions.models import Centre
+
+
+class Material(Identified, Stamped, Versioned, db.Model):
+    """Something partners can hand out. Made of exactly one case (sheet) or one brochure."""
+
+    __tablename__ = "material"
+
+    kind: Mapped[MaterialKind] = mapped_column(enum_type(MaterialKind))
+    title: Mapped[str] = mapped_column(sa.String(160))
+    centre_id: Mapped[int | None] = mapped_column(sa.ForeignKey("centre.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(sa.ForeignKey("best_practice.id"), index=True)
+    brochure_id: Mapped[int | None] = mapped_column(sa.ForeignKey("brochure.id"), index=True)
+
+    centre: Mapped[Centre | None] = relationship()
+    case: Mapped[Case | None] = relationship()
+    brochure: Mapped[Brochure | None] = relationship()
+    editions: Mapped[list[Edition]] = relationship(
+        back_populates="material", cascade="all, delete-orphan", order_by="Edition.number.desc()"
+    )
+
+    __table_args__ = (
+        sa.CheckConstraint("(case_id IS NULL) <> (brochure_id IS NULL)", name="made_of_one"),
+    )
+
+
+class Edition(Identified, db.Model):
+    """One rendering. ``content_hash`` is of all that went in; ``response_url`` is where its QR leads
+    (made by campaigns, printed as given)."""
+
+    __tablename__ = "edition"
+
+    material_id: Mapped[int] = mapped_column(sa.ForeignKey("material.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    state: Mapped[EditionState] = mapped_column(enum_type(EditionState), default=EditionState.RENDERING)
+    content_hash: Mapped[str] = mapped_column(sa.String(64), default="")
+    response_url: Mapped[str] = mapped_column(sa.String(300), default="")
+    sha256: Mapped[str | None] = mapped_column(sa.String(64))
+    size: Mapped[int | None]
+    pages: Mapped[int | None]
+    warnings: Mapped[list[Any]] = mapped_column(Json, default=list)  # e.g. unverified programmes, said on it
+    error: Mapped[str] = mapped_column(sa.Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[int | None]
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    published_by: Mapped[int | None]
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    material: Mapped[Material] = relationship(back_populates="editions")
+
+    __table_args__ = (sa.UniqueConstraint("material_id", "number"),)
+
+
+class MaterialGrant(Identified, db.Model):
+    """A partner organisation may download a material."""
+
+    __tablename__ = "material_grant"
+
+    material_id: Mapped[int] = mapped_column(sa.ForeignKey("material.id", ondelete="CASCADE"))
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
+    granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    granted_by: Mapped[int | None]
+    material: Mapped[Material] = relationship()
+    organisation: Mapped[Organisation] = relationship()
+
+    __table_args__ = (sa.UniqueConstraint("material_id", "organisation_id"),)
+
+
+class Download(Identified, db.Model):
+    """One download of one edition."""
+
+    __tablename__ = "download"
+
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id", ondelete="CASCADE"))
+    organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id", ondelete="SET NULL"))
+    user_id: Mapped[int | None]
+    way: Mapped[Way] = mapped_column(enum_type(Way))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (sa.Index("ix_download_edition_id", "edition_id", "organisation_id"),)

@@ -1,0 +1,118 @@
+"""Building the application from settings and features. Building has no side effect: no connection, no
+thread, no folder is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import structlog
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_talisman import Talisman
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from outreach import commands
+from outreach.clock import Clock, SystemClock
+from outreach.config import Settings
+from outreach.db import db, engine_options
+from outreach.feature import Feature, Registry
+from outreach.signing import Signer
+from outreach.web import access, api, errors, filters, site
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_REQUEST_BYTES = 52 * 1024 * 1024
+
+csrf = CSRFProtect()
+limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
+migrate = flask_migrate.Migrate()
+
+CSP = {
+    "default-src": "'self'",
+    "img-src": "'self' data:",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'self'",
+}
+
+
+@dataclass
+class Outreach:
+    """What belongs to one built application; found at ``app.extensions['outreach']``."""
+
+    settings: Settings
+    registry: Registry
+    clock: Clock
+    signer: Signer
+    translations: Path = ROOT / "outreach" / "translations"
+    library_views: dict[str, str] = field(default_factory=dict)  # endpoint -> why it is safe unguarded
+
+
+def build_app(settings: Settings, features: Sequence[Feature], *, clock: Clock | None = None) -> Flask:
+    """The WSGI application made of ``features``, in their order."""
+    app = Flask("outreach", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.config.update(_flask_config(settings))
+    app.extensions["outreach"] = Outreach(
+        settings, Registry(tuple(features)), clock or SystemClock(), Signer([key.encode() for key in settings.link_keys])
+    )
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1) if settings.base_url.startswith("https") else app.wsgi_app  # type: ignore[method-assign]
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "outreach" / "migrations"), render_as_batch=True)
+    site.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    _security_headers(app, settings)
+    filters.init_app(app)
+    errors.init_app(app)
+    api.init_app(app)
+    for feature in features:
+        _add(app, feature)
+    access.init_app(app)
+    commands.init_app(app)
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, Any]:
+    https = settings.base_url.startswith("https")
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "TESTING": settings.testing,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),
+        "MAX_CONTENT_LENGTH": MAX_REQUEST_BYTES,
+        "OUTREACH_DEMO": settings.demo,
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PREFERRED_URL_SCHEME": "https" if https else "http",
+        "WTF_CSRF_TIME_LIMIT": None,
+        "JSON_AS_ASCII": False,
+        "RATELIMIT_ENABLED": not settings.testing,
+        "TEMPLATES_AUTO_RELOAD": False,
+    }
+
+
+def _security_headers(app: Flask, settings: Settings) -> None:
+    https = settings.base_url.startswith("https")
+    Talisman(
+        app, force_https=False, strict_transport_security=https, session_cookie_secure=https,
+        content_security_policy=CSP, frame_options="SAMEORIGIN", referrer_policy="same-origin",
+    )
+
+
+def _add(app: Flask, feature: Feature) -> None:
+    for blueprint in feature.blueprints:
+        app.register_blueprint(blueprint)
+    for blueprint in feature.api_blueprints:
+        csrf.exempt(blueprint)
+        api.api.register_blueprint(blueprint)
+    for command in feature.commands:
+        app.cli.add_command(command)
+    if feature.init_app:
+        feature.init_app(app)

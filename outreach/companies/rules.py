@@ -1,0 +1,413 @@
+"""What a company list says, made comparable: text, names, numbers, dates, and the one rule of identity.
+
+Pure functions on the standard library. A ``read_*`` function takes a cell as the file holds it (text,
+number or nothing) and returns the value to store, ``None`` for a blank cell, or a :class:`Flaw` when the
+cell can't be taken as it stands. Nothing is ever changed in silence: whatever a reader alters beyond
+spelling marks (hyphens, spaces, full-width forms) it reports as a flaw with the value it kept.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+Cell = str | float | int | bool | None
+"""One cell of a file. Workbook dates arrive as ISO text (see tables.py)."""
+
+
+class Flaw(NamedTuple):
+    """Why a cell can't be taken as it stands: ``code`` (its wording is in problems.py), ``kept`` (what may
+    be stored all the same; None: nothing) and ``hint`` (the suggestion or detail its wording shows)."""
+
+    code: str
+    kept: Any = None
+    hint: str = ""
+
+
+# -- text -------------------------------------------------------------------------------------------
+
+_BLANKS = frozenset(
+    "- -- – — . … ~ / 없음 해당없음 해당사항없음 미상 미기재 미입력 공란 n/a na null none nan #n/a #ref! #value! #div/0! #name? #null! #num!".split()
+)
+_SPACES = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r"\s*\n\s*")
+
+
+def clean_text(raw: Cell, *, lines: bool = False) -> str:
+    """The cell as tidy text: NFC, one space between words, no control or invisible characters, '' for a
+    blank or a stand-in for one ('-', '없음', '#N/A'). ``lines`` keeps line breaks, which separate people
+    and addresses in one cell. A whole number that a spreadsheet holds as 1208147521.0 loses its '.0'."""
+    if not isinstance(raw, str):
+        return "" if raw is None else _number_text(raw)
+    if raw.isprintable() and unicodedata.is_normalized("NFC", raw):  # true of nearly every cell
+        text = raw.strip()
+        if "  " in text:
+            text = _SPACES.sub(" ", text)
+    else:
+        text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
+        text = "".join(ch for ch in text if ch.isspace() or unicodedata.category(ch)[0] != "C")
+        text = _LINES.sub("\n", _SPACES.sub(" ", text.replace("\x0b", "\n"))).strip()
+        if not lines:
+            text = text.replace("\n", " ")
+    if text.startswith("'"):  # the mark that makes Excel take a number as text
+        text = text[1:].lstrip()
+    return "" if len(text) <= 6 and text.replace(" ", "").casefold() in _BLANKS else text
+
+
+def _number_text(raw: float | int | bool) -> str:
+    if isinstance(raw, bool):
+        return "TRUE" if raw else "FALSE"
+    if isinstance(raw, float):
+        if raw != raw or raw in (float("inf"), float("-inf")):
+            return ""
+        return str(int(raw)) if raw.is_integer() else format(raw, ".15g")
+    return str(raw)
+
+
+def compact(text: str) -> str:
+    """Letters and digits only, NFKC, lower case: for comparing headings and set words."""
+    return "".join(ch for ch in unicodedata.normalize("NFKC", text).casefold() if ch.isalnum())
+
+
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+
+
+def safe_cell(value: Any) -> Any:
+    """The value as it may be written to a spreadsheet or CSV: text that Excel would run as a formula gets a
+    leading apostrophe (OWASP, CSV Injection). Numbers and dates are left alone."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+
+
+# -- business, corporate and workplace numbers --------------------------------------------------------
+
+_NOT_DIGITS = re.compile(r"[\s.\-‐‑‒–—―−_/]")
+_BUSINESS_SHAPE = re.compile(r"\d{3}-\d{2}-\d{5}|\d{10}", re.ASCII)
+_BUSINESS_WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
+
+
+class BusinessKind(str, enum.Enum):
+    """What the middle two digits of a business number tell."""
+
+    SOLE = "sole"
+    CORPORATION = "corporation"
+    BRANCH = "branch"
+    NON_PROFIT = "non_profit"
+    PUBLIC = "public"
+    OTHER = "other"
+
+
+BUSINESS_KIND_LABELS = {
+    BusinessKind.SOLE: "개인사업자",
+    BusinessKind.CORPORATION: "법인(본점)",
+    BusinessKind.BRANCH: "법인(지점)",
+    BusinessKind.NON_PROFIT: "비영리법인",
+    BusinessKind.PUBLIC: "국가·지방자치단체",
+    BusinessKind.OTHER: "그 밖",
+}
+
+
+def business_number_is_valid(digits: str) -> bool:
+    """Whether ten digits are a business number: check = (10 - sum mod 10) mod 10 with weights 1,3,7,1,3,7,1,3,5
+    and the tens of the ninth product added (국세청 검증식). Ten zeros satisfy it but stand for 'none'."""
+    if len(digits) != 10 or not (digits.isascii() and digits.isdigit()) or digits == "0000000000":
+        return False
+    d = [ord(ch) - 48 for ch in digits]
+    total = d[0] + 3 * d[1] + 7 * d[2] + d[3] + 3 * d[4] + 7 * d[5] + d[6] + 3 * d[7] + 5 * d[8] + d[8] * 5 // 10
+    return (10 - total % 10) % 10 == d[9]
+
+
+def read_business_number(raw: Cell) -> str | Flaw | None:
+    """사업자등록번호 as ten digits. Zeros a spreadsheet lost are put back only where the check digit then
+    agrees (flaw ``business_number_zeros``); anything else wrong is ``business_number_invalid``."""
+    if isinstance(raw, str) and _BUSINESS_SHAPE.fullmatch(raw):
+        digits = raw.replace("-", "")
+        return digits if business_number_is_valid(digits) else Flaw("business_number_invalid")
+    text = clean_text(raw)
+    if not text:
+        return None
+    digits = _digits(text)
+    if len(digits) == 10 and business_number_is_valid(digits):
+        return digits
+    if 7 <= len(digits) < 10 and business_number_is_valid(digits.zfill(10)):
+        return Flaw("business_number_zeros", digits.zfill(10), format_business_number(digits.zfill(10)))
+    return Flaw("business_number_invalid")
+
+
+def format_business_number(digits: str) -> str:
+    """000-00-00000."""
+    return f"{digits[:3]}-{digits[3:5]}-{digits[5:]}"
+
+
+def business_kind(digits: str) -> BusinessKind:
+    """The kind of business by the middle digits: 01-79 sole, 81/86-88 head office of a corporation, 85 branch,
+    82 non-profit, 83 public bodies, 90-99 sole and tax-exempt. A hint for people, never a condition."""
+    middle = int(digits[3:5])
+    if 1 <= middle <= 79 or middle >= 90:
+        return BusinessKind.SOLE
+    kinds = {82: BusinessKind.NON_PROFIT, 83: BusinessKind.PUBLIC, 85: BusinessKind.BRANCH}
+    corporation = middle == 81 or 86 <= middle <= 88
+    return BusinessKind.CORPORATION if corporation else kinds.get(middle, BusinessKind.OTHER)
+
+
+def read_corporate_number(raw: Cell) -> str | Flaw | None:
+    """법인등록번호 as thirteen digits. A check digit that disagrees is only reported, since numbers given since
+    2025 may lack one; a number that is a resident registration number is not kept (개인정보 보호법 §24의2)."""
+    text = clean_text(raw)
+    if not text:
+        return None
+    digits = _digits(text)
+    if len(digits) != 13:
+        return Flaw("corporate_number_unreadable")
+    total = sum(int(digit) * (1 + place % 2) for place, digit in enumerate(digits[:12]))
+    if (10 - total % 10) % 10 == int(digits[12]):
+        return digits
+    return Flaw("resident_number") if looks_like_resident_number(digits) else Flaw("corporate_number_check", digits)
+
+
+_RESIDENT = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{2})[-\s]?[1-8]\d{6}(?!\d)", re.ASCII)
+
+
+def looks_like_resident_number(text: str) -> bool:
+    """Whether the text holds what may be a 주민등록번호 or 외국인등록번호 (six digits that are a date, then seven)."""
+    found = _RESIDENT.search(text)
+    return bool(found and 1 <= int(found[2]) <= 12 and 1 <= int(found[3]) <= 31)
+
+
+class WorkplaceNumber(NamedTuple):
+    """사업장관리번호: all eleven digits, and the business number in it (None where it has none)."""
+
+    digits: str
+    business_number: str | None
+
+
+def read_workplace_number(raw: Cell) -> WorkplaceNumber | Flaw | None:
+    """사업장관리번호 (000-00-00000-0): the business number and one digit for the place (0: head office).
+    Numbers that start with 9 may be given without a business number; others whose first ten digits are none
+    are kept but reported."""
+    text = clean_text(raw)
+    if not text:
+        return None
+    digits = _digits(text)
+    if len(digits) == 10 and business_number_is_valid(digits.zfill(11)[:10]):
+        number = WorkplaceNumber(digits.zfill(11), digits.zfill(11)[:10])
+        return Flaw("workplace_number_zeros", number, format_workplace_number(number.digits))
+    if len(digits) != 11:
+        return Flaw("workplace_number_unreadable")
+    if business_number_is_valid(digits[:10]):
+        return WorkplaceNumber(digits, digits[:10])
+    number = WorkplaceNumber(digits, None)
+    return number if digits.startswith("9") else Flaw("workplace_number_check", number)
+
+
+def format_workplace_number(digits: str) -> str:
+    """000-00-00000-0."""
+    return f"{format_business_number(digits[:10])}-{digits[10:]}"
+
+
+def _digits(text: str) -> str:
+    """The digits of a number written with any usual marks; '' when anything else is in it."""
+    bare = _NOT_DIGITS.sub("", unicodedata.normalize("NFKC", text))
+    return bare if bare.isascii() and bare.isdigit() else ""
+
+
+# -- head counts, postcodes, dates, consent -----------------------------------------------------------
+
+_COUNT = re.compile(r"(약|대략|총)?(\d{1,7})(?:\.(\d+))?(명|인)?(내외|정도|여명|명?이상|명?초과)?", re.ASCII)
+_COUNT_RANGE = re.compile(r"(\d{1,6})(?:명|인)?[~∼\-–](\d{1,6})(?:명|인)?(?:미만|이하)?", re.ASCII)
+LARGEST_HEADCOUNT = 1_000_000
+
+
+def read_headcount(raw: Cell) -> int | Flaw | None:
+    """상시근로자수 in persons. '약 50', '12.5' and '300인 이상' keep the whole number before them, a range such
+    as '10~29' its lower end, each with a flaw that says so."""
+    if isinstance(raw, str) and raw.isascii() and raw.isdigit() and len(raw) <= 6:
+        return int(raw)
+    text = unicodedata.normalize("NFKC", clean_text(raw)).replace(",", "").replace(" ", "")
+    if not text:
+        return None
+    if span := _COUNT_RANGE.fullmatch(text):
+        return Flaw("headcount_range", int(span[1]), span[1])
+    count = _COUNT.fullmatch(text)
+    if count is None or int(count[2]) > LARGEST_HEADCOUNT:
+        return Flaw("headcount_unreadable")
+    exact = count[1] in (None, "총") and not count[5] and not (count[3] or "").strip("0")
+    return int(count[2]) if exact else Flaw("headcount_approximate", int(count[2]), count[2])
+
+
+def read_postcode(raw: Cell) -> str | Flaw | None:
+    """Five digits (the first may have been lost by a spreadsheet). The six-digit codes ended in 2015-08."""
+    text = clean_text(raw)
+    if not text:
+        return None
+    digits = _digits(text.strip("()[]〒"))
+    if len(digits) in (4, 5):
+        return digits.zfill(5)
+    return Flaw("postcode_unreadable")
+
+
+_DATE = re.compile(r"'?(\d{4}|\d{2})\s*(?:[-./]|년)\s*(\d{1,2})\s*(?:[-./]|월)\s*(\d{1,2})\s*[일.]?\s*(?:\(.\))?(?:[T ].*)?", re.ASCII)
+_DATE_DIGITS = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:\d{6})?", re.ASCII)
+_EXCEL_EPOCH = date(1899, 12, 30)  # serial 60 is Excel's 1900-02-29; later serials count from here
+_EXCEL_SERIALS = range(32874, 73051)  # 1990-01-01 to 2100-01-01
+
+
+def read_date(raw: Cell) -> date | Flaw | None:
+    """A day, in the ways offices write it: '24.7.2, 2024.7.2., 2024-07-02, 20240702, 2024년 7월 2일 or an Excel
+    serial number. Years of two digits are of this century."""
+    text = unicodedata.normalize("NFKC", clean_text(raw))
+    if isinstance(raw, str) and raw.lstrip().startswith(("'", "‘", "’")):
+        text = text.lstrip("‘’")
+    if not text:
+        return None
+    written = _DATE.fullmatch(text) or _DATE_DIGITS.fullmatch(text)
+    try:
+        if written:
+            year = int(written[1])
+            return date(year + 2000 if year < 100 else year, int(written[2]), int(written[3]))
+        serial = int(float(text))
+        if serial in _EXCEL_SERIALS:
+            return _EXCEL_EPOCH + timedelta(days=serial)
+    except (ValueError, OverflowError):
+        pass
+    return Flaw("date_unreadable")
+
+
+_YES = frozenset("동의 동의함 수신동의 수신 수신함 수신허용 허용 승낙 찬성 예 네 넵 y yes o ㅇ ㅇㅇ 1 true t v".split()) | set("○〇◯●◎✓✔√☑")
+_NO = frozenset(
+    "미동의 비동의 부동의 동의안함 동의하지않음 수신안함 수신거부 수신미동의 거부 거절 철회 동의철회 아니오 아니요 아니 n no x 0 false f".split()
+) | set("×✕✖✗✘☒")
+
+
+def read_consent(raw: Cell) -> bool | Flaw | None:
+    """Whether the cell says yes or no to receiving mail; None when blank. Only set words count: consent is
+    explicit (정보통신망법 §50①), so anything else is reported and stored as nothing."""
+    word = unicodedata.normalize("NFKC", _number_text(raw) if isinstance(raw, int | float) else raw or "")
+    word = "".join(word.split()).casefold().strip(".()'")
+    if not word or word in ("-", "없음", "n/a"):
+        return None
+    if word in _YES:
+        return True
+    return False if word in _NO else Flaw("consent_unreadable")
+
+
+# -- names, addresses and identity ---------------------------------------------------------------------
+
+_LEGAL_MARK = re.compile(r"[(\[]\s*(?:주|유|사|재|합|자|의|학|복|농|영|株|有)\s*[)\]]|^\s*[주유]\s*\)|\(\s*[주유]\s*$")
+_LEGAL_WORDS = (
+    "주식회사", "유한책임회사", "유한회사", "합자회사", "합명회사", "사단법인", "재단법인", "의료법인",
+    "학교법인", "사회복지법인", "농업회사법인", "어업회사법인",
+)  # fmt: skip
+_ENGLISH_FORMS = frozenset("co company corp corporation inc incorporated ltd limited llc llp plc gmbh".split())
+_WORDS = re.compile(r"[0-9a-z]+|[^\W0-9a-z_]+")
+
+
+def normalise_company_name(name: str) -> str:
+    """The name as the identity rule compares it: without legal form (㈜, (주), 주식회사, Co., Ltd. …), spaces,
+    punctuation, case and width. Applying it twice changes nothing. '' only for a name without any letter."""
+    key = _without_legal_form(name)
+    while (shorter := _without_legal_form(key)) != key:
+        key = shorter
+    return key
+
+
+def _without_legal_form(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    words = _WORDS.findall(_LEGAL_MARK.sub(" ", folded)) or _WORDS.findall(folded)
+    while len(words) > 1 and words[-1] in _ENGLISH_FORMS:
+        words.pop()
+    key = "".join(words)
+    for form in _LEGAL_WORDS:
+        bare = key.removeprefix(form)
+        bare = bare.removesuffix(form)
+        key = bare or key
+    return key
+
+
+_PLACE_SUFFIX = re.compile(r"(?:제?\d{0,2}(?:본사|본점|지점|지사|공장|영업소|출장소|사무소|연구소|사업장|사업부|물류센터))+$")
+_IN_PARENTHESES = re.compile(r"\([^()]*\)")
+
+
+def likeness_key(name: str) -> str:
+    """A coarser name key that also drops remarks in parentheses and the kind of place ('2공장', '본사').
+    Equal likeness only *suggests* a merge to a person; it never joins two companies."""
+    folded = unicodedata.normalize("NFKC", name)
+    key = normalise_company_name(_IN_PARENTHESES.sub(" ", folded)) or normalise_company_name(name)
+    return _PLACE_SUFFIX.sub("", key) or key
+
+
+_PROVINCES = {
+    "서울특별시": "서울", "서울시": "서울", "부산광역시": "부산", "부산시": "부산", "대구광역시": "대구",
+    "대구시": "대구", "인천광역시": "인천", "인천시": "인천", "광주광역시": "광주", "대전광역시": "대전",
+    "대전시": "대전", "울산광역시": "울산", "울산시": "울산", "세종특별자치시": "세종", "세종시": "세종",
+    "경기도": "경기", "강원특별자치도": "강원", "강원도": "강원", "충청북도": "충북", "충청남도": "충남",
+    "전북특별자치도": "전북", "전라북도": "전북", "전라남도": "전남", "경상북도": "경북", "경상남도": "경남",
+    "제주특별자치도": "제주", "제주도": "제주",
+}  # fmt: skip
+_BUILDING = re.compile(r"(.*?\d*(?:로|길)\s?(?:지하\s?)?\d+(?:-\d+)?)(?![0-9가-힣]*(?:로|길))")
+
+
+def address_key(address: str) -> str:
+    """The address as the identity rule compares it: short province name, up to the building number of a road
+    address (floor and room left out), without spaces, punctuation and remarks in parentheses."""
+    text = _IN_PARENTHESES.sub(" ", unicodedata.normalize("NFKC", address)).strip()
+    first, _, rest = text.partition(" ")
+    text = f"{_PROVINCES.get(first, first)} {rest}"
+    building = _BUILDING.match(text)
+    return "".join(ch for ch in (building[1] if building else text).casefold() if ch.isalnum() or ch == "-")
+
+
+IDENTITY_RULE = (
+    "사업자등록번호가 같으면 같은 기업이고, 사업장관리번호가 있으면 그 번호까지 같아야 같은 사업장입니다. "
+    "사업자등록번호가 없는 행은 기업명이 같고 전화번호나 주소가 같을 때 같은 기업으로 봅니다"
+    "(전화번호와 주소도 없으면 담당자 이메일로 봅니다). "
+    "‘㈜·(주)·주식회사’ 같은 법인 표시와 띄어쓰기, 문장부호, 영문 대소문자는 구분하지 않습니다. "
+    "이름이 비슷하기만 한 기업은 합치지 않고, 합칠 후보로만 알려 드립니다."
+)
+"""The one rule of identity, as the import page shows it."""
+
+
+class Identity(NamedTuple):
+    """Under which keys a company is known: ``number`` (business number, '/' and workplace number) or None, and
+    ``loose`` keys of name with phone, address or e-mail."""
+
+    number: str | None
+    loose: tuple[str, ...]
+
+
+def identity(
+    *,
+    name: str,
+    business_number: str | None = None,
+    workplace_number: str | None = None,
+    phones: Iterable[str] = (),
+    address: str | None = None,
+    emails: Iterable[str] = (),
+) -> Identity:
+    """All keys of one company by :data:`IDENTITY_RULE`. Two records with numbers are one if the numbers are
+    equal. A record without number is the company that shares one of its loose keys, with number or without.
+    Without any key at all a record can't be told from others."""
+    number = f"{business_number}/{workplace_number or ''}" if business_number else None
+    name_key = normalise_company_name(name)
+    if not name_key:
+        return Identity(number, ())
+    loose = [f"{name_key}|t{digits}" for phone in phones if (digits := phone_key(phone))]
+    if address and (place := address_key(address)):
+        loose.append(f"{name_key}|a{place}")
+    if not loose:
+        loose = [f"{name_key}|m{email.casefold()}" for email in emails]
+    return Identity(number, tuple(dict.fromkeys(loose)))
+
+
+def identity_key(**known: Any) -> str | None:
+    """The first key of :func:`identity` (same arguments), or None."""
+    number, loose = identity(**known)
+    return number or next(iter(loose), None)
+
+
+def phone_key(phone: str) -> str:
+    """The digits of a canonical phone number, without its extension."""
+    return "".join(ch for ch in phone.partition(" ")[0] if ch.isdigit())

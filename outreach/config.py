@@ -1,0 +1,145 @@
+"""Settings from the environment: typed, named in one place, refusing nonsense at start.
+
+Outside the demo no secret has a default. In the demo (`make run` sets OUTREACH_DEMO=1) secrets are
+generated once into the data folder, readable by the owner only.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+MIN_SECRET_CHARS = 32
+
+
+class BadSetting(SystemExit):
+    """A setting is missing or makes no sense; the message names it and says what to write."""
+
+    def __init__(self, message: str):
+        super().__init__(f"설정 오류 / bad setting: {message}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. Build with :meth:`from_environment`, or directly in tests."""
+
+    database_url: str
+    data_dir: Path
+    secret_key: str = field(repr=False)
+    link_keys: tuple[str, ...] = field(repr=False)
+    base_url: str = "http://127.0.0.1:8000"
+    smtp_url: str | None = field(default=None, repr=False)
+    demo: bool = False
+    host: str = "127.0.0.1"
+    port: int = 8000
+    testing: bool = False
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        demo = _flag(environ, "OUTREACH_DEMO")
+        data_dir = Path(environ.get("OUTREACH_DATA_DIR") or "var").resolve()
+        generated = _demo_secrets(data_dir) if demo else {}
+        host = environ.get("HOST") or "127.0.0.1"
+        port = _port(environ)
+        return cls(
+            database_url=_database_url(environ, data_dir),
+            data_dir=data_dir,
+            secret_key=_secret(environ, "OUTREACH_SECRET_KEY", generated),
+            link_keys=_link_keys(environ, generated),
+            base_url=_base_url(environ, demo, host, port),
+            smtp_url=environ.get("OUTREACH_SMTP_URL") or None,
+            demo=demo,
+            host=host,
+            port=port,
+        )
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    def folder(self, name: str) -> Path:
+        """The sub-folder ``name`` of the data folder, created when first asked for."""
+        path = self.data_dir / name
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def _flag(environ: Mapping[str, str], name: str) -> bool:
+    value = environ.get(name, "").strip().lower()
+    if value in {"", "0", "no", "false", "off"}:
+        return False
+    if value in {"1", "yes", "true", "on"}:
+        return True
+    raise BadSetting(f"{name}={value!r}: write 1 or 0")
+
+
+def _port(environ: Mapping[str, str]) -> int:
+    text = environ.get("PORT") or "8000"
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise BadSetting(f"PORT={text!r}: write a number from 1 to 65535")
+    return int(text)
+
+
+def _database_url(environ: Mapping[str, str], data_dir: Path) -> str:
+    url = environ.get("OUTREACH_DATABASE_URL") or f"sqlite:///{data_dir / 'outreach.sqlite3'}"
+    scheme = urlsplit(url).scheme
+    if scheme in {"postgres", "postgresql"}:
+        return "postgresql+psycopg" + url[len(scheme):]
+    if scheme not in {"sqlite", "postgresql+psycopg"}:
+        raise BadSetting(f"OUTREACH_DATABASE_URL: sqlite:///… or postgresql://…, not {scheme!r}")
+    return url
+
+
+def _base_url(environ: Mapping[str, str], demo: bool, host: str, port: int) -> str:
+    url = (environ.get("OUTREACH_BASE_URL") or "").rstrip("/")
+    if not url:
+        if not demo:
+            raise BadSetting("OUTREACH_BASE_URL: the public address of this site, e.g. https://outreach.example.go.kr")
+        return f"http://{host}:{port}"
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise BadSetting(f"OUTREACH_BASE_URL={url!r}: write http(s)://host[:port], without query")
+    return url
+
+
+def _secret(environ: Mapping[str, str], name: str, generated: Mapping[str, str]) -> str:
+    value = environ.get(name) or generated.get(name, "")
+    if len(value) < MIN_SECRET_CHARS:
+        raise BadSetting(
+            f"{name}: at least {MIN_SECRET_CHARS} random characters; "
+            'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    return value
+
+
+def _link_keys(environ: Mapping[str, str], generated: Mapping[str, str]) -> tuple[str, ...]:
+    """Comma-separated, newest first; old ones stay listed as long as old links must work."""
+    text = environ.get("OUTREACH_LINK_KEYS") or generated.get("OUTREACH_LINK_KEYS", "")
+    keys = tuple(key.strip() for key in text.split(",") if key.strip())
+    if not keys or any(len(key) < MIN_SECRET_CHARS for key in keys):
+        raise BadSetting(
+            f"OUTREACH_LINK_KEYS: one or more keys of at least {MIN_SECRET_CHARS} characters, separated by commas, "
+            "newest first"
+        )
+    return keys
+
+
+def _demo_secrets(data_dir: Path) -> dict[str, str]:
+    """Secrets of this demo, made once; a second run finds the same, so sessions and links go on."""
+    path = data_dir / "demo-secrets.env"
+    names = ("OUTREACH_SECRET_KEY", "OUTREACH_LINK_KEYS")
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        text = "".join(f"{name}={secrets.token_urlsafe(48)}\n" for name in names)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(text)
+    return dict(line.split("=", 1) for line in path.read_text(encoding="ascii").splitlines() if "=" in line)

@@ -1,0 +1,112 @@
+"""What an area contributes to the application, as plain data.
+
+The one sanctioned inversion of the import direction: a low page (a company, a lead, the first page)
+shows high data only through panels that the higher feature hands in here; wsgi.py names the features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from outreach.scope import STAFF_ROLES, Role, Scope
+
+if TYPE_CHECKING:
+    import click
+    from flask import Blueprint, Flask
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One entry of the main menu. ``label`` is a lazy translation; shown to ``roles`` only;
+    ``prefix`` is the URL prefix under which the entry counts as current."""
+
+    label: Any
+    endpoint: str
+    order: int
+    roles: frozenset[Role] = STAFF_ROLES
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A piece of someone else's page. ``slot``: 'company', 'lead', 'home' or 'case';
+    ``render(scope, subject)`` returns Markup, or '' for nothing to show."""
+
+    slot: str
+    order: int
+    render: Callable[[Scope, Any], Any]
+    roles: frozenset[Role] = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """A kind of background job: ``run(context, payload)`` does one job; see outreach.jobs."""
+
+    name: str
+    label: Any
+    run: Callable[[Any, Mapping[str, Any]], Any]
+    max_attempts: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Something the clock does: ``run(app)`` every ``seconds``. It must be short and idempotent: it
+    says what is due, the workers do it."""
+
+    name: str
+    label: Any
+    seconds: int
+    run: Callable[[Flask], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkSource:
+    """Work a worker looks for: ``make(app)`` returns an object with ``step() -> bool`` (did bounded
+    work, ask again at once) and ``close()``."""
+
+    name: str
+    make: Callable[[Flask], Any]
+
+
+@dataclass(frozen=True)
+class Feature:
+    name: str
+    blueprints: tuple[Blueprint, ...] = ()
+    api_blueprints: tuple[Any, ...] = ()
+    menu: tuple[MenuItem, ...] = ()
+    panels: tuple[Panel, ...] = ()
+    jobs: tuple[JobKind, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    work: tuple[WorkSource, ...] = ()
+    commands: tuple[click.Command, ...] = ()
+    init_app: Callable[[Flask], None] | None = None
+
+
+@dataclass
+class Registry:
+    """All features of one application, with look-ups the pages and roles need."""
+
+    features: tuple[Feature, ...] = ()
+    job_kinds: dict[str, JobKind] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for kind in (kind for feature in self.features for kind in feature.jobs):
+            if kind.name in self.job_kinds:
+                raise ValueError(f"two jobs are named {kind.name}")
+            self.job_kinds[kind.name] = kind
+
+    def menu(self, role: Role) -> list[MenuItem]:
+        items = (item for feature in self.features for item in feature.menu if role in item.roles)
+        return sorted(items, key=lambda item: item.order)
+
+    def panels(self, slot: str, role: Role) -> list[Panel]:
+        panels = (panel for feature in self.features for panel in feature.panels)
+        return sorted((p for p in panels if p.slot == slot and role in p.roles), key=lambda panel: panel.order)
+
+    def schedules(self) -> list[Schedule]:
+        return [schedule for feature in self.features for schedule in feature.schedules]
+
+    def work(self) -> list[WorkSource]:
+        return [source for feature in self.features for source in feature.work]

@@ -1,0 +1,88 @@
+"""Enqueueing, claiming and finishing jobs. A job row is added in the unit of work it belongs to, so
+it exists exactly if that unit was committed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.jobs.models import Job, JobState
+
+LEASE = timedelta(minutes=2)
+RETRY_AFTER = timedelta(seconds=30)
+
+
+def enqueue(
+    session: Session, kind: str, payload: Mapping[str, Any], *, now: datetime, key: str | None = None,
+    user_id: int | None = None, run_after: datetime | None = None,
+) -> Job:
+    """Add a job; with ``key``, return the open job of that key instead if there is one."""
+    if key is not None:
+        open_job = session.scalar(
+            sa.select(Job).where(Job.key == key, Job.state.in_([JobState.QUEUED, JobState.RUNNING]))
+        )
+        if open_job:
+            return open_job
+    job = Job(
+        kind=kind, key=key, payload=dict(payload), state=JobState.QUEUED, run_after=run_after or now, created_at=now,
+        created_by=user_id, attempts=0, done=0, message="",
+    )
+    session.add(job)
+    session.flush()
+    return job
+
+
+def claim_next(session: Session, worker: str, *, now: datetime) -> Job | None:
+    """Take the oldest due job, or one whose worker let its lease run out. Compare-and-set: of two
+    workers exactly one gets it."""
+    due = sa.or_(
+        sa.and_(Job.state == JobState.QUEUED, Job.run_after <= now),
+        sa.and_(Job.state == JobState.RUNNING, Job.leased_until < now),
+    )
+    candidate = sa.select(Job.id).where(due).order_by(Job.run_after, Job.id).limit(1)
+    if session.get_bind().dialect.name == "postgresql":
+        candidate = candidate.with_for_update(skip_locked=True)
+    claimed = session.execute(
+        sa.update(Job)
+        .where(Job.id == candidate.scalar_subquery(), due)
+        .values(state=JobState.RUNNING, worker=worker, leased_until=now + LEASE, attempts=Job.attempts + 1)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    return session.get(Job, claimed, populate_existing=True) if claimed else None
+
+
+def report(session: Session, job_id: int, worker: str, *, now: datetime, done: int, total: int | None, message: str) -> bool:
+    """Renew the lease and say how far the job is. False if the job is no longer this worker's."""
+    result = session.execute(
+        sa.update(Job)
+        .where(Job.id == job_id, Job.worker == worker, Job.state == JobState.RUNNING)
+        .values(leased_until=now + LEASE, done=done, total=total, message=message)
+    )
+    return result.rowcount == 1
+
+
+def finish(session: Session, job_id: int, *, now: datetime, result: Mapping[str, Any] | None) -> None:
+    _close(session, job_id, now, JobState.DONE, result=dict(result or {}), message="")
+
+
+def fail(session: Session, job_id: int, *, now: datetime, message: str, max_attempts: int) -> None:
+    """Queue the job again, or give it up for good after ``max_attempts``."""
+    job = session.get(Job, job_id)
+    if job and job.attempts < max_attempts:
+        job.state, job.worker, job.message = JobState.QUEUED, None, message
+        job.run_after = now + RETRY_AFTER * job.attempts
+    else:
+        _close(session, job_id, now, JobState.FAILED, message=message)
+
+
+def _close(session: Session, job_id: int, now: datetime, state: JobState, **values: Any) -> None:
+    session.execute(
+        sa.update(Job)
+        .where(Job.id == job_id)
+        .values(state=state, worker=None, leased_until=None, finished_at=now, **values)
+    )

@@ -1,0 +1,82 @@
+"""Base64 bodies with slots: what does not change is encoded once, only the values are encoded per recipient.
+
+Base64 turns three bytes into four characters, so a stretch of text reads differently depending on how
+many bytes stand before it, modulo three. Each stretch is therefore encoded for all three cases; a value
+takes the odd bytes on either side of it along. Lines are broken at every splice, which RFC 2045 §6.8
+allows: a line may have any length up to 76.
+"""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from collections.abc import Sequence
+from typing import NamedTuple
+
+LINE_BYTES = 57  # 76 characters
+
+
+class _Phase(NamedTuple):
+    """A stretch as it stands after ``n`` odd bytes."""
+
+    head: bytes  # raw, completes the group of three that the bytes before it began
+    lines: bytes  # encoded
+    tail: bytes  # raw, 0 to 2 bytes that begin the next group
+
+
+class SplicedBase64:
+    """``parts``: literal bytes, or the index of a value."""
+
+    def __init__(self, parts: Sequence[bytes | int]):
+        stretches, self._runs = _alternate(parts)
+        self._start = _phases(stretches[0], last=not self._runs)[0]
+        self._stretches = [_phases(stretch, last=False) for stretch in stretches[1:-1]]
+        if self._runs:
+            self._stretches.append(_phases(stretches[-1], last=True))
+
+    def render(self, values: Sequence[bytes]) -> bytes:
+        """The encoded body with ``values`` in their places; lines end with CRLF."""
+        _, lines, tail = self._start
+        out = [lines]
+        for run, phases in zip(self._runs, self._stretches):
+            middle = tail + b"".join([values[part] if part.__class__ is int else part for part in run])
+            head, lines, tail = phases[len(middle) % 3]
+            out.append(base64_lines(middle + head))
+            out.append(lines)
+        return b"".join(out)
+
+
+def base64_lines(data: bytes) -> bytes:
+    """``data`` in base64, lines of at most 76 characters, each ended by CRLF."""
+    if len(data) <= LINE_BYTES:
+        return b2a_base64(data, newline=False) + b"\r\n" if data else b""
+    return b"".join(
+        b2a_base64(data[at : at + LINE_BYTES], newline=False) + b"\r\n" for at in range(0, len(data), LINE_BYTES)
+    )
+
+
+def _alternate(parts: Sequence[bytes | int]) -> tuple[list[bytes], list[list[bytes | int]]]:
+    """Stretches worth encoding ahead, and the runs of values between them. A literal shorter than a line
+    between two values joins their run: it saves less than a splice costs."""
+    stretches: list[bytes] = [b""]
+    runs: list[list[bytes | int]] = []
+    for part in parts:
+        if isinstance(part, bytes):
+            stretches[-1] += part
+        elif runs and len(stretches[-1]) < LINE_BYTES:
+            runs[-1] += [stretches[-1], part]
+            stretches[-1] = b""
+        else:
+            runs.append([part])
+            stretches.append(b"")
+    return stretches, runs
+
+
+def _phases(stretch: bytes, *, last: bool) -> tuple[_Phase, _Phase, _Phase]:
+    first, second, third = (_phase(stretch, odd, last) for odd in range(3))
+    return first, second, third
+
+
+def _phase(stretch: bytes, odd: int, last: bool) -> _Phase:
+    head, rest = stretch[: -odd % 3], stretch[-odd % 3 :]
+    whole = len(rest) if last else len(rest) - len(rest) % 3
+    return _Phase(head, base64_lines(rest[:whole]), rest[whole:])

@@ -1,0 +1,23 @@
+"""What can go wrong on the way to paper, in words for the person who wrote the text."""
+
+from __future__ import annotations
+
+from outreach.errors import DomainError
+
+
+class RenderError(DomainError):
+    """The document can't be printed as it stands. ``place`` says where: a box, a page, a line of the HTML."""
+
+    status = 422
+    title = "문서를 만들 수 없습니다"
+
+    def __init__(self, message: str, *, place: str = ""):
+        super().__init__(f"{place}: {message}" if place else message)
+        self.place = place
+
+
+class RenderStopped(RenderError):
+    """The renderer ran out of time or memory, or died. The same document may work later or when made smaller."""
+
+    status = 503
+    title = "문서 만들기가 중단되었습니다"

@@ -1,0 +1,173 @@
+"""HTML to tagged PDF (PDF/UA-1, ISO 14289-1) with our own fonts, the same bytes for the same input.
+
+Runs inside :mod:`outreach.pdf.worker`; tests call it directly. One document at a time per process: the shared
+font configuration and WeasyPrint's logger are process-wide.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import ImageFile
+from weasyprint import HTML, Document
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError
+
+from outreach.pdf.errors import RenderError
+from outreach.pdf.fetcher import BASE_URL, ClosedFetcher
+from outreach.pdf.fitting import check_inside_pages, overflows
+from outreach.pdf.glyphs import check_glyphs
+from outreach.pdf.korean import JOINER, keep_words_in
+
+# WeasyPrint switches this on to be lenient; we would rather hear that a picture is damaged.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+# Static TTF faces: woff2 or variable fonts cost 3 to 12 times the time (measured), OTF twice the size.
+FAMILY = "Pretendard GOV"
+FONTS = ("vendor/pretendard-gov/PretendardGOV-Regular.ttf", "vendor/pretendard-gov/PretendardGOV-Bold.ttf")
+
+_VARIANT = "pdf/ua-1"
+_MAX_LAYOUTS = 8
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """``pages``: exact page count the document must have; ``image_dpi``: pictures are reduced to this resolution;
+    ``fonts``: the TTF files below ``base_dir`` that make up ``family``, the only one that may appear."""
+
+    pages: int | None = None
+    image_dpi: int = 220
+    family: str = FAMILY
+    fonts: tuple[str, ...] = FONTS
+
+
+@dataclass(frozen=True)
+class RenderedPdf:
+    """A finished file: its bytes, number of pages, and the SHA-256 of the bytes in hex."""
+
+    data: bytes
+    pages: int
+    sha256: str
+
+
+def fingerprint(html: str, assets: Mapping[str, bytes | Path], options: RenderOptions = RenderOptions()) -> str:
+    """SHA-256 (hex) of everything that goes into a rendering: equal fingerprints give equal files."""
+    digest = hashlib.sha256(repr(options).encode())
+    digest.update(html.encode())
+    for name, body in sorted(_loaded(assets).items()):
+        digest.update(f"\0{name}\0{len(body)}\0".encode())
+        digest.update(body)
+    return digest.hexdigest()
+
+
+def render(
+    html: str,
+    *,
+    base_dir: Path,
+    assets: Mapping[str, bytes | Path] | None = None,
+    options: RenderOptions = RenderOptions(),
+) -> RenderedPdf:
+    """Print ``html``.
+
+    :param base_dir: the ``static/`` folder; relative addresses resolve below it.
+    :param assets: pictures the document names as ``asset:NAME``.
+    :raises RenderError: a picture or character is missing, an address is not allowed, text overflows its box or
+        the page count, the language or title is missing, or the style sheet holds something unknown.
+    """
+    loaded = _loaded(assets or {})
+    fonts = [base_dir / name for name in options.fonts]
+    with _complaints() as complaints:
+        try:
+            source = HTML(string=html, base_url=BASE_URL, url_fetcher=ClosedFetcher(base_dir, loaded))
+            _check_identity(source)
+            check_glyphs(source.etree_element, fonts)
+            keep_words_in(source.etree_element)
+            document = _laid_out(source, options)
+            identifier = fingerprint(html, loaded, options)[:32].encode()
+            data = document.write_pdf(pdf_variant=_VARIANT, pdf_identifier=identifier, dpi=options.image_dpi)
+        except FatalURLFetchingError as error:
+            raise _as_render_error(error, html) from error
+    if complaints:
+        raise RenderError("; ".join(dict.fromkeys(complaints))[:600])
+    _check_fonts(document, options.family)
+    return RenderedPdf(data, len(document.pages), hashlib.sha256(data).hexdigest())
+
+
+def _loaded(assets: Mapping[str, bytes | Path]) -> dict[str, bytes]:
+    return {name: body.read_bytes() if isinstance(body, Path) else body for name, body in assets.items()}
+
+
+@lru_cache(maxsize=1)
+def _font_configuration() -> FontConfiguration:
+    """One for all documents: loading the faces costs more than a page."""
+    return FontConfiguration()
+
+
+def _check_identity(source: HTML) -> None:
+    """PDF/UA-1 §7.1 and §7.2: a document says its title and its language."""
+    if not (source.etree_element.get("lang") or "").strip():
+        raise RenderError("문서의 언어(lang)가 없습니다.", place="<html>")
+    title = source.etree_element.find("head/title")
+    if title is None or not (title.text or "").strip():
+        raise RenderError("문서의 제목(title)이 없습니다.", place="<head>")
+
+
+def _laid_out(source: HTML, options: RenderOptions) -> Document:
+    """Lay out, tightening overflowing boxes step by step, until everything fits."""
+    for _ in range(_MAX_LAYOUTS):
+        document = source.render(font_config=_font_configuration(), pdf_variant=_VARIANT)
+        too_full = overflows(document)
+        if not too_full:
+            break
+        for overflow in too_full:
+            if not overflow.tighten():
+                raise RenderError("글이 칸을 넘칩니다. 내용을 줄여 주세요.", place=overflow.place)
+    else:
+        raise RenderError("글이 칸을 넘칩니다. 내용을 줄여 주세요.", place=too_full[0].place)
+    if options.pages is not None and len(document.pages) != options.pages:
+        raise RenderError(f"{options.pages}쪽이어야 하는데 {len(document.pages)}쪽이 되었습니다.")
+    check_inside_pages(document)
+    for page in document.pages:
+        page.bookmarks[:] = [(level, label.replace(JOINER, ""), *rest) for level, label, *rest in page.bookmarks]
+    return document
+
+
+def _check_fonts(document: Document, family: str) -> None:
+    """Another family in the file means that a character fell back to a system font, another one on each machine."""
+    for font in document.fonts.values():
+        if font.family != family:
+            raise RenderError(f"준비된 글꼴이 아닌 ‘{font.family}’이(가) 쓰였습니다.")
+
+
+@contextlib.contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """Collect what WeasyPrint merely logs (unknown properties, unreadable pictures, missing alternative texts)."""
+    messages: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.append(record.getMessage())
+
+    logger, handler = logging.getLogger("weasyprint"), Collector(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield messages
+    finally:
+        logger.removeHandler(handler)
+
+
+def _as_render_error(error: FatalURLFetchingError, html: str) -> RenderError:
+    """Turn a refused or failed address into our error, adding the line of the HTML that names it."""
+    cause = error.__cause__
+    if not isinstance(cause, RenderError):
+        return RenderError(f"불러올 수 없습니다: {cause}")
+    address = cause.place.removeprefix(BASE_URL)
+    at = html.find(address)
+    line = f" ({html.count(chr(10), 0, at) + 1}번째 줄)" if address and at >= 0 else ""
+    return RenderError(cause.message.removeprefix(f"{cause.place}: "), place=f"{address}{line}")

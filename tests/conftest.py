@@ -1,0 +1,102 @@
+"""Fixtures shared by all tests: a database built by running the migrations, an application on it, people
+to sign in as, and a guard that no test reaches past the loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+TEST_SECRET = "test-secret-" + "x" * 40
+# wsgi.py builds an app when imported; in tests it must not find a developer's own settings.
+os.environ.update(
+    OUTREACH_SECRET_KEY=TEST_SECRET, OUTREACH_LINK_KEYS=TEST_SECRET, OUTREACH_BASE_URL="http://localhost",
+    OUTREACH_DATA_DIR=tempfile.gettempdir(),
+)
+os.environ.pop("OUTREACH_DEMO", None)
+os.environ.pop("OUTREACH_DATABASE_URL", None)
+
+import flask_migrate  # noqa: E402
+import sqlalchemy as sa  # noqa: E402
+from flask import Flask  # noqa: E402
+
+from outreach.clock import FixedClock  # noqa: E402
+from outreach.config import Settings  # noqa: E402
+from outreach.db import db  # noqa: E402
+from wsgi import FEATURES, build_app  # noqa: E402
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday, 10:00 in Korea
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network() -> Iterator[None]:
+    """Fail any test that would open a connection past the loopback."""
+    real = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(LOOPBACK):  # type: ignore[index]
+            raise AssertionError(f"a test tried to reach {address}")
+        real(self, address)  # type: ignore[arg-type]
+
+    socket.socket.connect = guarded  # type: ignore[method-assign]
+    yield
+    socket.socket.connect = real  # type: ignore[method-assign]
+
+
+def settings_for(database_url: str, data_dir: Path, **values: object) -> Settings:
+    options = {"smtp_url": "smtp://127.0.0.1:9", "base_url": "http://localhost", **values}
+    return Settings(
+        database_url=database_url, data_dir=data_dir, secret_key=TEST_SECRET, link_keys=(TEST_SECRET,), testing=True,
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def make_app(database_url: str, data_dir: Path, clock: FixedClock | None = None, **values: object) -> Flask:
+    return build_app(settings_for(database_url, data_dir, **values), FEATURES, clock=clock)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database file made by running every migration, once a session; tests copy it."""
+    path = tmp_path_factory.mktemp("db") / "template.sqlite3"
+    app = make_app(f"sqlite:///{path}", path.parent)
+    with app.app_context():
+        flask_migrate.upgrade()
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
+    return path
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def app(tmp_path: Path, migrated_sqlite: Path, clock: FixedClock) -> Iterator[Flask]:
+    """The whole application on a fresh database, with its context pushed."""
+    path = tmp_path / "outreach.sqlite3"
+    shutil.copy(migrated_sqlite, path)
+    app = make_app(f"sqlite:///{path}", tmp_path, clock)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app: Flask) -> sa.orm.scoped_session:
+    return db.session
+
+
+@pytest.fixture
+def now(clock: FixedClock) -> datetime:
+    return clock.now()
