@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from flask import Flask
 
-import campaigns.audience.models  # noqa: F401
-import campaigns.delivery.models  # noqa: F401
-import campaigns.mailings.models  # noqa: F401
-import campaigns.planning.models  # noqa: F401
+import campaigns.audience.models
+import campaigns.delivery.models
+import campaigns.mailings.models
+import campaigns.planning.models
 import campaigns.responses.models  # noqa: F401
-import cases.brochures.models  # noqa: F401
-import cases.library.models  # noqa: F401
+import cases.brochures.models
+import cases.library.models
 import cases.materials.models  # noqa: F401
-import outreach.accounts.models  # noqa: F401
-import outreach.audit.models  # noqa: F401
-import outreach.companies.models  # noqa: F401
-import outreach.jobs.models  # noqa: F401
-import outreach.leads.models  # noqa: F401
-import outreach.mail.models  # noqa: F401
-import outreach.organisations.models  # noqa: F401
-import outreach.programmes.models  # noqa: F401
-import outreach.regions.models  # noqa: F401
+import outreach.accounts.models
+import outreach.audit.models
+import outreach.companies.models
+import outreach.jobs.models
+import outreach.leads.models
+import outreach.mail.models
+import outreach.organisations.models
+import outreach.programmes.models
+import outreach.regions.models
 import outreach.uploads.models  # noqa: F401
 from outreach.app import build_app
 from outreach.config import Settings

@@ -1,0 +1,1 @@
+"""What we show: best-practice cases, case sheets, brochures, the material library."""

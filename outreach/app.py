@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import flask_migrate
-import structlog
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -58,10 +57,10 @@ def build_app(settings: Settings, features: Sequence[Feature], *, clock: Clock |
     """The WSGI application made of ``features``, in their order."""
     app = Flask("outreach", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.update(_flask_config(settings))
-    app.extensions["outreach"] = Outreach(
-        settings, Registry(tuple(features)), clock or SystemClock(), Signer([key.encode() for key in settings.link_keys])
-    )
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1) if settings.base_url.startswith("https") else app.wsgi_app  # type: ignore[method-assign]
+    signer = Signer([key.encode() for key in settings.link_keys])
+    app.extensions["outreach"] = Outreach(settings, Registry(tuple(features)), clock or SystemClock(), signer)
+    if settings.base_url.startswith("https"):  # TLS ends at a proxy in front of us
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "outreach" / "migrations"), render_as_batch=True)
     site.init_app(app)

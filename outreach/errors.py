@@ -57,8 +57,8 @@ class StaleEdit(Conflict):
 
     title = "다른 사람이 먼저 수정했습니다"
 
-    def __init__(self, message: str = "그 사이 다른 사람이 내용을 저장했습니다. 최신 내용을 확인한 뒤 다시 저장해 주세요."):
-        super().__init__(message)
+    def __init__(self) -> None:
+        super().__init__("그 사이 다른 사람이 내용을 저장했습니다. 최신 내용을 확인한 뒤 다시 저장해 주세요.")
 
 
 class Unavailable(DomainError):

@@ -33,7 +33,8 @@ STATE_LABELS = {
 PENDING = frozenset({DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.DEFERRED})
 #: Nothing more will happen by itself.
 FINAL = frozenset({
-    DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.SKIPPED, DeliveryState.IN_DOUBT, DeliveryState.CANCELLED
+    DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.SKIPPED, DeliveryState.IN_DOUBT,
+    DeliveryState.CANCELLED,
 })
 
 MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {

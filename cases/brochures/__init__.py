@@ -1,0 +1,1 @@
+"""Brochures: one campaign on eight pages."""

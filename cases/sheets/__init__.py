@@ -1,0 +1,1 @@
+"""Case sheets: one best-practice case on two pages."""

@@ -32,7 +32,8 @@ SERVICE = Actor(None, "service")
 
 
 def record_access(
-    session: Session, actor: Actor, kind: AccessKind, subject: str, ids: Iterable[int], *, now: datetime, detail: str = ""
+    session: Session, actor: Actor, kind: AccessKind, subject: str, ids: Iterable[int], *, now: datetime,
+    detail: str = "",
 ) -> None:
     """Note that ``actor`` did ``kind`` with the ``subject`` rows ``ids``."""
     ids = list(ids)

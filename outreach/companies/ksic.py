@@ -46,15 +46,18 @@ SECTION_OF_DIVISION = {
 }
 """Division ('01'-'99') to section letter, 11th revision."""
 
-_CODE = re.compile(r"\(?([A-U])?[\s.\-]*(\d{1,6})?\)?(?![\d])(.*)", re.DOTALL | re.ASCII)
+_CODE = re.compile(r"[(\[]?([A-U])?[\s.\-]*(\d{1,6})?(?![0-9A-Z])[)\].:]?(.*)", re.DOTALL)
 
 
 class Industry(NamedTuple):
-    """``code`` as the file gives it (letter and digits), ``section`` letter, ``division`` of two digits or None."""
+    """``code``: two to five digits, '' when only the section is known; ``section``: its letter."""
 
     code: str
     section: str
-    division: str | None
+
+    @property
+    def division(self) -> str:
+        return self.code[:2]
 
 
 def read_industry_code(raw: Cell) -> Industry | Flaw | None:
@@ -65,16 +68,14 @@ def read_industry_code(raw: Cell) -> Industry | Flaw | None:
         return None
     found = _CODE.fullmatch(text)
     letter, digits = (found[1], found[2]) if found else (None, None)
-    if letter is None and digits is None or (found and found[3][:1].isalpha() and not digits):
-        return Flaw("industry_unreadable")
     if digits is None:
-        return Industry(letter, letter, None)
+        return Industry("", letter) if letter else Flaw("industry_unreadable")
     if len(digits) == 6:
         return Flaw("industry_tax_code")
-    division = digits.zfill(2)[:2]
-    section = SECTION_OF_DIVISION.get(division)
+    code = digits.zfill(2)
+    section = SECTION_OF_DIVISION.get(code[:2])
     if section is None:
         return Flaw("industry_unknown")
     if letter not in (None, section):
-        return Flaw("industry_letter", None, f"{section}{division}")
-    return Industry(section + digits.zfill(2), section, division)
+        return Flaw("industry_letter", None, f"{section}{code[:2]}")
+    return Industry(code, section)

@@ -56,7 +56,9 @@ def claim_next(session: Session, worker: str, *, now: datetime) -> Job | None:
     return session.get(Job, claimed, populate_existing=True) if claimed else None
 
 
-def report(session: Session, job_id: int, worker: str, *, now: datetime, done: int, total: int | None, message: str) -> bool:
+def report(
+    session: Session, job_id: int, worker: str, *, now: datetime, done: int, total: int | None, message: str
+) -> bool:
     """Renew the lease and say how far the job is. False if the job is no longer this worker's."""
     result = session.execute(
         sa.update(Job)

@@ -27,6 +27,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _OWN_HEADERS = frozenset(
     "date from to cc bcc subject message-id reply-to sender return-path mime-version".split()
 )
+_ASCII = re.compile(r"[ -~]+")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
 
 
@@ -64,7 +65,13 @@ class CompiledMessage:
         self._fixed = addresses.mailbox("From", sender)
         if reply_to is not None:
             self._fixed += addresses.mailbox("Reply-To", reply_to)
-        self._headers = [slots.numbered(_header_parts(name, value)) for name, value in headers.items()]
+        self._headers = []
+        for name, value in headers.items():
+            parts = slots.numbered(_header_parts(name, value))
+            if any(isinstance(part, int) for part in parts):
+                self._headers.append(parts)
+            else:
+                self._fixed += _checked_length(_joined(parts, []))
         self._body = _body(slots, text, html)
 
     @property
@@ -136,9 +143,10 @@ def _value(name: str, values: Mapping[str, str]) -> str:
 def _header_parts(name: str, value: str) -> Parts:
     if not _HEADER_NAME.fullmatch(name) or name.lower() in _OWN_HEADERS or name.lower().startswith("content-"):
         raise BadTemplate(f"이 메일 헤더는 정할 수 없습니다: {name!r}")
-    if not re.fullmatch(r"[ -~]+", "".join(part for part in parse(value, Place.HEADER) if isinstance(part, str)) or " "):
+    parts = parse(f"{name}: {value}", Place.HEADER)
+    if not all(_ASCII.fullmatch(part) for part in parts if isinstance(part, str)):
         raise BadTemplate(f"메일 헤더 {name}에는 영문자만 쓸 수 있습니다.")
-    return parse(f"{name}: {value.replace(', ', ',\r\n ')}\r\n", Place.HEADER)
+    return [part.replace(", ", ",\n ") if isinstance(part, str) else part for part in parts] + ["\n"]
 
 
 def _body(slots: _Slots, text: Parts, html: Parts | None) -> Sequence[bytes | SplicedBase64]:

@@ -28,7 +28,7 @@ def store(
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
     row = Upload(
         kind=kind, sha256=digest, name=name[-255:], media_type=media_type, size=len(content), width=width,
         height=height, created_at=now, created_by=user_id,

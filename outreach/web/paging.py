@@ -50,7 +50,10 @@ def page_number() -> int:
     return min(max(int(text), 1), MAX_PAGE) if text.isdigit() and len(text) < 7 else 1
 
 
-def paginate(session: Session, query: sa.Select, *, number: int | None = None, size: int = PAGE_SIZE, total: int | None = None, scalars: bool = True) -> Page:
+def paginate(
+    session: Session, query: sa.Select, *, number: int | None = None, size: int = PAGE_SIZE,
+    total: int | None = None, scalars: bool = True,
+) -> Page:
     """Run ``query`` for one page. The count drops ordering and loads no row; give ``total`` if it is
     already known."""
     number = number or page_number()
@@ -74,7 +77,8 @@ def after(session: Session, query: sa.Select, key: Any, *, cursor: str | None, l
     """Rows of ``query`` with ``key`` (a unique ascending column) greater than ``cursor``."""
     if cursor:
         if not cursor.isdigit() or len(cursor) > 18:
-            raise Invalid("cursor 값이 올바르지 않습니다. 앞 응답의 next_cursor를 그대로 보내 주세요.", fields={"cursor": "형식 오류"})
+            text = "cursor 값이 올바르지 않습니다. 앞 응답의 next_cursor를 그대로 보내 주세요."
+            raise Invalid(text, fields={"cursor": "형식 오류"})
         query = query.where(key > int(cursor))
     rows = session.scalars(query.order_by(None).order_by(key).limit(limit + 1)).unique().all()
     more = len(rows) > limit

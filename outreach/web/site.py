@@ -80,7 +80,11 @@ def _menu() -> list[dict[str, Any]]:
         return []
     registry = current_app.extensions["outreach"].registry
     return [
-        {"label": item.label, "url": url_for(item.endpoint), "current": bool(item.prefix) and request.path.startswith(item.prefix)}
+        {
+            "label": item.label,
+            "url": url_for(item.endpoint),
+            "current": bool(item.prefix) and request.path.startswith(item.prefix),
+        }
         for item in registry.menu(current_user.role)
     ]
 
