@@ -1,0 +1,80 @@
+"""Addresses that reach the public, and what they say when they come back.
+
+Short paths, since they stand in mails and QR codes: ``/c/`` a tracked link, ``/r/`` the response form of
+one recipient, ``/u/`` unsubscribing, ``/q/`` the response form behind a QR code. What follows is a signed
+token of row ids (outreach.signing): forwarded, it tells nothing about a person. Reading a token raises
+``BadToken``. ``base_url`` is the site's own address without a slash at its end.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from outreach.signing import BadToken, Signer
+
+#: One letter a purpose: a token made for one is refused for another.
+CLICK, FORM, UNSUBSCRIBE, PLACE, UNDO = "c", "f", "u", "q", "z"
+
+#: How long "I pressed it by mistake" on the unsubscribe page stays good.
+UNDO_LIFE = timedelta(hours=1)
+
+
+class Click(NamedTuple):
+    """A link of a message: whose message, and the link's place in it."""
+
+    delivery_id: int
+    position: int
+
+
+def click_url(base_url: str, signer: Signer, delivery_id: int, position: int) -> str:
+    """The tracked link at ``position`` of the message of one delivery."""
+    return f"{base_url}/c/{signer.sign(CLICK, delivery_id, position)}"
+
+
+def form_url(base_url: str, signer: Signer, delivery_id: int) -> str:
+    """The response form for the recipient of one delivery."""
+    return f"{base_url}/r/{signer.sign(FORM, delivery_id)}"
+
+
+def unsubscribe_url(base_url: str, signer: Signer, delivery_id: int) -> str:
+    """Where the recipient of one delivery opts out; also the target of List-Unsubscribe (RFC 8058). It
+    never expires."""
+    return f"{base_url}/u/{signer.sign(UNSUBSCRIBE, delivery_id)}"
+
+
+def place_url(base_url: str, signer: Signer, place_id: int) -> str:
+    """The response form behind a printed QR code."""
+    return f"{base_url}/q/{signer.sign(PLACE, place_id)}"
+
+
+def undo_token(signer: Signer, delivery_id: int, now: datetime) -> str:
+    """Lets the page that has just unsubscribed someone take it back."""
+    return signer.sign(UNDO, delivery_id, int(now.timestamp()))
+
+
+def read_click(signer: Signer, token: str) -> Click:
+    return Click(*signer.read(CLICK, token, 2))
+
+
+def read_form(signer: Signer, token: str) -> int:
+    """The delivery's id."""
+    return signer.read(FORM, token, 1)[0]
+
+
+def read_unsubscribe(signer: Signer, token: str) -> int:
+    """The delivery's id."""
+    return signer.read(UNSUBSCRIBE, token, 1)[0]
+
+
+def read_place(signer: Signer, token: str) -> int:
+    """The response place's id."""
+    return signer.read(PLACE, token, 1)[0]
+
+
+def read_undo(signer: Signer, token: str, now: datetime) -> int:
+    """The delivery's id; BadToken also when UNDO_LIFE is over."""
+    delivery_id, made = signer.read(UNDO, token, 2)
+    if not 0 <= now.timestamp() - made <= UNDO_LIFE.total_seconds() + 1:
+        raise BadToken("too late")
+    return delivery_id
