@@ -8,6 +8,7 @@ import enum
 class MailingState(str, enum.Enum):
     DRAFT = "draft"
     REVIEW = "review"
+    FREEZING = "freezing"  # approved; the recipients are being written down
     APPROVED = "approved"
     SCHEDULED = "scheduled"
     OVERDUE = "overdue"
@@ -20,6 +21,7 @@ class MailingState(str, enum.Enum):
 STATE_LABELS = {
     MailingState.DRAFT: "작성 중",
     MailingState.REVIEW: "승인 대기",
+    MailingState.FREEZING: "수신자 확정 중",
     MailingState.APPROVED: "승인됨",
     MailingState.SCHEDULED: "발송 예약",
     MailingState.OVERDUE: "예약 시각 지남(확인 필요)",
@@ -31,7 +33,8 @@ STATE_LABELS = {
 
 MOVES: dict[MailingState, frozenset[MailingState]] = {
     MailingState.DRAFT: frozenset({MailingState.REVIEW, MailingState.CANCELLED}),
-    MailingState.REVIEW: frozenset({MailingState.DRAFT, MailingState.APPROVED, MailingState.CANCELLED}),
+    MailingState.REVIEW: frozenset({MailingState.DRAFT, MailingState.FREEZING, MailingState.CANCELLED}),
+    MailingState.FREEZING: frozenset({MailingState.DRAFT, MailingState.APPROVED, MailingState.CANCELLED}),
     MailingState.APPROVED: frozenset({MailingState.DRAFT, MailingState.SCHEDULED, MailingState.CANCELLED}),
     MailingState.SCHEDULED: frozenset(
         {MailingState.APPROVED, MailingState.DRAFT, MailingState.SENDING, MailingState.OVERDUE, MailingState.CANCELLED}
@@ -43,9 +46,8 @@ MOVES: dict[MailingState, frozenset[MailingState]] = {
     MailingState.CANCELLED: frozenset(),
 }
 
+#: May be edited; past DRAFT an edit voids review or approval and leads back to DRAFT.
 EDITABLE = frozenset({MailingState.DRAFT, MailingState.REVIEW, MailingState.APPROVED})
-#: The audience is frozen into recipient rows in these.
-FROZEN = frozenset(MailingState) - {MailingState.DRAFT, MailingState.REVIEW}
 
 
 class MessageClass(str, enum.Enum):

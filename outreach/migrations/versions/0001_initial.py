@@ -802,7 +802,7 @@ def upgrade() -> None:
     sa.Column('campaign_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('audience_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('title', sa.String(length=120), nullable=False),
-    sa.Column('state', sa.Enum('draft', 'review', 'approved', 'scheduled', 'overdue', 'sending', 'paused', 'finished', 'cancelled', name='mailingstate', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('state', sa.Enum('draft', 'review', 'freezing', 'approved', 'scheduled', 'overdue', 'sending', 'paused', 'finished', 'cancelled', name='mailingstate', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('message_class', sa.Enum('public_notice', 'advertising', 'consent_notice', name='messageclass', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('class_reason', sa.String(length=400), nullable=False),
     sa.Column('subject', sa.String(length=200), nullable=False),
