@@ -91,6 +91,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PREFERRED_URL_SCHEME": "https" if https else "http",
         "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_ENABLED": not settings.testing,  # the tests of CSRF itself switch it on
         "JSON_AS_ASCII": False,
         "RATELIMIT_ENABLED": not settings.testing,
         "TEMPLATES_AUTO_RELOAD": False,

@@ -29,6 +29,7 @@ from flask import Flask  # noqa: E402
 from outreach.clock import FixedClock  # noqa: E402
 from outreach.config import Settings  # noqa: E402
 from outreach.db import db  # noqa: E402
+from tests.people import SiteClient  # noqa: E402
 from wsgi import FEATURES, build_app  # noqa: E402
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday, 10:00 in Korea
@@ -59,7 +60,9 @@ def settings_for(database_url: str, data_dir: Path, **values: object) -> Setting
 
 
 def make_app(database_url: str, data_dir: Path, clock: FixedClock | None = None, **values: object) -> Flask:
-    return build_app(settings_for(database_url, data_dir, **values), FEATURES, clock=clock)
+    app = build_app(settings_for(database_url, data_dir, **values), FEATURES, clock=clock)
+    app.test_client_class = SiteClient
+    return app
 
 
 @pytest.fixture(scope="session")
@@ -69,9 +72,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     app = make_app(f"sqlite:///{path}", path.parent)
     with app.app_context():
         flask_migrate.upgrade()
-        with db.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.engine.dispose()
+        db.engine.dispose()  # closing the last connection empties the write-ahead log into the file
     return path
 
 
@@ -90,6 +91,12 @@ def app(tmp_path: Path, migrated_sqlite: Path, clock: FixedClock) -> Iterator[Fl
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> SiteClient:
+    """A browser nobody has signed in with; see tests.people.sign_in."""
+    return app.test_client()
 
 
 @pytest.fixture
