@@ -34,7 +34,8 @@ Row = TypeVar("Row")
 
 DATA = Path(__file__).with_name("data")
 KSIC_REVISION = "11"
-COMPLEX_KINDS = ("국가", "일반", "도시첨단", "농공")
+#: Kinds of industrial complexes in the file, with their names in the program.
+COMPLEX_KINDS = {"국가": "national", "일반": "general", "도시첨단": "urban_high_tech", "농공": "agro_industrial"}
 
 
 @dataclass(frozen=True)
