@@ -46,7 +46,8 @@ class ResponsePlace(Identified, db.Model):
 
 class Response(Identified, db.Model):
     """One submitted answer, kept as given. ``lead_id`` is set once it counts; an unverified one waits in
-    the tray for a person. It never overwrites a record."""
+    the tray for a person. It never overwrites a record. ``submission`` tells one filled-in form from the
+    next, so that pressing the button twice stays one response."""
 
     __tablename__ = "response"
 
@@ -68,6 +69,7 @@ class Response(Identified, db.Model):
     email: Mapped[str] = mapped_column(sa.String(254), default="")
     preferred_time: Mapped[str] = mapped_column(sa.String(100), default="")
     message: Mapped[str] = mapped_column(sa.Text, default="")
+    submission: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     entered_by: Mapped[int | None]
     decided_by: Mapped[int | None]
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
