@@ -7,6 +7,7 @@ generated once into the data folder, readable by the owner only.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ class Settings:
     link_keys: tuple[str, ...] = field(repr=False)
     base_url: str = "http://127.0.0.1:8000"
     smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str = "no-reply@outreach.example"
     demo: bool = False
     host: str = "127.0.0.1"
     port: int = 8000
@@ -45,13 +47,15 @@ class Settings:
         generated = _demo_secrets(data_dir) if demo else {}
         host = environ.get("HOST") or "127.0.0.1"
         port = _port(environ)
+        base_url = _base_url(environ, demo, host, port)
         return cls(
             database_url=_database_url(environ, data_dir),
             data_dir=data_dir,
             secret_key=_secret(environ, "OUTREACH_SECRET_KEY", generated),
             link_keys=_link_keys(environ, generated),
-            base_url=_base_url(environ, demo, host, port),
+            base_url=base_url,
             smtp_url=environ.get("OUTREACH_SMTP_URL") or None,
+            mail_from=_mail_from(environ, base_url),
             demo=demo,
             host=host,
             port=port,
@@ -104,6 +108,18 @@ def _base_url(environ: Mapping[str, str], demo: bool, host: str, port: int) -> s
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise BadSetting(f"OUTREACH_BASE_URL={url!r}: write http(s)://host[:port], without query")
     return url
+
+
+def _mail_from(environ: Mapping[str, str], base_url: str) -> str:
+    """Who password mails and notices come from; by default no-reply at the site's own host name."""
+    address = environ.get("OUTREACH_MAIL_FROM") or ""
+    if address:
+        if not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", address):
+            raise BadSetting(f"OUTREACH_MAIL_FROM={address!r}: write one plain address, e.g. no-reply@example.go.kr")
+        return address
+    host = urlsplit(base_url).hostname or ""
+    named = re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]+", host)
+    return f"no-reply@{host if named else 'outreach.example'}"
 
 
 def _secret(environ: Mapping[str, str], name: str, generated: Mapping[str, str]) -> str:
