@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from outreach.scope import LEAD_ROLES, STAFF_ROLES, Role
+
+
+def _(text: str) -> str:
+    """Marks ``text`` for translation; the look-up happens where it is shown."""
+    return text
 
 
 class LeadState(str, enum.Enum):
@@ -17,14 +26,14 @@ class LeadState(str, enum.Enum):
 
 
 STATE_LABELS = {
-    LeadState.NEW: "새 응답",
-    LeadState.CONTACTED: "연락함",
-    LeadState.VISIT: "방문 예정",
-    LeadState.DIAGNOSED: "진단 완료",
-    LeadState.PROPOSED: "지원방안 제안",
-    LeadState.APPLIED: "신청",
-    LeadState.WON: "활용 시작",
-    LeadState.LOST: "종료",
+    LeadState.NEW: _("새 응답"),
+    LeadState.CONTACTED: _("연락함"),
+    LeadState.VISIT: _("방문 예정"),
+    LeadState.DIAGNOSED: _("진단 완료"),
+    LeadState.PROPOSED: _("지원방안 제안"),
+    LeadState.APPLIED: _("신청"),
+    LeadState.WON: _("활용 시작"),
+    LeadState.LOST: _("종료"),
 }
 
 CLOSED = frozenset({LeadState.WON, LeadState.LOST})
@@ -51,11 +60,11 @@ class Want(str, enum.Enum):
 
 
 WANT_LABELS = {
-    Want.SUBSTITUTE: "대체인력 채용 지원",
-    Want.FLEXIBLE: "유연근무 도입",
-    Want.LEAVE_SUBSIDY: "육아휴직·근로시간 단축 지원금",
-    Want.VISIT: "플래너 방문 상담",
-    Want.MATERIALS: "안내 자료",
+    Want.SUBSTITUTE: _("대체인력 채용 지원"),
+    Want.FLEXIBLE: _("유연근무 도입"),
+    Want.LEAVE_SUBSIDY: _("육아휴직·근로시간 단축 지원금"),
+    Want.VISIT: _("플래너 방문 상담"),
+    Want.MATERIALS: _("안내 자료"),
 }
 
 
@@ -70,13 +79,13 @@ class ActivityKind(str, enum.Enum):
 
 
 ACTIVITY_LABELS = {
-    ActivityKind.RESPONSE: "응답",
-    ActivityKind.CALL: "전화",
-    ActivityKind.MAIL: "메일",
-    ActivityKind.VISIT: "방문",
-    ActivityKind.NOTE: "메모",
-    ActivityKind.STATE: "상태 변경",
-    ActivityKind.ASSIGNMENT: "배정",
+    ActivityKind.RESPONSE: _("응답"),
+    ActivityKind.CALL: _("전화"),
+    ActivityKind.MAIL: _("메일"),
+    ActivityKind.VISIT: _("방문"),
+    ActivityKind.NOTE: _("메모"),
+    ActivityKind.STATE: _("상태 변경"),
+    ActivityKind.ASSIGNMENT: _("배정"),
 }
 
 #: Kinds that are a contact with the company, for the first-contact measure.
@@ -86,3 +95,25 @@ MANUAL_KINDS = [ActivityKind.CALL, ActivityKind.MAIL, ActivityKind.VISIT, Activi
 
 #: A first contact is due within this many working days of the response (DOMAIN.md §5, stage 7).
 FIRST_CONTACT_WORKDAYS = 3
+
+#: The next action of a lead nobody has called yet.
+FIRST_ACTION = _("첫 연락")
+
+#: Who may look at leads, who works them, and who gives them to planners.
+VIEW_ROLES = STAFF_ROLES
+WORK_ROLES = LEAD_ROLES - {Role.PROMOTION}
+ASSIGN_ROLES = frozenset({Role.HEADQUARTERS, Role.CENTRE_MANAGER})
+
+
+class Respondent(NamedTuple):
+    """Whom to call back, as they named themselves; any part may be ''."""
+
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+def merge_wants(*lists: Iterable[str]) -> list[str]:
+    """All wishes once, in the order of the form; words that are none are left out."""
+    asked = {want for wants in lists for want in wants}
+    return [want.value for want in Want if want.value in asked]
