@@ -56,7 +56,8 @@ class Conditions:
     recent_days: int = RECENT_DAYS
 
     def __post_init__(self) -> None:
-        if self.min_headcount is not None and self.max_headcount is not None and self.min_headcount > self.max_headcount:
+        low, high = self.min_headcount, self.max_headcount
+        if low is not None and high is not None and low > high:
             raise ValueError("최소 인원이 최대 인원보다 큽니다.")
         if not 0 <= self.recent_days <= 3650:
             raise ValueError("최근 발송 제외 기간은 0~3650일입니다.")

@@ -25,7 +25,7 @@ class Delivery(Identified, db.Model):
     address: Mapped[str] = mapped_column(sa.String(254))
     address_key: Mapped[str] = mapped_column(sa.String(254))
     values: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
-    state: Mapped[DeliveryState] = mapped_column(enum_type(DeliveryState), default=DeliveryState.FROZEN)
+    state: Mapped[DeliveryState] = mapped_column(enum_type(DeliveryState), default=DeliveryState.QUEUED)
     skip_reason: Mapped[SkipReason | None] = mapped_column(enum_type(SkipReason))
     worker: Mapped[str | None] = mapped_column(sa.String(80))
     attempts: Mapped[int] = mapped_column(default=0)

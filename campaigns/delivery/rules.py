@@ -6,8 +6,7 @@ import enum
 
 
 class DeliveryState(str, enum.Enum):
-    FROZEN = "frozen"  # chosen at approval; not yet to be sent
-    QUEUED = "queued"
+    QUEUED = "queued"  # written down at approval; sent once the mailing is SENDING
     CLAIMED = "claimed"
     ACCEPTED = "accepted"
     DEFERRED = "deferred"
@@ -18,7 +17,6 @@ class DeliveryState(str, enum.Enum):
 
 
 STATE_LABELS = {
-    DeliveryState.FROZEN: "확정",
     DeliveryState.QUEUED: "대기",
     DeliveryState.CLAIMED: "발송 중",
     DeliveryState.ACCEPTED: "접수됨",
@@ -38,7 +36,6 @@ FINAL = frozenset({
 })
 
 MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
-    DeliveryState.FROZEN: frozenset({DeliveryState.QUEUED, DeliveryState.CANCELLED}),
     DeliveryState.QUEUED: frozenset({DeliveryState.CLAIMED, DeliveryState.SKIPPED, DeliveryState.CANCELLED}),
     DeliveryState.CLAIMED: frozenset({
         DeliveryState.ACCEPTED, DeliveryState.DEFERRED, DeliveryState.REFUSED, DeliveryState.IN_DOUBT,

@@ -107,18 +107,21 @@ def move(session: Session, actor: Actor, campaign: Campaign, to: CampaignState, 
 
 
 def set_partners(
-    session: Session, actor: Actor, campaign: Campaign, partners: Sequence[tuple[int, PartnerRole, str]], *, now: datetime
+    session: Session, actor: Actor, campaign: Campaign, partners: Sequence[tuple[int, PartnerRole, str]], *,
+    now: datetime,
 ) -> None:
     """Replace the campaign's partners by (organisation id, role, note). Raises Invalid for an unknown or
     inactive organisation."""
-    found = {o.id: o for o in session.scalars(sa.select(Organisation).where(Organisation.id.in_([p[0] for p in partners])))}
+    chosen = sa.select(Organisation).where(Organisation.id.in_([partner[0] for partner in partners]))
+    found = {organisation.id: organisation for organisation in session.scalars(chosen)}
     for organisation_id, _, _ in partners:
         if organisation_id not in found or not found[organisation_id].active:
             raise Invalid("활동 중인 협력기관만 고를 수 있습니다.", fields={"partners": "없는 기관"})
     before = {p.organisation_id: p for p in campaign.partners}
     wanted = {organisation_id: (role, note) for organisation_id, role, note in partners}
     campaign.partners = [
-        _partner(before.get(organisation_id), organisation_id, role, note) for organisation_id, (role, note) in wanted.items()
+        _partner(before.get(organisation_id), organisation_id, role, note)
+        for organisation_id, (role, note) in wanted.items()
     ]
     campaign.updated_at = now
     names = sorted(organisation.name for organisation in found.values())

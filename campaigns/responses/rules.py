@@ -5,6 +5,11 @@ from __future__ import annotations
 import enum
 
 
+def _(text: str) -> str:
+    """Marks ``text`` for translation; the look-up happens where it is shown."""
+    return text
+
+
 class Channel(str, enum.Enum):
     MAIL_LINK = "mail_link"
     QR = "qr"
@@ -15,12 +20,12 @@ class Channel(str, enum.Enum):
 
 
 CHANNEL_LABELS = {
-    Channel.MAIL_LINK: "메일 링크",
-    Channel.QR: "QR 코드",
-    Channel.PHONE: "전화",
-    Channel.VISIT: "방문",
-    Channel.FAX: "팩스",
-    Channel.BRIEFING: "설명회",
+    Channel.MAIL_LINK: _("메일 링크"),
+    Channel.QR: _("QR 코드"),
+    Channel.PHONE: _("전화"),
+    Channel.VISIT: _("방문"),
+    Channel.FAX: _("팩스"),
+    Channel.BRIEFING: _("설명회"),
 }
 
 #: Channels a member of staff types in.
@@ -34,9 +39,9 @@ class ResponseState(str, enum.Enum):
 
 
 STATE_LABELS = {
-    ResponseState.VERIFIED: "확인됨",
-    ResponseState.UNVERIFIED: "확인 대기",
-    ResponseState.DISMISSED: "제외",
+    ResponseState.VERIFIED: _("확인됨"),
+    ResponseState.UNVERIFIED: _("확인 대기"),
+    ResponseState.DISMISSED: _("제외"),
 }
 
 

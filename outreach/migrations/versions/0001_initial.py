@@ -843,7 +843,7 @@ def upgrade() -> None:
     sa.Column('address', sa.String(length=254), nullable=False),
     sa.Column('address_key', sa.String(length=254), nullable=False),
     sa.Column('values', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
-    sa.Column('state', sa.Enum('frozen', 'queued', 'claimed', 'accepted', 'deferred', 'refused', 'skipped', 'in_doubt', 'cancelled', name='deliverystate', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('state', sa.Enum('queued', 'claimed', 'accepted', 'deferred', 'refused', 'skipped', 'in_doubt', 'cancelled', name='deliverystate', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('skip_reason', sa.Enum('suppressed', 'no_consent', name='skipreason', native_enum=False, create_constraint=True, length=32), nullable=True),
     sa.Column('worker', sa.String(length=80), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),

@@ -1,0 +1,42 @@
+"""What happened before, as an audience may ask for it.
+
+Deliveries and responses are higher areas, so audience cannot import them: the highest feature hands an
+implementation in at start (``app.extensions[KEY]``), and services take it as an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Protocol
+
+import sqlalchemy as sa
+
+KEY = "outreach.audience_history"
+
+
+class History(Protocol):
+    def mailed(self, address_key: sa.ColumnElement[str], mailing_ids: Collection[int]) -> sa.ColumnElement[bool]:
+        """True for addresses that got one of the mailings."""
+        ...
+
+    def mailed_since(self, address_key: sa.ColumnElement[str], since: datetime) -> sa.ColumnElement[bool]:
+        """True for addresses that got any mailing since then."""
+        ...
+
+    def responded(self, company_id: sa.ColumnElement[int], campaign_ids: Collection[int]) -> sa.ColumnElement[bool]:
+        """True for companies that answered one of the campaigns."""
+        ...
+
+
+class NoHistory:
+    """Nothing happened yet."""
+
+    def mailed(self, address_key: sa.ColumnElement[str], mailing_ids: Collection[int]) -> sa.ColumnElement[bool]:
+        return sa.false()
+
+    def mailed_since(self, address_key: sa.ColumnElement[str], since: datetime) -> sa.ColumnElement[bool]:
+        return sa.false()
+
+    def responded(self, company_id: sa.ColumnElement[int], campaign_ids: Collection[int]) -> sa.ColumnElement[bool]:
+        return sa.false()

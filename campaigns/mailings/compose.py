@@ -1,0 +1,208 @@
+"""From blocks to the mail as it is sent: HTML (by way of MJML) and text with slots.
+
+Preview, test mail and sending all start here, so what was looked at is what goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+import mjml
+import nh3
+from jinja2 import Environment
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from campaigns.mailings import content
+from campaigns.mailings.content import PersonalField
+from campaigns.mailings.models import Mailing
+from campaigns.mailings.rules import MessageClass
+from cases.library.models import Case
+from cases.library.rules import CaseState, ConsentScope, size_band
+from cases.materials.models import Material
+from cases.materials.rules import EditionState
+from outreach.errors import Invalid
+from outreach.programmes.models import ProgrammeVersion
+from outreach.regions.models import Certainty
+from outreach.uploads.models import Upload
+
+_markdown = MarkdownIt("zero", {"breaks": True}).enable(["emphasis", "list", "newline", "link", "escape"])
+_TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a"}
+
+REASON_LINES = {
+    MessageClass.PUBLIC_NOTICE: "이 메일은 관할 지역 기업에 일·육아 지원제도를 알려 드리는 공익 안내입니다.",
+    MessageClass.ADVERTISING: "이 메일은 광고성 정보 수신에 동의하신 분께 보내 드립니다.",
+    MessageClass.CONSENT_NOTICE: "이 메일은 수신 동의 또는 거부의 처리 결과를 알려 드리는 통지입니다.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where things of the mail are found; ``picture(upload_id)`` gives a public URL, ``material(id)`` a
+    link that works without signing in."""
+
+    picture: Any
+    material: Any
+
+
+@dataclass(slots=True)
+class Composed:
+    """A mail with slots. ``links``: (url, label) in order, each standing as its slot ``link<n>``."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    fields: list[PersonalField]
+    links: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Composed:
+        return cls(**{
+            **data,
+            "fields": [PersonalField(**item) for item in data["fields"]],
+            "links": [tuple(item) for item in data["links"]],
+        })
+
+
+def compose(session: Session, env: Environment, mailing: Mailing, addresses: Addresses, today: date) -> Composed:
+    """The whole mail of ``mailing``. Raises Invalid where a block points to what is not there or may not be
+    shown; what may be sent but should be known is in ``warnings``."""
+    writer = _Writer(session, addresses, today)
+    blocks = [writer.block(block, place) for place, block in enumerate(mailing.blocks, start=1)]
+    subject = content.labelled_subject(mailing.subject, mailing.message_class)
+    page = {
+        "subject": subject, "preheader": mailing.preheader, "blocks": blocks, "sender_name": mailing.sender_name,
+        "sender_address": mailing.sender_address, "sender_phone": mailing.sender_phone,
+        "sender_postal": mailing.sender_postal, "reason_line": REASON_LINES[mailing.message_class],
+        "unsubscribe": content.slot(content.UNSUBSCRIBE),
+    }
+    source = env.get_template("mailings/mail/message.mjml").render(page)
+    return Composed(
+        subject=subject, preheader=mailing.preheader,
+        html=mjml.mjml2html(source, fonts={}, disable_comments=False),
+        text=_squeezed(env.get_template("mailings/mail/message.txt").render(page)),
+        fields=content.personal_fields(_written(mailing)), links=writer.links, warnings=writer.warnings,
+    )
+
+
+def _written(mailing: Mailing) -> Iterable[str]:
+    """All texts a person wrote; personal fields are looked for in these only."""
+    yield from (mailing.subject, mailing.preheader)
+    for block in mailing.blocks:
+        yield from (value for key, value in block.items() if isinstance(value, str) and key not in {"kind", "target"})
+
+
+class _Writer:
+    """Turns blocks into what the templates show, collecting links and warnings on the way."""
+
+    def __init__(self, session: Session, addresses: Addresses, today: date):
+        self.session, self.addresses, self.today = session, addresses, today
+        self.links: list[tuple[str, str]] = []
+        self.warnings: list[str] = []
+
+    def block(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
+        made = getattr(self, f"_{block['kind']}")(block, place)
+        return {"kind": block["kind"], **made}
+
+    def _heading(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
+        return {"text": block["text"]}
+
+    def _text(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
+        html = nh3.clean(_markdown.render(block["text"]), tags=_TAGS, attributes={"a": {"href"}}, link_rel=None)
+        return {"html": Markup(html), "plain": block["text"]}  # noqa: S704 - cleaned just above
+
+    def _contact(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
+        return {"text": block.get("text") or ""}
+
+    def _picture(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
+        upload = self._row(Upload, block["upload_id"], place)
+        return {"url": self.addresses.picture(upload.id), "alt": block["alt"], "width": upload.width}
+
+    def _button(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
+        target = block["target"]
+        if target == "form":
+            return {"label": block["label"], "href": content.slot(content.FORM)}
+        url = self._material_url(block["material_id"], place) if target == "material" else block["url"]
+        return {"label": block["label"], "href": self._tracked(url, block["label"])}
+
+    def _material_url(self, material_id: int, place: int) -> str:
+        material = self._row(Material, material_id, place)
+        if not any(edition.state is EditionState.PUBLISHED for edition in material.editions):
+            raise Invalid(f"{place}번째 블록: 홍보물 '{material.title}'은(는) 아직 게시되지 않았습니다.")
+        return self.addresses.material(material.id)
+
+    def _tracked(self, url: str, label: str) -> str:
+        self.links.append((url, label))
+        return content.slot(content.link_field(len(self.links) - 1))
+
+    def _case(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
+        case = self._row(Case, block["case_id"], place)
+        if case.state is not CaseState.PUBLISHED or case.consent_scope is ConsentScope.NONE:
+            raise Invalid(f"{place}번째 블록: 사례 '{case.headline}'은(는) 게시되지 않았거나 기업 동의가 없습니다.")
+        if case.consent_until and case.consent_until < self.today:
+            raise Invalid(f"{place}번째 블록: 사례 '{case.headline}'의 공개 동의 기간이 끝났습니다.")
+        for version in case.programmes:
+            if not version.holds_on(self.today):
+                name = version.programme.name_ko
+                self.warnings.append(f"사례 '{case.headline}'에 나오는 제도 '{name}'의 내용이 바뀌었습니다.")
+        province = case.province.name_ko if case.province else ""
+        parts = [case.display_name, province, case.industry, size_band(case.headcount)]
+        figure = case.figures[0] if case.figures else None
+        return {
+            "place": " · ".join(part for part in parts if part), "headline": case.headline, "summary": case.summary,
+            "figure": _figure(figure) if figure else None,
+        }
+
+    def _programme(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
+        version = self._row(ProgrammeVersion, block["version_id"], place)
+        name = version.programme.name_ko
+        notes = [f"소관 {version.programme.agency}", f"신청 {version.apply_at}" if version.apply_at else ""]
+        if not version.holds_on(self.today):
+            notes.append("이 내용은 시행 기간이 지났거나 아직 시작되지 않았습니다")
+            self.warnings.append(f"제도 '{name}': 시행 기간이 아닙니다.")
+        if version.certainty is not Certainty.VERIFIED:
+            notes.append("확인 중인 내용이므로 신청 전 고용센터(1350)에 문의해 주세요")
+            self.warnings.append(f"제도 '{name}': 원문으로 확인되지 않은 내용입니다.")
+        if version.checked_on:
+            notes.append(f"{version.checked_on:%Y. %-m. %-d.} 확인")
+        return {
+            "name": name, "summary": version.summary_ko, "note": " · ".join(note for note in notes if note),
+            "amounts": [_amount(amount) for amount in version.amounts[:3]],
+        }
+
+    def _row(self, model: type[Any], row_id: int | None, place: int) -> Any:
+        row = self.session.get(model, row_id) if row_id else None
+        if row is None:
+            message = f"{place}번째 블록이 가리키는 자료가 없습니다. 다시 골라 주세요."
+            raise Invalid(message, fields={f"blocks[{place - 1}]": "없음"})
+        return row
+
+
+def _figure(figure: Mapping[str, Any]) -> dict[str, str]:
+    before, after, unit = figure.get("before"), figure.get("after"), figure.get("unit") or ""
+    value = f"{before} → {after}{unit}" if before not in (None, "") else f"{after}{unit}"
+    return {"label": figure.get("label", ""), "value": value}
+
+
+def _amount(amount: Mapping[str, Any]) -> dict[str, str]:
+    won = amount.get("amount_won")
+    value = f"{won:,}원" if won and won % 10_000 else f"{won // 10_000:,}만 원" if won else ""
+    return {"label": amount.get("label", ""), "value": " ".join(x for x in (value, amount.get("unit") or "") if x)}
+
+
+def _squeezed(text: str) -> str:
+    """At most one empty line in a row."""
+    lines: list[str] = []
+    for line in (line.rstrip() for line in text.strip().splitlines()):
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,163 @@
+"""What a mailing is made of: blocks, personal fields, links. Plain data and checks, no input or output.
+
+A block is a dict with ``kind`` and that kind's own keys (:data:`KINDS`). Texts may hold personal fields
+``{{회사명}}``; ``{{담당자|인사담당자}}`` says what stands there when the value is unknown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from campaigns.mailings.rules import ADVERTISING_LABEL, MessageClass
+from outreach.errors import Invalid
+
+MAX_BLOCKS = 40
+MAX_TEXT = 5_000
+
+#: Personal fields: the name in the text -> what it is, for the editor's list.
+FIELDS = {
+    "회사명": "회사 이름",
+    "사업장명": "사업장 이름(없으면 회사 이름)",
+    "담당자": "담당자 이름",
+    "직위": "담당자 직위",
+    "시도": "사업장이 있는 시·도",
+    "시군구": "사업장이 있는 시·군·구",
+    "센터": "담당 고용센터",
+}
+
+#: Block kind -> its keys, with whether each must be filled.
+KINDS: dict[str, dict[str, bool]] = {
+    "heading": {"text": True},
+    "text": {"text": True},
+    "case": {"case_id": True},
+    "programme": {"version_id": True},
+    "button": {"label": True, "target": True, "url": False, "material_id": False},
+    "picture": {"upload_id": True, "alt": True},
+    "contact": {"text": False},
+}
+
+KIND_LABELS = {
+    "heading": "제목", "text": "본문", "case": "우수사례 카드", "programme": "제도 카드", "button": "버튼",
+    "picture": "그림", "contact": "문의처",
+}
+
+#: Where a button leads.
+TARGETS = {"form": "상담 신청 화면", "material": "홍보물", "url": "다른 주소"}
+
+FIELD = re.compile(r"\{\{([^{}|]{1,30})(?:\|([^{}|]{0,40}))?\}\}")
+WEB_ADDRESS = re.compile(r"https?://[^\s<>\"'{}]{3,900}")
+
+#: Fields the compiler fills itself; a writer may not use them.
+FORM, UNSUBSCRIBE = "form", "unsubscribe"
+
+
+def link_field(position: int) -> str:
+    return f"link{position}"
+
+
+def slot(name: str) -> str:
+    """How a field stands in a template."""
+    return "{{" + name + "}}"
+
+
+def clean_blocks(blocks: Any) -> list[dict[str, Any]]:
+    """The blocks with known keys only, texts stripped. Raises Invalid naming the block by its place."""
+    if not isinstance(blocks, list) or len(blocks) > MAX_BLOCKS:
+        raise Invalid(f"블록은 {MAX_BLOCKS}개까지 넣을 수 있습니다.", fields={"blocks": "목록이 아니거나 너무 많음"})
+    return [_clean_block(block, place) for place, block in enumerate(blocks, start=1)]
+
+
+def _clean_block(block: Any, place: int) -> dict[str, Any]:
+    if not isinstance(block, dict) or block.get("kind") not in KINDS:
+        raise Invalid(f"{place}번째 블록의 종류를 알 수 없습니다.", fields={f"blocks[{place - 1}]": "종류"})
+    kind = block["kind"]
+    clean: dict[str, Any] = {"kind": kind}
+    for key in KINDS[kind]:
+        value = block.get(key)
+        if key.endswith("_id"):
+            clean[key] = _row_id(value, kind, key, place)
+        else:
+            clean[key] = _text(value, kind, key, place)
+    return clean
+
+
+def _row_id(value: Any, kind: str, key: str, place: int) -> int | None:
+    if value in (None, ""):
+        return None
+    if isinstance(value, bool) or not str(value).isdigit():
+        message = f"{place}번째 블록({KIND_LABELS[kind]})의 선택이 올바르지 않습니다."
+        raise Invalid(message, fields={f"blocks[{place - 1}].{key}": "번호"})
+    return int(value)
+
+
+def _text(value: Any, kind: str, key: str, place: int) -> str:
+    text = "" if value is None else str(value).replace("\r\n", "\n").strip()
+    if len(text) > MAX_TEXT:
+        message = f"{place}번째 블록({KIND_LABELS[kind]})이 너무 깁니다({MAX_TEXT:,}자까지)."
+        raise Invalid(message, fields={f"blocks[{place - 1}].{key}": "길이"})
+    return text
+
+
+def unfinished(blocks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is still missing before the blocks can be sent, in words; empty if nothing."""
+    problems = [
+        f"{place}번째 블록({KIND_LABELS[block['kind']]})이 비어 있습니다."
+        for place, block in enumerate(blocks, start=1)
+        if any(needed and not block.get(key) for key, needed in KINDS[block["kind"]].items())
+    ]
+    for place, block in enumerate(blocks, start=1):
+        if block["kind"] != "button":
+            continue
+        if block["target"] == "url" and not WEB_ADDRESS.fullmatch(block.get("url") or ""):
+            problems.append(f"{place}번째 블록(버튼)의 주소는 https://로 시작해야 합니다.")
+        if block["target"] == "material" and not block.get("material_id"):
+            problems.append(f"{place}번째 블록(버튼)에 연결할 홍보물을 골라 주세요.")
+    if not blocks:
+        problems.append("내용이 없습니다. 블록을 하나 이상 넣어 주세요.")
+    return problems
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalField:
+    """A use of a personal field: its name and what stands there when the value is unknown (None: nothing
+    may, the recipient must have a value). ``slot`` is its name in the compiled template."""
+
+    name: str
+    fallback: str | None
+
+    @property
+    def slot(self) -> str:
+        return self.name if self.fallback is None else f"{self.name}|{self.fallback}"
+
+
+def personal_fields(texts: Iterable[str]) -> list[PersonalField]:
+    """The personal fields used in ``texts``, each once. Raises Invalid naming an unknown one."""
+    found: dict[str, PersonalField] = {}
+    for text in texts:
+        for match in FIELD.finditer(text):
+            field = PersonalField(match[1].strip(), match[2])
+            if field.name not in FIELDS:
+                raise Invalid(
+                    f"'{{{{{match[1]}}}}}'은(는) 없는 개인화 항목입니다. 쓸 수 있는 항목: {', '.join(FIELDS)}",
+                    fields={"blocks": match[0]},
+                )
+            found[field.slot] = field
+    return list(found.values())
+
+
+def labelled_subject(subject: str, message_class: MessageClass) -> str:
+    """The subject as sent: 광고 begins with exactly `(광고)` (정보통신망법 제50조 제4항, 시행령 별표 6)."""
+    subject = subject.strip()
+    if message_class is MessageClass.ADVERTISING and not subject.startswith(ADVERTISING_LABEL):
+        return f"{ADVERTISING_LABEL} {subject}"
+    return subject
+
+
+def content_hash(parts: Mapping[str, Any]) -> str:
+    """A fingerprint of everything an approval covers."""
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

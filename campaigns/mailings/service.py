@@ -1,0 +1,338 @@
+"""Writing, checking, approving and scheduling mailings.
+
+An approval holds for exactly what was looked at: it is bound to a hash of the composed mail and the
+audience, given by someone who edited none of it, and every edit voids it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from jinja2 import Environment
+from sqlalchemy.orm import Session
+
+from campaigns.audience import service as audiences
+from campaigns.audience.history import History
+from campaigns.audience.models import Audience
+from campaigns.audience.rules import Count
+from campaigns.audience.service import Question
+from campaigns.mailings import content
+from campaigns.mailings.compose import Addresses, Composed, compose
+from campaigns.mailings.freeze import missing_values
+from campaigns.mailings.models import Mailing, MailingEditor, MailingLink
+from campaigns.mailings.rules import EDITABLE, MOVES, STATE_LABELS, MailingState, MessageClass
+from campaigns.planning import service as planning
+from campaigns.planning.models import Campaign
+from outreach.audit import service as audit
+from outreach.audit.service import Actor
+from outreach.clock import kst_today
+from outreach.db import check_version
+from outreach.errors import Conflict, Forbidden, Invalid, NotFound
+from outreach.regions.models import Centre
+from outreach.scope import Role, Scope
+
+FIELDS = (
+    "title", "audience_id", "message_class", "class_reason", "subject", "preheader", "blocks", "sender_name",
+    "sender_address", "sender_phone", "sender_postal",
+)
+APPROVER_ROLES = frozenset({Role.HEADQUARTERS, Role.CENTRE_MANAGER, Role.PROMOTION})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What composing and counting need beside the mailing: templates, public addresses, history, clock."""
+
+    env: Environment
+    addresses: Addresses
+    history: History
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What stands between a mailing and its sending: ``problems`` block, ``warnings`` do not.
+    ``missing``: (field, contact id, company, address) of recipients without a value the text needs."""
+
+    composed: Composed | None
+    count: Count | None
+    content_hash: str | None
+    problems: list[str]
+    warnings: list[str]
+    missing: list[tuple[str, int, str, str]]
+
+    @property
+    def ready(self) -> bool:
+        return not self.problems
+
+
+def visible(scope: Scope) -> sa.Select[tuple[Mailing]]:
+    """Mailings of the campaigns a person may see; partners see none."""
+    campaigns = planning.visible(scope).with_only_columns(Campaign.id)
+    query = sa.select(Mailing).where(Mailing.campaign_id.in_(campaigns))
+    return query.where(sa.false()) if scope.is_partner else query
+
+
+def get(session: Session, scope: Scope, mailing_id: int) -> Mailing:
+    mailing = session.scalar(visible(scope).where(Mailing.id == mailing_id))
+    if mailing is None:
+        raise NotFound("메일을 찾을 수 없습니다.")
+    return mailing
+
+
+def editable(session: Session, scope: Scope, mailing_id: int) -> Mailing:
+    """A mailing the person may act on: of a campaign they may edit."""
+    mailing = get(session, scope, mailing_id)
+    planning.editable(session, scope, mailing.campaign_id)
+    return mailing
+
+
+def create(
+    session: Session, actor: Actor, campaign: Campaign, values: Mapping[str, Any], *, now: datetime
+) -> Mailing:
+    """A new draft of ``campaign``. ``values``: any of FIELDS. Raises Invalid."""
+    mailing = Mailing(campaign_id=campaign.id, title="", created_at=now, updated_at=now, author_id=actor.user_id)
+    mailing.sender_name = campaign.centre.name_ko if campaign.centre else ""
+    mailing.sender_phone = campaign.centre.phone if campaign.centre else ""
+    mailing.sender_postal = campaign.centre.address if campaign.centre else ""
+    mailing.campaign = campaign
+    _apply(session, mailing, values)
+    session.add(mailing)
+    session.flush()
+    _note_editor(session, mailing, actor, now)
+    audit.record_change(session, actor, "mailing", mailing.id, "create", {"title": (None, mailing.title)}, now=now)
+    return mailing
+
+
+def edit(
+    session: Session, actor: Actor, mailing: Mailing, values: Mapping[str, Any], *, version: int | None, now: datetime
+) -> None:
+    """Change a mailing. A review or approval it had is void. Raises StaleEdit, Conflict, Invalid."""
+    check_version(mailing, version)
+    if mailing.state not in EDITABLE:
+        raise Conflict(f"'{STATE_LABELS[mailing.state]}' 상태의 메일은 고칠 수 없습니다.")
+    changes = _apply(session, mailing, values)
+    if not changes:
+        return
+    if mailing.state is not MailingState.DRAFT:
+        back_to_draft(session, mailing)
+    mailing.updated_at = now
+    _note_editor(session, mailing, actor, now)
+    audit.record_change(session, actor, "mailing", mailing.id, "edit", changes, now=now)
+    session.flush()
+
+
+def back_to_draft(session: Session, mailing: Mailing) -> None:
+    """Void review and approval; recipients already written down are forgotten (by the caller above, who
+    owns their table, through the state)."""
+    mailing.state = MailingState.DRAFT
+    mailing.submitted_at = mailing.approved_at = mailing.approved_by = mailing.approved_hash = None
+    mailing.scheduled_at = mailing.scheduled_by = None
+    mailing.compiled = None
+    mailing.links.clear()
+    session.flush()
+
+
+def _apply(session: Session, mailing: Mailing, values: Mapping[str, Any]) -> dict[str, Any]:
+    clean = {key: values[key] for key in FIELDS if key in values}
+    if "blocks" in clean:
+        clean["blocks"] = content.clean_blocks(clean["blocks"])
+    if "message_class" in clean:
+        clean["message_class"] = MessageClass(clean["message_class"])
+    if clean.get("audience_id") is not None:
+        audience = session.get(Audience, clean["audience_id"])
+        if audience is None or audience.campaign_id != mailing.campaign_id:
+            raise Invalid("이 캠페인의 수신 대상이 아닙니다.", fields={"audience_id": "다른 캠페인"})
+    for key in ("subject", "preheader", "title", "sender_name"):
+        if key in clean:
+            clean[key] = " ".join(str(clean[key] or "").split())
+    changes = audit.apply_changes(mailing, clean)
+    if not mailing.title:
+        raise Invalid("메일의 관리용 제목을 적어 주세요.", fields={"title": "필수"})
+    content.personal_fields([mailing.subject, mailing.preheader, *(str(b.get("text") or "") for b in mailing.blocks)])
+    return changes
+
+
+def _note_editor(session: Session, mailing: Mailing, actor: Actor, now: datetime) -> None:
+    if actor.user_id is None:
+        return
+    row = next((editor for editor in mailing.editors if editor.user_id == actor.user_id), None)
+    if row is None:
+        mailing.editors.append(MailingEditor(user_id=actor.user_id, last_at=now))
+    else:
+        row.last_at = now
+    session.flush()
+
+
+def question(mailing: Mailing, setting: Setting) -> Question | None:
+    """The mailing's audience as a question, None while it has none."""
+    if mailing.audience is None:
+        return None
+    return Question(
+        audiences.parse(mailing.audience.conditions), mailing.campaign.centre_id,
+        mailing.message_class is MessageClass.ADVERTISING, setting.history, setting.now,
+    )
+
+
+def centre_name(session: Session, mailing: Mailing) -> str:
+    """What {{센터}} says for a workplace without a centre."""
+    if mailing.campaign.centre_id is None:
+        return mailing.sender_name
+    name = session.scalar(sa.select(Centre.name_ko).where(Centre.id == mailing.campaign.centre_id))
+    return name or mailing.sender_name
+
+
+def check(session: Session, mailing: Mailing, setting: Setting) -> Check:
+    """Everything that must hold before review, approval and sending, looked at anew."""
+    problems = content.unfinished(mailing.blocks) + _unwritten(mailing)
+    composed, fingerprint, count = None, None, None
+    missing: list[tuple[str, int, str, str]] = []
+    try:
+        composed = compose(session, setting.env, mailing, setting.addresses, kst_today(setting.now))
+    except Invalid as error:
+        problems.append(error.message)
+    asked = question(mailing, setting)
+    if asked is not None:
+        count = audiences.count(session, asked)
+        if count.included == 0:
+            problems.append("보낼 수 있는 수신자가 없습니다. 조건이나 제외 사유를 확인해 주세요.")
+    if composed and asked:
+        fingerprint = fingerprint_of(mailing, composed)
+        missing = missing_values(session, asked, composed.fields, centre_name(session, mailing))
+        problems += [
+            f"{company}({address}): '{name}' 값이 없습니다. 값을 채우거나 {{{{{name}|대체 문구}}}}처럼 적어 주세요."
+            for name, _, company, address in missing
+        ]
+    return Check(composed, count, fingerprint, problems, composed.warnings if composed else [], missing)
+
+
+def _unwritten(mailing: Mailing) -> list[str]:
+    needed = [
+        (mailing.subject, "메일 제목을 적어 주세요."),
+        (mailing.preheader, "미리보기 문구(프리헤더)를 적어 주세요."),
+        (mailing.class_reason, "메시지 분류(공익안내·광고·동의절차통지)의 판단 근거를 적어 주세요."),
+        (mailing.sender_name, "보내는 기관의 이름을 적어 주세요."),
+        (mailing.sender_address, "보내는 메일 주소를 적어 주세요."),
+        (mailing.sender_phone, "보내는 기관의 전화번호를 적어 주세요."),
+        (mailing.audience_id, "수신 대상을 골라 주세요."),
+    ]
+    if mailing.message_class is MessageClass.ADVERTISING:
+        message = "광고 메일에는 보내는 기관의 주소가 있어야 합니다(정보통신망법 제50조 제4항)."
+        needed.append((mailing.sender_postal, message))
+    return [text for value, text in needed if not value]
+
+
+def fingerprint_of(mailing: Mailing, composed: Composed) -> str:
+    """The hash an approval is bound to: the composed mail, its sender and class, and the audience."""
+    return content.content_hash({
+        "mail": composed.to_json(), "class": mailing.message_class.value, "sender": [
+            mailing.sender_name, mailing.sender_address, mailing.sender_phone, mailing.sender_postal,
+        ],
+        "audience": mailing.audience.conditions if mailing.audience else None, "centre": mailing.campaign.centre_id,
+    })
+
+
+def submit(session: Session, actor: Actor, mailing: Mailing, setting: Setting) -> Check:
+    """Ask for approval. Raises Conflict with what is still missing."""
+    _require_move(mailing, MailingState.REVIEW)
+    result = check(session, mailing, setting)
+    _require_ready(result)
+    _move(session, actor, mailing, MailingState.REVIEW, setting.now)
+    mailing.submitted_at = setting.now
+    session.flush()
+    return result
+
+
+def approve(
+    session: Session, scope: Scope, actor: Actor, mailing: Mailing, setting: Setting, *, content_hash: str
+) -> Check:
+    """Approve what was looked at (``content_hash`` of the page) and begin writing the recipients down.
+
+    Raises Forbidden to anyone who edited the mailing, Conflict if it changed since it was looked at."""
+    _require_move(mailing, MailingState.FREEZING)
+    if scope.role not in APPROVER_ROLES:
+        raise Forbidden("메일 승인은 센터 관리자·본부·홍보담당만 할 수 있습니다.")
+    if any(editor.user_id == actor.user_id for editor in mailing.editors):
+        raise Forbidden("이 메일을 작성하거나 고친 사람은 승인할 수 없습니다. 다른 담당자에게 승인을 요청해 주세요.")
+    result = check(session, mailing, setting)
+    _require_ready(result)
+    if result.content_hash != content_hash or result.composed is None:
+        raise Conflict("확인한 뒤에 내용이나 수신 대상이 바뀌었습니다. 다시 확인하고 승인해 주세요.")
+    mailing.compiled = result.composed.to_json()
+    mailing.links = [
+        MailingLink(position=position, url=url, label=label)
+        for position, (url, label) in enumerate(result.composed.links)
+    ]
+    mailing.approved_hash, mailing.approved_at, mailing.approved_by = content_hash, setting.now, actor.user_id
+    _move(session, actor, mailing, MailingState.FREEZING, setting.now)
+    return result
+
+
+def schedule(
+    session: Session, actor: Actor, mailing: Mailing, at: datetime, *, now: datetime, smtp_ready: bool
+) -> None:
+    """Send at ``at`` (UTC). Raises Conflict without a mail server, Invalid for a past time."""
+    if not smtp_ready:
+        raise Conflict(
+            "메일 서버가 설정되지 않아 예약할 수 없습니다. 시스템 관리자에게 OUTREACH_SMTP_URL 설정을 요청해 주세요."
+        )
+    if at < now - timedelta(minutes=1):
+        message = "이미 지난 시각입니다. 지금 또는 앞으로의 시각을 골라 주세요."
+        raise Invalid(message, fields={"scheduled_at": "지난 시각"})
+    if not mailing.approved_hash:
+        raise Conflict("승인된 메일만 예약할 수 있습니다.")
+    _move(session, actor, mailing, MailingState.SCHEDULED, now)
+    mailing.scheduled_at, mailing.scheduled_by = at, actor.user_id
+    session.flush()
+
+
+def unschedule(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -> None:
+    """Take the mailing back from its time; the approval stays."""
+    _move(session, actor, mailing, MailingState.APPROVED, now)
+    mailing.scheduled_at = mailing.scheduled_by = None
+    session.flush()
+
+
+def withdraw(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -> None:
+    """Back to a draft, by its author or the reviewer."""
+    _move(session, actor, mailing, MailingState.DRAFT, now)
+    back_to_draft(session, mailing)
+
+
+def pause(session: Session, actor: Actor, mailing: Mailing, *, now: datetime, reason: str = "") -> None:
+    _move(session, actor, mailing, MailingState.PAUSED, now)
+    mailing.pause_reason = reason[:300]
+    session.flush()
+
+
+def resume(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -> None:
+    _move(session, actor, mailing, MailingState.SENDING, now)
+    mailing.pause_reason = ""
+    session.flush()
+
+
+def cancel(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -> None:
+    """Stop for good; what has left has left."""
+    _move(session, actor, mailing, MailingState.CANCELLED, now)
+    mailing.finished_at = now
+    session.flush()
+
+
+def _require_ready(result: Check) -> None:
+    if not result.ready:
+        raise Conflict("아직 보낼 수 없습니다. " + " ".join(result.problems[:5]))
+
+
+def _require_move(mailing: Mailing, to: MailingState) -> None:
+    if to not in MOVES[mailing.state]:
+        raise Conflict(f"'{STATE_LABELS[mailing.state]}' 상태에서 '{STATE_LABELS[to]}' 상태로는 바꿀 수 없습니다.")
+
+
+def _move(session: Session, actor: Actor, mailing: Mailing, to: MailingState, now: datetime) -> None:
+    _require_move(mailing, to)
+    changes = audit.apply_changes(mailing, {"state": to, "updated_at": now})
+    audit.record_change(session, actor, "mailing", mailing.id, "state", {"state": changes["state"]}, now=now)
+    session.flush()
