@@ -18,15 +18,16 @@ from functools import lru_cache
 from outreach.mail import address as addresses
 from outreach.mail import headers as header_text
 from outreach.mail.address import Address
+from outreach.mail.content import Canonical
 from outreach.mail.slots import ESCAPES, BadTemplate, Parts, Place, Slot, parse, parse_html
 from outreach.mail.splice import SplicedBase64
 
 MAX_HEADER_LINE = 998  # RFC 5322 §2.1.1, without CRLF
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
-_OWN_HEADERS = frozenset(
-    "date from to cc bcc subject message-id reply-to sender return-path mime-version".split()
-)
+_OWN_HEADERS = frozenset({
+    "date", "from", "to", "cc", "bcc", "subject", "message-id", "reply-to", "sender", "return-path", "mime-version",
+})
 _ASCII = re.compile(r"[ -~]+")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
 
@@ -83,7 +84,7 @@ class CompiledMessage:
         """The fields that occur and for which ``values`` has nothing but blanks; sorted."""
         return sorted(name for name in self.fields if not (values.get(name) or "").strip())
 
-    def render(self, values: Mapping[str, str], *, to: Address, message_id: str, date: datetime) -> bytes:
+    def render(self, values: Mapping[str, str], *, to: Address, message_id: str, date: datetime) -> Canonical:
         """The whole message for one recipient: CRLF lines of at most 998 characters, 7-bit.
 
         A value is one line: control characters become spaces. ``message_id`` is ``<local@domain>``,
@@ -104,7 +105,7 @@ class CompiledMessage:
             out.append(_checked_length(_joined(header, encoded)))
         for part in self._body:
             out.append(part if isinstance(part, bytes) else part.render(encoded))
-        return b"".join(out)
+        return Canonical(b"".join(out))
 
 
 class _Slots:
@@ -123,7 +124,8 @@ class _Slots:
 
     def _number(self, slot: Slot) -> int:
         if slot.name not in self._fields:
-            raise BadTemplate(f"{{{{{slot.name}}}}}: 없는 항목입니다. 쓸 수 있는 항목: {', '.join(sorted(self._fields)) or '없음'}")
+            known = ", ".join(sorted(self._fields)) or "없음"
+            raise BadTemplate(f"{{{{{slot.name}}}}}: 없는 항목입니다. 쓸 수 있는 항목: {known}")
         self.names[slot.name] = None
         return self._numbers.setdefault(slot, len(self._numbers))
 

@@ -83,7 +83,8 @@ def _split(source: str, place: Callable[[re.Match[str]], Place]) -> Parts:
     for part in parts:
         if isinstance(part, str) and "{{" in part:
             start = part.index("{{")
-            raise BadTemplate(f"자리표시의 짝이 맞지 않습니다: {part[start : start + 30]!r} — {{{{이름}}}} 꼴로 적어 주세요.")
+            cut = part[start : start + 30]
+            raise BadTemplate(f"자리표시의 짝이 맞지 않습니다: {cut!r} — {{{{이름}}}} 꼴로 적어 주세요.")
     return [part for part in parts if part != ""]
 
 
@@ -134,7 +135,7 @@ def _regions(source: str) -> Iterator[_Region]:
         if start > at:
             yield _Region(start)
         at = start
-        if match := _COMMENT.match(source, at) or (not source.startswith("<!--", at) and _DECLARATION.match(source, at)):
+        if match := (_COMMENT if source.startswith("<!--", at) else _DECLARATION).match(source, at):
             at = match.end()
             yield _Region(at, "HTML 주석이나 선언")
         elif _TAG.match(source, at):
@@ -182,7 +183,8 @@ def _attribute(tag: str, match: re.Match[str]) -> Iterator[_Region]:
 
 
 def _unreadable(source: str, at: int) -> BadTemplate:
-    return BadTemplate(f"HTML 태그를 읽을 수 없습니다: {source[at : at + 40]!r} — 속성값은 따옴표로 묶고 '<'는 &lt;로 적어 주세요.")
+    cut = source[at : at + 40]
+    return BadTemplate(f"HTML 태그를 읽을 수 없습니다: {cut!r} — 속성값은 따옴표로 묶고 '<'는 &lt;로 적어 주세요.")
 
 
 # --- making a value harmless -----------------------------------------------------------------------

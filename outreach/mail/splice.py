@@ -27,21 +27,20 @@ class SplicedBase64:
     """``parts``: literal bytes, or the index of a value."""
 
     def __init__(self, parts: Sequence[bytes | int]):
-        stretches, self._runs = _alternate(parts)
-        self._start = _phases(stretches[0], last=not self._runs)[0]
-        self._stretches = [_phases(stretch, last=False) for stretch in stretches[1:-1]]
-        if self._runs:
-            self._stretches.append(_phases(stretches[-1], last=True))
+        first, splices = _alternate(parts)
+        self._start = _phases(first, last=not splices)[0]
+        self._splices = [
+            (run, _phases(stretch, last=number == len(splices))) for number, (run, stretch) in enumerate(splices, 1)
+        ]
 
     def render(self, values: Sequence[bytes]) -> bytes:
         """The encoded body with ``values`` in their places; lines end with CRLF."""
         _, lines, tail = self._start
         out = [lines]
-        for run, phases in zip(self._runs, self._stretches):
-            middle = tail + b"".join([values[part] if part.__class__ is int else part for part in run])
+        for run, phases in self._splices:
+            middle = tail + b"".join([values[part] if isinstance(part, int) else part for part in run])
             head, lines, tail = phases[len(middle) % 3]
-            out.append(base64_lines(middle + head))
-            out.append(lines)
+            out += (base64_lines(middle + head), lines)
         return b"".join(out)
 
 
@@ -54,21 +53,24 @@ def base64_lines(data: bytes) -> bytes:
     )
 
 
-def _alternate(parts: Sequence[bytes | int]) -> tuple[list[bytes], list[list[bytes | int]]]:
-    """Stretches worth encoding ahead, and the runs of values between them. A literal shorter than a line
-    between two values joins their run: it saves less than a splice costs."""
-    stretches: list[bytes] = [b""]
-    runs: list[list[bytes | int]] = []
+def _alternate(parts: Sequence[bytes | int]) -> tuple[bytes, list[tuple[list[bytes | int], bytes]]]:
+    """The literal before the first value, then runs of values, each with the stretch behind it. A literal
+    shorter than a line between two values joins their run: it saves less than a splice costs."""
+    first = b""
+    splices: list[tuple[list[bytes | int], bytes]] = []
     for part in parts:
-        if isinstance(part, bytes):
-            stretches[-1] += part
-        elif runs and len(stretches[-1]) < LINE_BYTES:
-            runs[-1] += [stretches[-1], part]
-            stretches[-1] = b""
+        if isinstance(part, int):
+            if splices and len(splices[-1][1]) < LINE_BYTES:
+                run, literal = splices.pop()
+                splices.append(([*run, literal, part], b""))
+            else:
+                splices.append(([part], b""))
+        elif splices:
+            run, literal = splices.pop()
+            splices.append((run, literal + part))
         else:
-            runs.append([part])
-            stretches.append(b"")
-    return stretches, runs
+            first += part
+    return first, splices
 
 
 def _phases(stretch: bytes, *, last: bool) -> tuple[_Phase, _Phase, _Phase]:
