@@ -3,7 +3,8 @@
 A box that must hold its text carries ``data-fit="name"`` in the HTML (the name is what an author is told) and may
 carry ``data-steps="n"``: how many tighter settings its style sheet offers as ``[data-density="1"]`` to ``"n"``.
 When the text overflows, the box is set one step tighter and the document laid out again; past the last step it is
-an error that names the box.
+an error that names the box. Boxes with the same ``data-group`` are tightened together, so that neighbours keep one
+size of type.
 """
 
 from __future__ import annotations
@@ -34,13 +35,28 @@ class Overflow:
     def place(self) -> str:
         return f"{self.page}쪽 ‘{self.element.get('data-fit')}’"
 
-    def tighten(self) -> bool:
-        """Set the box one density step tighter; False when it has none left."""
-        density = int(self.element.get("data-density", "0"))
-        if density >= int(self.element.get("data-steps", "0")):
-            return False
-        self.element.set("data-density", str(density + 1))
-        return True
+    @property
+    def next_density(self) -> int | None:
+        """The step to try next; None when the box has none left."""
+        density = int(self.element.get("data-density", "0")) + 1
+        return density if density <= int(self.element.get("data-steps", "0")) else None
+
+
+def tighten(root: Element, full: list[Overflow]) -> None:
+    """Set each overflowing box, and the boxes of its group, one density step tighter.
+
+    :raises RenderError: a box has no step left; names it.
+    """
+    for overflow, density in [(overflow, overflow.next_density) for overflow in full]:
+        if density is None:
+            raise RenderError("글이 칸을 넘칩니다. 내용을 줄여 주세요.", place=overflow.place)
+        for element in _group(root, overflow.element):
+            element.set("data-density", str(max(density, int(element.get("data-density", "0")))))
+
+
+def _group(root: Element, element: Element) -> list[Element]:
+    name = element.get("data-group")
+    return [element] if name is None else root.findall(f".//*[@data-group='{name}']")
 
 
 def overflows(document: Document) -> list[Overflow]:

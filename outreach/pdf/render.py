@@ -21,7 +21,7 @@ from weasyprint.urls import FatalURLFetchingError
 
 from outreach.pdf.errors import RenderError
 from outreach.pdf.fetcher import BASE_URL, ClosedFetcher
-from outreach.pdf.fitting import check_inside_pages, overflows
+from outreach.pdf.fitting import check_inside_pages, overflows, tighten
 from outreach.pdf.glyphs import check_glyphs
 from outreach.pdf.korean import JOINER, keep_words_in
 
@@ -122,14 +122,12 @@ def _laid_out(source: HTML, options: RenderOptions) -> Document:
     """Lay out, tightening overflowing boxes step by step, until everything fits."""
     for _ in range(_MAX_LAYOUTS):
         document = source.render(font_config=_font_configuration(), pdf_variant=_VARIANT)
-        too_full = overflows(document)
-        if not too_full:
+        full = overflows(document)
+        if not full:
             break
-        for overflow in too_full:
-            if not overflow.tighten():
-                raise RenderError("글이 칸을 넘칩니다. 내용을 줄여 주세요.", place=overflow.place)
+        tighten(source.etree_element, full)
     else:
-        raise RenderError("글이 칸을 넘칩니다. 내용을 줄여 주세요.", place=too_full[0].place)
+        raise RenderError("글이 칸을 넘칩니다. 내용을 줄여 주세요.", place=full[0].place)
     if options.pages is not None and len(document.pages) != options.pages:
         raise RenderError(f"{options.pages}쪽이어야 하는데 {len(document.pages)}쪽이 되었습니다.")
     check_inside_pages(document)
