@@ -12,26 +12,41 @@ import campaigns.responses.models  # noqa: F401
 import cases.brochures.models
 import cases.library.models
 import cases.materials.models  # noqa: F401
-import outreach.accounts.models
 import outreach.audit.models
 import outreach.companies.models
-import outreach.jobs.models
-import outreach.leads.models
-import outreach.mail.models
 import outreach.organisations.models
 import outreach.programmes.models
 import outreach.regions.models
 import outreach.uploads.models  # noqa: F401
+from outreach.accounts.feature import feature as accounts
 from outreach.app import build_app
 from outreach.config import Settings
 from outreach.feature import Feature
+from outreach.home.feature import feature as home
+from outreach.jobs.feature import feature as jobs
+from outreach.mail.feature import feature as mail
+from outreach.mailbox.feature import feature as mailbox
+from outreach.operations.feature import feature as operations
+from outreach.leads.feature import feature as leads
 
-FEATURES: list[Feature] = []
+#: Low to high: a feature may rely on those before it.
+FEATURES: list[Feature] = [
+    jobs,
+    mail,
+    operations,
+    home,
+    accounts,
+    leads,
+]
+
+#: Added in the demo only.
+DEMO_FEATURES: list[Feature] = [mailbox]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The whole product, from ``settings`` or the environment."""
-    return build_app(settings or Settings.from_environment(), FEATURES)
+    settings = settings or Settings.from_environment()
+    return build_app(settings, [*FEATURES, *DEMO_FEATURES] if settings.demo else FEATURES)
 
 
 app = create_app()

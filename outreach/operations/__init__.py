@@ -1,0 +1,1 @@
+"""The desk of the background work: what runs, how far it is, what failed."""

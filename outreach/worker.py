@@ -1,0 +1,78 @@
+"""The worker role: asks every source for work, one bounded step after the other."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection
+
+import structlog
+from flask import Flask
+
+from outreach.feature import WorkSource
+
+log = structlog.get_logger()
+
+MIN_IDLE, MAX_IDLE = 0.05, 1.0
+#: How long a source rests after it raised: it fails because of something that takes time to mend.
+REST = 5.0
+
+
+class Worker:
+    """Works for the sources named in ``only`` (all, if empty) but not for those in ``without``."""
+
+    def __init__(self, app: Flask, *, only: Collection[str] = (), without: Collection[str] = ()):
+        declared = app.extensions["outreach"].registry.work()
+        unknown = {*only, *without} - {source.name for source in declared}
+        if unknown:
+            raise ValueError(f"no source of work is named {', '.join(sorted(unknown))}")
+        chosen = [source for source in declared if (not only or source.name in only) and source.name not in without]
+        self._posts = [_Post(app, source) for source in chosen]
+
+    @property
+    def names(self) -> list[str]:
+        return [post.name for post in self._posts]
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set; the step under way is finished first. Each source gets its turn, and
+        when none has work, the worker waits a little longer each time."""
+        idle = MIN_IDLE
+        try:
+            while not stop.is_set():
+                worked = False
+                for post in self._posts:
+                    if not stop.is_set():
+                        worked = post.step() or worked
+                if worked:
+                    idle = MIN_IDLE
+                else:
+                    stop.wait(idle)
+                    idle = min(2 * idle, MAX_IDLE)
+        finally:
+            for post in self._posts:
+                post.close()
+
+
+class _Post:
+    """One source, shielded: what it raises is logged and rests it, and stops no other."""
+
+    def __init__(self, app: Flask, source: WorkSource):
+        self.name = source.name
+        self._source = source.make(app)
+        self._rests_until = 0.0
+
+    def step(self) -> bool:
+        if time.monotonic() < self._rests_until:
+            return False
+        try:
+            return bool(self._source.step())
+        except Exception:
+            log.exception("worker.step", source=self.name)
+            self._rests_until = time.monotonic() + REST
+            return False
+
+    def close(self) -> None:
+        try:
+            self._source.close()
+        except Exception:
+            log.exception("worker.close", source=self.name)
