@@ -6,13 +6,14 @@ from outreach.errors import DomainError
 
 
 class RenderError(DomainError):
-    """The document can't be printed as it stands. ``place`` says where: a box, a page, a line of the HTML."""
+    """The document can't be printed as it stands, for ``reason``. ``place`` says where: a box, a page, a line."""
 
     status = 422
     title = "문서를 만들 수 없습니다"
 
     def __init__(self, message: str, *, place: str = ""):
         super().__init__(f"{place}: {message}" if place else message)
+        self.reason = message
         self.place = place
 
 

@@ -168,4 +168,4 @@ def _as_render_error(error: FatalURLFetchingError, html: str) -> RenderError:
     address = cause.place.removeprefix(BASE_URL)
     at = html.find(address)
     line = f" ({html.count(chr(10), 0, at) + 1}번째 줄)" if address and at >= 0 else ""
-    return RenderError(cause.message.removeprefix(f"{cause.place}: "), place=f"{address}{line}")
+    return RenderError(cause.reason, place=f"{address}{line}")
