@@ -125,7 +125,7 @@ class Column:
 def board(session: Session, scope: Scope, filters: LeadFilter, today: date) -> list[Column]:
     query = matching(scope, filters, today).where(Lead.closed_at.is_(None))
     counts = query.with_only_columns(Lead.state, sa.func.count()).group_by(Lead.state)
-    totals = dict(session.execute(counts).tuples().all())
+    totals = dict(session.execute(counts).all())  # type: ignore[arg-type]
     columns = []
     for state in BOARD:
         cards = ordered(query.where(Lead.state == state), "due", False).limit(BOARD_CARDS)

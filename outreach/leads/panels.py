@@ -1,0 +1,44 @@
+"""What other pages show of leads: the first page's work of today, a company's leads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, render_template
+
+from outreach.clock import kst_today
+from outreach.db import db
+from outreach.leads import queries
+from outreach.scope import Role, Scope
+
+
+def today_of_planner(scope: Scope, _subject: Any) -> str:
+    """A planner's own counts, and the leads that are due."""
+    today = _today()
+    own = queries.agenda(db.session, scope, today, planner_id=scope.user_id)
+    centre = queries.agenda(db.session, scope, today)
+    due = queries.due_first(db.session, scope, today, scope.user_id or 0)
+    return render_template("leads/home_planner.html", own=own, unassigned=centre.unassigned, due=due, today=today)
+
+
+def today_of_centre(scope: Scope, _subject: Any) -> str:
+    """What a centre manager or headquarters has to see to."""
+    today = _today()
+    return render_template(
+        "leads/home_centre.html", agenda=queries.agenda(db.session, scope, today),
+        planners=queries.overdue_by_planner(db.session, scope, today),
+    )
+
+
+def of_company(scope: Scope, company: Any) -> str:
+    """All leads of a company, newest first; nothing if it never answered."""
+    leads = queries.of_company(db.session, scope, company.id)
+    return render_template("leads/company_panel.html", leads=leads, today=_today()) if leads else ""
+
+
+def _today() -> Any:
+    return kst_today(current_app.extensions["outreach"].clock.now())
+
+
+PLANNERS = frozenset({Role.PLANNER})
+OVERSEERS = frozenset({Role.CENTRE_MANAGER, Role.HEADQUARTERS})
