@@ -27,6 +27,7 @@ from outreach.jobs.feature import feature as jobs
 from outreach.mail.feature import feature as mail
 from outreach.mailbox.feature import feature as mailbox
 from outreach.operations.feature import feature as operations
+from outreach.oversight.feature import feature as oversight
 from outreach.leads.feature import feature as leads
 
 #: Low to high: a feature may rely on those before it.
@@ -34,6 +35,7 @@ FEATURES: list[Feature] = [
     jobs,
     mail,
     operations,
+    oversight,
     home,
     accounts,
     leads,

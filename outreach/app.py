@@ -10,10 +10,7 @@ from typing import Any
 
 import flask_migrate
 from flask import Flask
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_talisman import Talisman
-from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from outreach import commands
@@ -22,13 +19,11 @@ from outreach.config import Settings
 from outreach.db import db, engine_options
 from outreach.feature import Feature, Registry
 from outreach.signing import Signer
-from outreach.web import access, api, errors, filters, site
+from outreach.web import access, api, errors, filters, protection, site
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_REQUEST_BYTES = 52 * 1024 * 1024
 
-csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
 migrate = flask_migrate.Migrate()
 
 CSP = {
@@ -64,8 +59,7 @@ def build_app(settings: Settings, features: Sequence[Feature], *, clock: Clock |
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "outreach" / "migrations"), render_as_batch=True)
     site.init_app(app)
-    csrf.init_app(app)
-    limiter.init_app(app)
+    protection.init_app(app)
     _security_headers(app, settings)
     filters.init_app(app)
     errors.init_app(app)
@@ -110,7 +104,7 @@ def _add(app: Flask, feature: Feature) -> None:
     for blueprint in feature.blueprints:
         app.register_blueprint(blueprint)
     for blueprint in feature.api_blueprints:
-        csrf.exempt(blueprint)
+        protection.csrf.exempt(blueprint)  # a token is no cookie: nobody else's page can send it
         api.api.register_blueprint(blueprint)
     for command in feature.commands:
         app.cli.add_command(command)

@@ -5,13 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from flask_security.core import UserMixin
+from flask_babel import gettext
+from flask_security.core import RoleMixin, UserMixin
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.db import Identified, Stamped, UtcDateTime, db, enum_type
 from outreach.organisations.models import Organisation
 from outreach.regions.models import Centre
-from outreach.scope import CENTRE_ROLES, Role, Scope
+from outreach.scope import CENTRE_ROLES, ROLE_LABELS, Role, Scope
+
+
+class AccountRole(RoleMixin):
+    """A :class:`outreach.scope.Role` in the shape Flask-Security asks for; there is no table of roles."""
+
+    def __init__(self, name: str):
+        self.name = name
 
 
 class User(Identified, Stamped, UserMixin, db.Model):
@@ -51,8 +59,21 @@ class User(Identified, Stamped, UserMixin, db.Model):
     )
 
     @property
-    def roles(self) -> list[str]:
-        return [self.role.value]
+    def roles(self) -> list[AccountRole]:
+        """For Flask-Security only; our own code asks ``role``."""
+        return [AccountRole(self.role.value)]
+
+    @property
+    def role_label(self) -> str:
+        """The role in the reader's language."""
+        return gettext(ROLE_LABELS[self.role])
+
+    @property
+    def belonging(self) -> str:
+        """The name of the person's centre or organisation; empty for headquarters, administration, audit."""
+        if self.centre:
+            return self.centre.name_ko
+        return self.organisation.name if self.organisation else ""
 
     def scope(self) -> Scope:
         return Scope(

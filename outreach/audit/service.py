@@ -72,5 +72,28 @@ def history(session: Session, subject: str, subject_id: int) -> list[ChangeRecor
     return list(session.scalars(query))
 
 
+def accesses_of(session: Session, user_id: int, *, limit: int) -> list[AccessRecord]:
+    """A person's own latest accesses, newest first."""
+    query = sa.select(AccessRecord).filter_by(user_id=user_id).order_by(AccessRecord.at.desc(), AccessRecord.id.desc())
+    return list(session.scalars(query.limit(limit)))
+
+
+def accesses_query(
+    *, person: str = "", since: datetime | None = None, until: datetime | None = None,
+    kind: AccessKind | None = None, subject: str = "",
+) -> sa.Select:
+    """Accesses, newest first: of people whose e-mail contains ``person``, from ``since`` to before ``until``."""
+    query = sa.select(AccessRecord).order_by(AccessRecord.at.desc(), AccessRecord.id.desc())
+    if person:
+        query = query.where(AccessRecord.user_email.icontains(person, autoescape=True))
+    if since is not None:
+        query = query.where(AccessRecord.at >= since)
+    if until is not None:
+        query = query.where(AccessRecord.at < until)
+    if kind is not None:
+        query = query.where(AccessRecord.kind == kind)
+    return query.where(AccessRecord.subject == subject) if subject else query
+
+
 def _text(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float, str, list, dict)) else str(value)

@@ -83,10 +83,15 @@ def _menu() -> list[dict[str, Any]]:
         {
             "label": item.label,
             "url": url_for(item.endpoint),
-            "current": bool(item.prefix) and request.path.startswith(item.prefix),
+            "current": _is_current(item.prefix),
         }
         for item in registry.menu(current_user.role)
     ]
+
+
+def _is_current(prefix: str) -> bool:
+    """Whether the present page lies below ``prefix``; "/" stands for the first page alone."""
+    return request.path == "/" if prefix == "/" else bool(prefix) and request.path.startswith(prefix)
 
 
 def _panels(slot: str, subject: Any = None) -> list[Any]:

@@ -1,0 +1,101 @@
+"""Words for what the records hold. A feature that records something new adds its words here; a word that
+is missing is shown as recorded, never hidden."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext
+
+from outreach.audit.models import AccessKind
+
+
+def _(text: str) -> str:
+    """Marks ``text`` for translation; the look-up happens when it is shown."""
+    return text
+
+
+KINDS = {
+    AccessKind.VIEW: _("조회"),
+    AccessKind.SEARCH: _("검색"),
+    AccessKind.EXPORT: _("엑셀 내보내기"),
+    AccessKind.DOWNLOAD: _("내려받기"),
+    AccessKind.CREATE: _("등록"),
+    AccessKind.UPDATE: _("수정"),
+    AccessKind.DELETE: _("삭제"),
+    AccessKind.SIGN_IN: _("로그인"),
+}
+
+SUBJECTS = {
+    "user_account": _("계정"),
+    "organisation": _("협력기관"),
+    "organisation_contact": _("협력기관 담당자"),
+    "centre": _("고용센터"),
+    "company": _("기업"),
+    "workplace": _("사업장"),
+    "contact": _("기업 담당자"),
+    "suppression": _("수신거부"),
+    "consent": _("수신 동의"),
+    "import": _("명단 들여오기"),
+    "programme": _("지원제도"),
+    "case": _("우수사례"),
+    "brochure": _("안내책자"),
+    "material": _("홍보자료"),
+    "campaign": _("캠페인"),
+    "audience": _("대상 명단"),
+    "mailing": _("메일 발송"),
+    "delivery": _("발송 대상"),
+    "response": _("응답"),
+    "lead": _("상담 건"),
+    "access_record": _("접속기록"),
+}
+
+ACTIONS = {
+    "create": _("등록"),
+    "update": _("수정"),
+    "delete": _("삭제"),
+    "deactivate": _("사용 중지"),
+    "reactivate": _("다시 사용"),
+    "change_role": _("역할 변경"),
+    "edit": _("수정"),
+    "state": _("상태 변경"),
+    "stage": _("단계 변경"),
+    "lift": _("해제"),
+    "logo": _("기관 표지(로고) 변경"),
+    "jurisdiction": _("관할 변경"),
+}
+
+FIELDS = {
+    "email": _("이메일"), "name": _("이름"), "name_en": _("영문 이름"), "title": _("직위·부서"), "phone": _("전화"),
+    "role": _("역할"), "belonging": _("소속"), "active": _("사용"), "kind": _("구분"), "homepage": _("누리집"),
+    "mou_from": _("협약 시작"), "mou_to": _("협약 종료"), "mou_note": _("협약 내용"), "regions": _("담당 지역"),
+    "centre": _("담당 센터"), "contacts": _("담당자"), "logo": _("로고"), "district": _("시군구"),
+    "valid_from": _("시작일"), "valid_to": _("종료일"), "address": _("주소"), "state": _("상태"),
+}
+
+_YES_NO = {True: _("예"), False: _("아니요")}
+
+
+def kind(value: AccessKind) -> str:
+    return gettext(KINDS[value])
+
+
+def subject(value: str) -> str:
+    return gettext(SUBJECTS[value]) if value in SUBJECTS else value
+
+
+def action(value: str) -> str:
+    return gettext(ACTIONS[value]) if value in ACTIONS else value
+
+
+def field(value: str) -> str:
+    return gettext(FIELDS[value]) if value in FIELDS else value
+
+
+def shown(value: Any) -> str:
+    """A recorded value as a person reads it; what was empty is a dash."""
+    if value is None or value in ("", [], {}):
+        return "–"
+    if isinstance(value, bool):
+        return gettext(_YES_NO[value])
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
