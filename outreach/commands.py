@@ -10,6 +10,7 @@ import sys
 import threading
 
 import click
+import structlog
 from flask import Flask, current_app
 
 from outreach import logs, processes, webserver
@@ -18,6 +19,8 @@ from outreach.mailbox import server as mailbox_server
 from outreach.processes import Child, Supervisor
 from outreach.scheduler import ClockRole, leadership
 from outreach.worker import Worker
+
+log = structlog.get_logger()
 
 #: Work that may take minutes; it has a worker of its own, so that mails do not wait behind an import.
 LONG_WORK = "jobs"
@@ -64,8 +67,9 @@ def mailbox(port: int | None) -> None:
     settings = _settings()
     try:
         with mailbox_server.claimed_socket(settings, port) as listening:
-            click.echo(mailbox_server.smtp_url(listening.getsockname()[1]))
-            mailbox_server.serve(settings, _begin("mailbox"), listening)
+            stop = _begin("mailbox")
+            log.info("mailbox.listens", port=listening.getsockname()[1])
+            mailbox_server.serve(settings, stop, listening)
     except (mailbox_server.AnotherRuns, OSError) as error:
         raise click.ClickException(str(error)) from error
 
@@ -99,12 +103,12 @@ def _mailbox_port(settings: Settings) -> tuple[int, bool]:
 
 
 def _roles() -> list[Child]:
-    """In the order of starting; stopped in reverse, so that no request is taken that nobody works off."""
+    """The web is stopped first, so that it takes no request that nobody works off."""
     return [
-        Child("worker", ("worker", "--without", LONG_WORK)),
-        Child("worker-jobs", ("worker", "--only", LONG_WORK)),
-        Child("clock", ("clock",)),
-        Child("web", ("web",)),
+        Child("worker", ("worker", "--without", LONG_WORK), stage=1),
+        Child("worker-jobs", ("worker", "--only", LONG_WORK), stage=1),
+        Child("clock", ("clock",), stage=1),
+        Child("web", ("web",), stage=2),
     ]
 
 

@@ -70,10 +70,12 @@ def stop_on_signals(grace: float = GRACE) -> threading.Event:
 
 @dataclass
 class Child:
-    """One role under supervision. ``command``: the arguments after ``flask --app wsgi``."""
+    """One role under supervision. ``command``: the arguments after ``flask --app wsgi``. Children of a higher
+    ``stage`` rely on those of lower ones and are stopped before them."""
 
     name: str
     command: Sequence[str]
+    stage: int = 0
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     failures: int = 0  # deaths in a row, each soon after its start
@@ -86,7 +88,7 @@ class Child:
             [sys.executable, "-m", "flask", "--app", "wsgi", *self.command], cwd=ROOT, env=dict(environ),
             stdin=subprocess.DEVNULL, process_group=0, preexec_fn=lambda: die_with_parent(parent),
         )
-        log.info("process.started", role=self.name, pid=self.process.pid)
+        log.info("process.started", child=self.name, pid=self.process.pid)
 
     def poll(self) -> int | None:
         """The exit status if the child has ended since it was started; it then waits to be started again."""
@@ -97,25 +99,28 @@ class Child:
         lived = time.monotonic() - self.started
         self.failures = 1 if lived > STEADY else self.failures + 1
         self.start_at = time.monotonic() + RESTART_WAITS[min(self.failures, len(RESTART_WAITS)) - 1]
-        log.error("process.died", role=self.name, status=status, lived_seconds=round(lived, 1))
+        log.error("process.died", child=self.name, status=status, lived_seconds=round(lived, 1))
         return status
 
-    def stop(self, grace: float = GRACE) -> None:
-        """Ask the child to end, and kill it if it has not within ``grace`` seconds and a little."""
+    def ask_to_end(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+
+    def await_end(self, deadline: float) -> None:
+        """Wait for the end until ``deadline`` (monotonic seconds), then kill."""
         if self.process is None:
             return
-        self.process.terminate()
         try:
-            self.process.wait(grace + 2)
+            self.process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            log.warning("process.killed", role=self.name)
+            log.warning("process.killed", child=self.name)
             self.process.kill()
             self.process.wait()
         self.process = None
 
 
 class Supervisor:
-    """Starts children in the given order, starts again those that die, and stops them in reverse order."""
+    """Starts children in the given order, starts again those that die, and stops them stage by stage."""
 
     def __init__(self, children: Sequence[Child], environ: Mapping[str, str]):
         self.children, self.environ = children, environ
@@ -134,15 +139,22 @@ class Supervisor:
                 stop.wait(0.2)
             return 0
         finally:
-            for child in reversed(self.children):
-                child.stop()
+            for stage in sorted({child.stage for child in self.children}, reverse=True):
+                self._stop([child for child in self.children if child.stage == stage])
+
+    def _stop(self, children: Sequence[Child]) -> None:
+        for child in children:
+            child.ask_to_end()
+        deadline = time.monotonic() + GRACE + 2  # they end themselves hard after GRACE
+        for child in children:
+            child.await_end(deadline)
 
     def _tend(self) -> bool:
         """Look after every child once. False if one died so often that starting it again is pointless."""
         for child in self.children:
             child.poll()
             if child.failures > len(RESTART_WAITS):
-                log.error("process.given_up", role=child.name)
+                log.error("process.given_up", child=child.name)
                 return False
             if child.process is None and time.monotonic() >= child.start_at:
                 child.start(self.environ)

@@ -24,7 +24,7 @@ def serve(host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished first. Exit status by SystemExit."""
     server = Granian(
         TARGET, address=host, port=port, interface=Interfaces.WSGI, workers=1, blocking_threads=THREADS,
-        websockets=False, log_level=LogLevels.warning, workers_kill_timeout=DRAIN,
+        websockets=False, log_level=LogLevels.error, workers_kill_timeout=DRAIN,
     )
     parent = os.getpid()
     server.serve(target_loader=_Loader(parent), wrap_loader=False)

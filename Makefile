@@ -1,0 +1,66 @@
+# 동행 아웃리치. `make` alone lists what there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+FLASK := $(BIN)/flask --app wsgi
+CATALOGUES := $(wildcard outreach/translations/*/LC_MESSAGES/messages.po)
+# Workers of the test run; more than there are cores makes the browser tests slow, not fast.
+TEST_WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test run test lint bench clean packages packages-test
+.DELETE_ON_ERROR:
+export PYTHON
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\n  HOST and PORT say where `make run` listens (127.0.0.1, 8000); OUTREACH_DATA_DIR where it keeps its data (./var).\n'
+
+setup: $(VENV)/.installed $(VENV)/.translated ## Prepare: system packages, .venv, translations
+
+run: export OUTREACH_DEMO := 1
+run: setup ## Set up and run the demo: data, a real mailing to the embedded mailbox, the site
+	@$(FLASK) db upgrade
+	@$(FLASK) demo
+	@exec $(FLASK) serve
+
+test: lint ## Check style and import directions, then run all tests
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS)
+
+lint: setup-test ## Check style and import directions
+	@$(BIN)/ruff check
+	@$(BIN)/lint-imports
+
+bench: setup-test ## Measure sending, import, audience and rendering against their limits
+	@$(BIN)/python -m tests.bench
+
+clean: ## Remove .venv and caches; the data folder stays
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -f outreach/translations/*/LC_MESSAGES/messages.mo
+
+# --- how; the stamp files in .venv make a second run quick
+
+setup-test: setup $(VENV)/.installed-tests
+
+packages:
+	@.ci/packages run
+
+packages-test:
+	@.ci/packages test
+
+$(VENV)/bin/python: | packages
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-tests: tests/requirements.txt $(VENV)/.installed | packages-test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+$(VENV)/.translated: $(CATALOGUES) $(VENV)/.installed
+	@$(if $(CATALOGUES),$(BIN)/pybabel --quiet compile -d outreach/translations,true)
+	@touch $@
