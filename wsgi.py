@@ -7,7 +7,6 @@ from flask import Flask
 import campaigns.audience.models
 import campaigns.delivery.models
 import campaigns.mailings.models
-import campaigns.planning.models
 import campaigns.responses.models  # noqa: F401
 import cases.brochures.models
 import cases.library.models
@@ -18,17 +17,18 @@ import outreach.organisations.models
 import outreach.programmes.models
 import outreach.regions.models
 import outreach.uploads.models  # noqa: F401
+from campaigns.planning.feature import feature as planning
 from outreach.accounts.feature import feature as accounts
 from outreach.app import build_app
 from outreach.config import Settings
 from outreach.feature import Feature
 from outreach.home.feature import feature as home
 from outreach.jobs.feature import feature as jobs
+from outreach.leads.feature import feature as leads
 from outreach.mail.feature import feature as mail
 from outreach.mailbox.feature import feature as mailbox
 from outreach.operations.feature import feature as operations
 from outreach.oversight.feature import feature as oversight
-from outreach.leads.feature import feature as leads
 
 #: Low to high: a feature may rely on those before it.
 FEATURES: list[Feature] = [
@@ -39,6 +39,7 @@ FEATURES: list[Feature] = [
     home,
     accounts,
     leads,
+    planning,
 ]
 
 #: Added in the demo only.

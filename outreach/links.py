@@ -1,7 +1,8 @@
 """Addresses that reach the public, and what they say when they come back.
 
 Short paths, since they stand in mails and QR codes: ``/c/`` a tracked link, ``/r/`` the response form of
-one recipient, ``/u/`` unsubscribing, ``/q/`` the response form behind a QR code. What follows is a signed
+one recipient, ``/u/`` unsubscribing, ``/q/`` the response form behind a QR code, ``/m/`` a material,
+``/i/`` a picture of a mail. What follows is a signed
 token of row ids (outreach.signing): forwarded, it tells nothing about a person. Reading a token raises
 ``BadToken``. ``base_url`` is the site's own address without a slash at its end.
 """
@@ -15,6 +16,7 @@ from outreach.signing import BadToken, Signer
 
 #: One letter a purpose: a token made for one is refused for another.
 CLICK, FORM, UNSUBSCRIBE, PLACE, UNDO = "c", "f", "u", "q", "z"
+MATERIAL, PICTURE = "m", "i"
 
 #: How long "I pressed it by mistake" on the unsubscribe page stays good.
 UNDO_LIFE = timedelta(hours=1)
@@ -48,6 +50,16 @@ def place_url(base_url: str, signer: Signer, place_id: int) -> str:
     return f"{base_url}/q/{signer.sign(PLACE, place_id)}"
 
 
+def material_url(base_url: str, signer: Signer, material_id: int) -> str:
+    """A published material, downloaded without signing in."""
+    return f"{base_url}/m/{signer.sign(MATERIAL, material_id)}"
+
+
+def picture_url(base_url: str, signer: Signer, upload_id: int) -> str:
+    """A picture standing in a mail."""
+    return f"{base_url}/i/{signer.sign(PICTURE, upload_id)}"
+
+
 def undo_token(signer: Signer, delivery_id: int, now: datetime) -> str:
     """Lets the page that has just unsubscribed someone take it back."""
     return signer.sign(UNDO, delivery_id, int(now.timestamp()))
@@ -70,6 +82,16 @@ def read_unsubscribe(signer: Signer, token: str) -> int:
 def read_place(signer: Signer, token: str) -> int:
     """The response place's id."""
     return signer.read(PLACE, token, 1)[0]
+
+
+def read_material(signer: Signer, token: str) -> int:
+    """The material's id."""
+    return signer.read(MATERIAL, token, 1)[0]
+
+
+def read_picture(signer: Signer, token: str) -> int:
+    """The upload's id."""
+    return signer.read(PICTURE, token, 1)[0]
 
 
 def read_undo(signer: Signer, token: str, now: datetime) -> int:

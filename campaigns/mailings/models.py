@@ -42,6 +42,7 @@ class Mailing(Identified, Stamped, Versioned, db.Model):
     scheduled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     scheduled_by: Mapped[int | None]
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # refusals count from here on
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     pause_reason: Mapped[str] = mapped_column(sa.String(300), default="")
     compiled: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True)

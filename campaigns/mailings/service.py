@@ -167,13 +167,20 @@ def _note_editor(session: Session, mailing: Mailing, actor: Actor, now: datetime
     session.flush()
 
 
-def question(mailing: Mailing, setting: Setting) -> Question | None:
+def frozen(mailing: Mailing) -> Composed:
+    """The mail as it was approved. Raises Conflict if it is not."""
+    if mailing.compiled is None:
+        raise Conflict("승인된 메일이 아닙니다.")
+    return Composed.from_json(mailing.compiled)
+
+
+def question(mailing: Mailing, history: History, now: datetime) -> Question | None:
     """The mailing's audience as a question, None while it has none."""
     if mailing.audience is None:
         return None
     return Question(
         audiences.parse(mailing.audience.conditions), mailing.campaign.centre_id,
-        mailing.message_class is MessageClass.ADVERTISING, setting.history, setting.now,
+        mailing.message_class is MessageClass.ADVERTISING, history, now,
     )
 
 
@@ -194,7 +201,7 @@ def check(session: Session, mailing: Mailing, setting: Setting) -> Check:
         composed = compose(session, setting.env, mailing, setting.addresses, kst_today(setting.now))
     except Invalid as error:
         problems.append(error.message)
-    asked = question(mailing, setting)
+    asked = question(mailing, setting.history, setting.now)
     if asked is not None:
         count = audiences.count(session, asked)
         if count.included == 0:
@@ -311,6 +318,13 @@ def pause(session: Session, actor: Actor, mailing: Mailing, *, now: datetime, re
 def resume(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -> None:
     _move(session, actor, mailing, MailingState.SENDING, now)
     mailing.pause_reason = ""
+    session.flush()
+
+
+def reopen(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -> None:
+    """Send on after the end, because a person decided to send something again."""
+    _move(session, actor, mailing, MailingState.SENDING, now)
+    mailing.finished_at = None
     session.flush()
 
 

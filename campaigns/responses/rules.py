@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import enum
+import hashlib
+from dataclasses import dataclass
+
+from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Role
 
 
 def _(text: str) -> str:
@@ -49,3 +53,36 @@ class Verdict(str, enum.Enum):
     PENDING = "pending"
     HUMAN = "human"
     MACHINE = "machine"
+
+
+#: Who may read responses, and who may take one in, match it to a company or set it aside.
+VIEW_ROLES = STAFF_ROLES
+WORK_ROLES = EDITOR_ROLES | {Role.PLANNER}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a company answered, checked and in canonical form. Everything but the wishes or the message may
+    be empty; ``consented``: the person agreed to the use of the personal data they wrote down."""
+
+    wants: tuple[str, ...] = ()
+    person: str = ""
+    phone: str = ""
+    email: str = ""
+    preferred_time: str = ""
+    message: str = ""
+    company_name: str = ""
+    business_number: str | None = None
+    consented: bool = False
+
+    @property
+    def note(self) -> str:
+        """For the planner: the message and when to call."""
+        when = f"통화하기 좋은 때: {self.preferred_time}" if self.preferred_time else ""
+        return "\n".join(filter(None, (self.message, when)))
+
+
+def submission_key(form: str, row_id: int, nonce: str) -> str:
+    """Tells one filled-in form from the next. It is bound to the link the form was opened with, so that
+    nobody can take the key of someone else's answer."""
+    return hashlib.sha256(f"{form}:{row_id}:{nonce}".encode()).hexdigest()

@@ -821,6 +821,7 @@ def upgrade() -> None:
     sa.Column('scheduled_by', sa.Integer(), nullable=True),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('resumed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('pause_reason', sa.String(length=300), nullable=False),
     sa.Column('compiled', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),

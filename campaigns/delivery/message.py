@@ -1,0 +1,62 @@
+"""From a mailing's approved words to the bytes for one recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from campaigns.mailings import content
+from campaigns.mailings.compose import Composed
+from campaigns.mailings.models import Mailing
+from outreach import links
+from outreach.clock import Clock
+from outreach.mail.address import Address
+from outreach.mail.compile import CompiledMessage, compile_message
+from outreach.signing import Signer
+
+
+def compiled(composed: Composed, sender: Address) -> CompiledMessage:
+    """The mail compiled once, with opt-out headers (RFC 2369, RFC 8058)."""
+    slots = [field.slot for field in composed.fields]
+    own = [content.FORM, content.UNSUBSCRIBE, *(content.link_field(n) for n in range(len(composed.links)))]
+    return compile_message(
+        sender=sender, subject=composed.subject, text=composed.text, html=composed.html, fields=[*slots, *own],
+        headers={
+            "List-Unsubscribe": f"<{content.slot(content.UNSUBSCRIBE)}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+    )
+
+
+class MessageWriter:
+    """Writes the messages of one mailing. ``mail_from`` is the envelope's sender."""
+
+    def __init__(self, composed: Composed, sender: Address, base_url: str, signer: Signer, clock: Clock):
+        self.mail_from = sender.email
+        self._message = compiled(composed, sender)
+        self._links = range(len(composed.links))
+        self._base_url, self._signer, self._clock = base_url, signer, clock
+        self._domain = urlsplit(base_url).hostname or "localhost"
+
+    @classmethod
+    def of(cls, mailing: Mailing, base_url: str, signer: Signer, clock: Clock) -> MessageWriter:
+        """The writer of an approved mailing, from what was frozen at approval."""
+        sender = Address(mailing.sender_name, mailing.sender_address)
+        return cls(Composed.from_json(mailing.compiled or {}), sender, base_url, signer, clock)
+
+    def render(self, delivery_id: int, to: str, values: Mapping[str, str]) -> bytes:
+        """The message of one delivery. Its Message-ID is the delivery's, so that a reply or a report finds
+        the way back, and a repetition (were there one) could be told."""
+        return self._message.render(
+            {**values, **self.public_links(delivery_id)},
+            to=Address("", to), message_id=f"<d{delivery_id}@{self._domain}>", date=self._clock.now(),
+        )
+
+    def public_links(self, delivery_id: int) -> dict[str, str]:
+        made = {
+            content.FORM: links.form_url(self._base_url, self._signer, delivery_id),
+            content.UNSUBSCRIBE: links.unsubscribe_url(self._base_url, self._signer, delivery_id),
+        }
+        for position in self._links:
+            made[content.link_field(position)] = links.click_url(self._base_url, self._signer, delivery_id, position)
+        return made

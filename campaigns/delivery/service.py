@@ -1,0 +1,198 @@
+"""Sending as people and the clock see it: writing recipients down, starting, counting, deciding doubts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from campaigns.audience.history import History
+from campaigns.delivery.models import Delivery
+from campaigns.delivery.rules import OVERDUE_AFTER, DeliveryState, SkipReason
+from campaigns.mailings import service as mailings
+from campaigns.mailings.freeze import freeze_chunk
+from campaigns.mailings.models import Mailing
+from campaigns.mailings.rules import MailingState
+from outreach.audit import service as audit
+from outreach.audit.service import Actor
+from outreach.errors import Conflict, NotFound
+
+FORGET_CHUNK = 5_000
+#: Up to so many recipients are written down within the approval itself; more by a job.
+AT_ONCE = 2_000
+
+
+class PastDeliveries:
+    """What the audience may ask about earlier mailings (campaigns.audience.history)."""
+
+    def mailed(self, address_key: sa.ColumnElement[str], mailing_ids: Collection[int]) -> sa.ColumnElement[bool]:
+        return self._accepted(address_key).where(Delivery.mailing_id.in_(mailing_ids)).exists()
+
+    def mailed_since(self, address_key: sa.ColumnElement[str], since: datetime) -> sa.ColumnElement[bool]:
+        return self._accepted(address_key).where(Delivery.done_at >= since).exists()
+
+    @staticmethod
+    def _accepted(address_key: sa.ColumnElement[str]) -> sa.Select[tuple[int]]:
+        """In doubt counts as mailed: better one mail too few."""
+        got = (DeliveryState.ACCEPTED, DeliveryState.IN_DOUBT)
+        return sa.select(Delivery.id).where(Delivery.address_key == address_key, Delivery.state.in_(got))
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How many recipients of a mailing stand where. ``doubts`` are in doubt and not yet decided."""
+
+    total: int
+    states: dict[DeliveryState, int]
+    skipped: dict[SkipReason, int]
+    doubts: int
+
+    def __getitem__(self, state: DeliveryState) -> int:
+        return self.states.get(state, 0)
+
+    @property
+    def done(self) -> int:
+        pending = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.DEFERRED)
+        return self.total - sum(self[state] for state in pending)
+
+
+def statistics(session: Session, mailing_id: int) -> Statistics:
+    """Counted from the rows themselves, by one pass over the mailing's index."""
+    query = (
+        sa.select(Delivery.state, Delivery.skip_reason, sa.func.count())
+        .where(Delivery.mailing_id == mailing_id)
+        .group_by(Delivery.state, Delivery.skip_reason)
+    )
+    states: dict[DeliveryState, int] = {}
+    skipped: dict[SkipReason, int] = {}
+    for state, reason, number in session.execute(query):
+        states[state] = states.get(state, 0) + number
+        if reason is not None:
+            skipped[reason] = number
+    doubts = session.scalar(sa.select(sa.func.count()).select_from(_doubts(mailing_id).subquery())) or 0
+    return Statistics(sum(states.values()), states, skipped, doubts)
+
+
+def _doubts(mailing_id: int) -> sa.Select[tuple[Delivery]]:
+    return sa.select(Delivery).where(
+        Delivery.mailing_id == mailing_id, Delivery.state == DeliveryState.IN_DOUBT, Delivery.decided_by.is_(None)
+    )
+
+
+def forget(session: Session, mailing_id: int) -> bool:
+    """Delete a chunk of rows written down for an earlier, voided approval. True when none are left."""
+    old = sa.select(Delivery.id).where(Delivery.mailing_id == mailing_id).limit(FORGET_CHUNK)
+    deleted = session.execute(
+        sa.delete(Delivery).where(Delivery.id.in_(old)).execution_options(synchronize_session=False)
+    ).rowcount
+    return deleted < FORGET_CHUNK
+
+
+def freeze_step(session: Session, mailing_id: int, history: History, after: int, *, now: datetime) -> int | None:
+    """Write down the next chunk of recipients, behind contact id ``after``, of a mailing that is FREEZING.
+    Returns where to go on, or None when the mailing is APPROVED (or no longer wants recipients)."""
+    mailing = session.get(Mailing, mailing_id, populate_existing=True)
+    if mailing is None or mailing.state is not MailingState.FREEZING:
+        return None
+    asked, composed = mailings.question(mailing, history, mailing.approved_at or now), mailings.frozen(mailing)
+    if asked is None:
+        raise Conflict("수신 대상이 없습니다. 다시 승인해 주세요.")
+    last = freeze_chunk(
+        session, Delivery.__table__, mailing_id, asked, composed.fields, mailings.centre_name(session, mailing), after
+    )
+    if last is None:
+        mailing.state, mailing.updated_at = MailingState.APPROVED, now
+        session.flush()
+    return last
+
+
+def freeze(session: Session, mailing_id: int, history: History, *, now: datetime) -> None:
+    """Write down a small audience within the running unit of work."""
+    while not forget(session, mailing_id):
+        pass
+    after: int | None = 0
+    while after is not None:
+        after = freeze_step(session, mailing_id, history, after, now=now)
+
+
+def anything_to_start(session: Session, *, now: datetime) -> bool:
+    """Whether a mailing's time has come; a look that needs no write lock."""
+    due = sa.select(Mailing.id).where(Mailing.state == MailingState.SCHEDULED, Mailing.scheduled_at <= now)
+    return session.scalar(due.limit(1)) is not None
+
+
+def start_due(session: Session, *, now: datetime) -> dict[str, int]:
+    """Start scheduled mailings whose time has come; those due longer than OVERDUE_AFTER ago wait for a
+    person instead. Compare-and-set: of two clocks exactly one starts each."""
+    due = sa.and_(Mailing.state == MailingState.SCHEDULED, Mailing.scheduled_at <= now)
+    started = session.execute(
+        sa.update(Mailing)
+        .where(due, Mailing.scheduled_at >= now - OVERDUE_AFTER)
+        .values(state=MailingState.SENDING, started_at=now, updated_at=now, version=Mailing.version + 1)
+        .execution_options(synchronize_session=False)
+    ).rowcount
+    overdue = session.execute(
+        sa.update(Mailing)
+        .where(due, Mailing.scheduled_at < now - OVERDUE_AFTER)
+        .values(state=MailingState.OVERDUE, updated_at=now, version=Mailing.version + 1)
+        .execution_options(synchronize_session=False)
+    ).rowcount
+    return {"started": started, "overdue": overdue}
+
+
+def resume(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -> None:
+    """Go on; refusals are counted anew from here."""
+    mailing.resumed_at = now
+    mailings.resume(session, actor, mailing, now=now)
+
+
+def decide(
+    session: Session, actor: Actor, mailing: Mailing, delivery_ids: Collection[int], *, resend: bool, now: datetime
+) -> int:
+    """A person's word on recipients in doubt: send again, or leave as they are. Returns how many it was
+    about; ones decided already are passed over."""
+    rows = session.scalars(_doubts(mailing.id).where(Delivery.id.in_(list(delivery_ids)))).all()
+    for row in rows:
+        row.decided_by = actor.user_id
+        if resend:
+            row.state, row.done_at, row.decided_by = DeliveryState.QUEUED, None, None
+        action, changes = "resend" if resend else "leave", {"state": ("in_doubt", row.state.value)}
+        audit.record_change(session, actor, "delivery", row.id, action, changes, now=now)
+    if resend and rows and mailing.state is MailingState.FINISHED:
+        mailings.reopen(session, actor, mailing, now=now)
+    session.flush()
+    return len(rows)
+
+
+def doubts(session: Session, mailing_id: int) -> list[Delivery]:
+    return list(session.scalars(_doubts(mailing_id).order_by(Delivery.id)))
+
+
+def get(session: Session, mailing_id: int, delivery_id: int) -> Delivery:
+    row = session.get(Delivery, delivery_id)
+    if row is None or row.mailing_id != mailing_id:
+        raise NotFound("이 메일의 수신자가 아닙니다.")
+    return row
+
+
+def sweep_cancelled(session: Session, *, now: datetime) -> int:
+    """Mark a chunk of what a cancelled mailing had left in its queue; how many."""
+    left = (
+        sa.select(Delivery.id)
+        .join(Mailing, Mailing.id == Delivery.mailing_id)
+        .where(
+            Mailing.state == MailingState.CANCELLED,
+            Delivery.state.in_([DeliveryState.QUEUED, DeliveryState.DEFERRED]),
+            Mailing.finished_at >= now - timedelta(days=2),
+        )
+        .limit(FORGET_CHUNK)
+    )
+    return session.execute(
+        sa.update(Delivery)
+        .where(Delivery.id.in_(left))
+        .values(state=DeliveryState.CANCELLED, done_at=now, next_try_at=None)
+        .execution_options(synchronize_session=False)
+    ).rowcount

@@ -1,0 +1,183 @@
+"""Taking responses in. A form opened by a signed mail link is verified by it and opens or updates the lead of
+the delivery's company at once; one by QR code or a typed business number waits in the tray. No response
+overwrites a company, a workplace or a person.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from campaigns.delivery.models import Delivery
+from campaigns.planning import service as planning
+from campaigns.planning.models import Campaign
+from campaigns.responses.models import Response, ResponsePlace
+from campaigns.responses.rules import (
+    CHANNEL_LABELS,
+    STAFF_CHANNELS,
+    WORK_ROLES,
+    Answer,
+    Channel,
+    ResponseState,
+)
+from outreach.companies import search
+from outreach.companies.models import Company, Contact, Workplace
+from outreach.errors import Forbidden, Invalid
+from outreach.leads import service as leads
+from outreach.leads.models import Lead
+from outreach.leads.rules import Respondent
+from outreach.leads.service import CLOCK_SLACK
+from outreach.scope import Scope
+
+
+def submit_by_mail(
+    session: Session, delivery: Delivery, answer: Answer, *, submission: str, now: datetime, base_url: str
+) -> Response:
+    """The answer of someone who opened the link of ``delivery``. The same ``submission`` twice is one
+    response. If the company was deleted meanwhile, it waits in the tray."""
+    known = _submitted(session, submission)
+    if known is not None:
+        return known
+    company = session.get(Company, delivery.company_id)
+    workplace = _workplace_of(session, delivery, company)
+    response = _new(answer, Channel.MAIL_LINK, now, submission=submission)
+    response.delivery, response.campaign = delivery, delivery.mailing.campaign
+    response.centre_id = workplace.centre_id if workplace else delivery.mailing.campaign.centre_id
+    if company is not None:
+        response.company_name = company.name
+    if not _add(session, response):
+        return _submitted(session, submission) or response
+    if workplace is not None:
+        contact = session.get(Contact, delivery.contact_id)
+        verify(session, response, workplace, now=now, base_url=base_url, known=contact)
+    return response
+
+
+def submit_by_place(
+    session: Session, place: ResponsePlace, answer: Answer, *, submission: str, now: datetime
+) -> Response:
+    """The answer of someone who scanned a QR code: kept as it is, for a person to verify."""
+    known = _submitted(session, submission)
+    if known is not None:
+        return known
+    response = _new(answer, Channel.QR, now, submission=submission)
+    response.place, response.campaign, response.organisation_id = place, place.campaign, place.organisation_id
+    response.centre_id = place.campaign.centre_id
+    return response if _add(session, response) else _submitted(session, submission) or response
+
+
+def type_in(
+    session: Session, scope: Scope, answer: Answer, channel: Channel, *, at: datetime, workplace_id: int | None,
+    campaign_id: int | None, now: datetime, base_url: str,
+) -> Response:
+    """What a company said by phone, at a visit, by fax or at a briefing, typed in by staff. With a workplace
+    it counts at once, without one it waits in the tray. Raises Invalid, Forbidden, NotFound."""
+    if scope.role not in WORK_ROLES:
+        raise Forbidden("응답은 센터 업무 담당자가 입력합니다.")
+    if channel not in STAFF_CHANNELS:
+        raise Invalid("접수 경로를 골라 주세요.", fields={"channel": "필수"})
+    if at > now + CLOCK_SLACK:
+        raise Invalid("접수한 시각은 지금보다 뒤일 수 없습니다.", fields={"at": "지난 시각"})
+    workplace = search.get_workplace(session, scope, workplace_id) if workplace_id else None
+    if workplace is None and not answer.company_name:
+        raise Invalid("기업을 고르거나 기업명을 적어 주세요.", fields={"company_name": "필수"})
+    campaign = planning.get(session, scope, campaign_id) if campaign_id else None
+    response = _new(answer, channel, at, entered_by=scope.user_id)
+    response.campaign = campaign
+    response.centre_id = scope.centre_id or (campaign.centre_id if campaign else None)
+    _add(session, response)
+    if workplace is not None:
+        response.company_name = workplace.company.name
+        response.decided_by, response.decided_at = scope.user_id, now
+        verify(session, response, workplace, now=now, base_url=base_url)
+    return response
+
+
+def verify(
+    session: Session, response: Response, workplace: Workplace, *, now: datetime, base_url: str,
+    known: Contact | None = None,
+) -> Lead:
+    """The response is this workplace's company's: it opens or updates the lead. ``known``: whom we wrote to,
+    for answers that name nobody."""
+    times = response.details.get("verified", 0) + 1
+    response.details = {**response.details, "verified": times}
+    response.state, response.company_id, response.centre_id = (
+        ResponseState.VERIFIED, workplace.company_id, workplace.centre_id,
+    )
+    respondent = Respondent(response.person, response.phone, response.email)
+    if known is not None and not any(respondent):
+        respondent = Respondent(known.name, known.phone, known.email)
+    answer = Answer(message=response.message, preferred_time=response.preferred_time)
+    response.lead = leads.open_or_update(
+        session, company=workplace.company, workplace=workplace, wants=response.wants, respondent=respondent,
+        note=answer.note, source=source(response), source_label=CHANNEL_LABELS[response.channel], at=response.at,
+        now=now, base_url=base_url,
+    )
+    session.flush()
+    return response.lead
+
+
+def source(response: Response) -> str:
+    """How the lead's history refers to the response; another one each time it is verified anew."""
+    return f"response:{response.id}:{response.details.get('verified', 0)}"
+
+
+def place_for(
+    session: Session, campaign_id: int, organisation_id: int | None, material_id: int | None, label: str, now: datetime
+) -> ResponsePlace:
+    """What a printed QR code stands for; the same four values are always the same place, so that a PDF
+    made again carries the same code. Its address: ``outreach.links.place_url``."""
+    query = sa.select(ResponsePlace).where(
+        ResponsePlace.campaign_id == campaign_id, ResponsePlace.label == label,
+        ResponsePlace.organisation_id.is_not_distinct_from(organisation_id),
+        ResponsePlace.material_id.is_not_distinct_from(material_id),
+    )
+    place = session.scalar(query.order_by(ResponsePlace.id).limit(1))
+    if place is None:
+        place = ResponsePlace(
+            campaign=session.get_one(Campaign, campaign_id), organisation_id=organisation_id,
+            material_id=material_id, label=label, created_at=now,
+        )
+        session.add(place)
+        session.flush()
+    return place
+
+
+def _new(answer: Answer, channel: Channel, at: datetime, **values: Any) -> Response:
+    details = {"consented_at": at.isoformat()} if answer.consented else {}
+    return Response(
+        channel=channel, state=ResponseState.UNVERIFIED, at=at, wants=list(answer.wants),
+        company_name=answer.company_name, business_number=answer.business_number, person=answer.person,
+        phone=answer.phone, email=answer.email, preferred_time=answer.preferred_time, message=answer.message,
+        details=details, **values,
+    )
+
+
+def _add(session: Session, response: Response) -> bool:
+    """False if the same submission came in by another request at the same time."""
+    try:
+        with session.begin_nested():
+            session.add(response)
+    except IntegrityError:
+        if response.submission is None:
+            raise
+        return False
+    return True
+
+
+def _submitted(session: Session, submission: str) -> Response | None:
+    return session.scalar(sa.select(Response).where(Response.submission == submission))
+
+
+def _workplace_of(session: Session, delivery: Delivery, company: Company | None) -> Workplace | None:
+    """The workplace that was mailed, or what is left of the company."""
+    if company is None:
+        return None
+    workplace = session.get(Workplace, delivery.workplace_id)
+    if workplace is not None and workplace.company_id == company.id:
+        return workplace
+    return company.workplaces[0] if company.workplaces else None
