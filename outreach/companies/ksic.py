@@ -40,9 +40,7 @@ _DIVISIONS = {
     "O": (84, 84), "P": (85, 85), "Q": (86, 87), "R": (90, 91), "S": (94, 96), "T": (97, 98), "U": (99, 99),
 }  # fmt: skip
 SECTION_OF_DIVISION = {
-    f"{division:02}": section
-    for section, (first, last) in _DIVISIONS.items()
-    for division in range(first, last + 1)
+    f"{division:02}": section for section, (first, last) in _DIVISIONS.items() for division in range(first, last + 1)
 }
 """Division ('01'-'99') to section letter, 11th revision."""
 

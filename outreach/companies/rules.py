@@ -30,8 +30,9 @@ class Flaw(NamedTuple):
 
 # -- text -------------------------------------------------------------------------------------------
 
-_BLANKS = frozenset(
-    "- -- – — . … ~ / 없음 해당없음 해당사항없음 미상 미기재 미입력 공란 n/a na null none nan #n/a #ref! #value! #div/0! #name? #null! #num!".split()
+_BLANKS = {"해당 없음"} | set(
+    "- -- – — . … ~ / 없음 해당없음 미상 미기재 미입력 공란 n/a null none nan "  # noqa: SIM905 - easier to read and add to
+    "#n/a #ref! #name? #null! #num!".split()
 )
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
@@ -41,21 +42,25 @@ def clean_text(raw: Cell, *, lines: bool = False) -> str:
     """The cell as tidy text: NFC, one space between words, no control or invisible characters, '' for a
     blank or a stand-in for one ('-', '없음', '#N/A'). ``lines`` keeps line breaks, which separate people
     and addresses in one cell. A whole number that a spreadsheet holds as 1208147521.0 loses its '.0'."""
-    if not isinstance(raw, str):
+    if type(raw) is not str:
         return "" if raw is None else _number_text(raw)
     if raw.isprintable() and unicodedata.is_normalized("NFC", raw):  # true of nearly every cell
         text = raw.strip()
         if "  " in text:
             text = _SPACES.sub(" ", text)
     else:
-        text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
-        text = "".join(ch for ch in text if ch.isspace() or unicodedata.category(ch)[0] != "C")
-        text = _LINES.sub("\n", _SPACES.sub(" ", text.replace("\x0b", "\n"))).strip()
+        text = _without_invisible(raw)
         if not lines:
             text = text.replace("\n", " ")
-    if text.startswith("'"):  # the mark that makes Excel take a number as text
+    if text and text[0] == "'":  # the mark that makes Excel take a number as text
         text = text[1:].lstrip()
-    return "" if len(text) <= 6 and text.replace(" ", "").casefold() in _BLANKS else text
+    return "" if len(text) < 7 and text.casefold() in _BLANKS else text
+
+
+def _without_invisible(raw: str) -> str:
+    text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n"))
+    text = "".join(ch for ch in text if ch.isspace() or unicodedata.category(ch)[0] != "C")
+    return _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
 
 
 def _number_text(raw: float | int | bool) -> str:
@@ -85,8 +90,15 @@ def safe_cell(value: Any) -> Any:
 # -- business, corporate and workplace numbers --------------------------------------------------------
 
 _NOT_DIGITS = re.compile(r"[\s.\-‐‑‒–—―−_/]")
-_BUSINESS_SHAPE = re.compile(r"\d{3}-\d{2}-\d{5}|\d{10}", re.ASCII)
-_BUSINESS_WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
+_WEIGHED = {f"{n:03}": n // 100 + n // 10 % 10 * 3 + n % 10 * 7 for n in range(1000)}
+"""Three digits to their sum with the weights 1, 3, 7: places 1-3 and 4-6 of a business number."""
+_WEIGHED_END = {
+    f"{n:04}": n // 1000 + n // 100 % 10 * 3 + n // 10 % 10 * 5 + n // 10 % 10 * 5 // 10 + n % 10 for n in range(10000)
+}
+"""Places 7-9 with the weights 1, 3, 5 and the tens of the last product, and the check digit."""
+
+
+_WORKPLACE_SHAPE = re.compile(r"\d{3}-\d{2}-\d{5}-\d|\d{11}", re.ASCII)
 
 
 class BusinessKind(str, enum.Enum):
@@ -113,19 +125,18 @@ BUSINESS_KIND_LABELS = {
 def business_number_is_valid(digits: str) -> bool:
     """Whether ten digits are a business number: check = (10 - sum mod 10) mod 10 with weights 1,3,7,1,3,7,1,3,5
     and the tens of the ninth product added (국세청 검증식). Ten zeros satisfy it but stand for 'none'."""
-    if len(digits) != 10 or not (digits.isascii() and digits.isdigit()) or digits == "0000000000":
+    try:
+        total = _WEIGHED[digits[:3]] + _WEIGHED[digits[3:6]] + _WEIGHED_END[digits[6:]]
+    except KeyError:  # not ten digits
         return False
-    d = [ord(ch) - 48 for ch in digits]
-    total = d[0] + 3 * d[1] + 7 * d[2] + d[3] + 3 * d[4] + 7 * d[5] + d[6] + 3 * d[7] + 5 * d[8] + d[8] * 5 // 10
-    return (10 - total % 10) % 10 == d[9]
+    return total % 10 == 0 and digits != "0000000000"
 
 
 def read_business_number(raw: Cell) -> str | Flaw | None:
     """사업자등록번호 as ten digits. Zeros a spreadsheet lost are put back only where the check digit then
     agrees (flaw ``business_number_zeros``); anything else wrong is ``business_number_invalid``."""
-    if isinstance(raw, str) and _BUSINESS_SHAPE.fullmatch(raw):
-        digits = raw.replace("-", "")
-        return digits if business_number_is_valid(digits) else Flaw("business_number_invalid")
+    if type(raw) is str and business_number_is_valid(digits := raw.replace("-", "")):
+        return digits
     text = clean_text(raw)
     if not text:
         return None
@@ -188,6 +199,10 @@ def read_workplace_number(raw: Cell) -> WorkplaceNumber | Flaw | None:
     """사업장관리번호 (000-00-00000-0): the business number and one digit for the place (0: head office).
     Numbers that start with 9 may be given without a business number; others whose first ten digits are none
     are kept but reported."""
+    if type(raw) is str and _WORKPLACE_SHAPE.fullmatch(raw):
+        digits = raw.replace("-", "")
+        if business_number_is_valid(digits[:10]):
+            return WorkplaceNumber(digits, digits[:10])
     text = clean_text(raw)
     if not text:
         return None
@@ -240,6 +255,8 @@ def read_headcount(raw: Cell) -> int | Flaw | None:
 
 def read_postcode(raw: Cell) -> str | Flaw | None:
     """Five digits (the first may have been lost by a spreadsheet). The six-digit codes ended in 2015-08."""
+    if type(raw) is str and len(raw) == 5 and raw.isascii() and raw.isdigit():
+        return raw
     text = clean_text(raw)
     if not text:
         return None
@@ -249,7 +266,9 @@ def read_postcode(raw: Cell) -> str | Flaw | None:
     return Flaw("postcode_unreadable")
 
 
-_DATE = re.compile(r"'?(\d{4}|\d{2})\s*(?:[-./]|년)\s*(\d{1,2})\s*(?:[-./]|월)\s*(\d{1,2})\s*[일.]?\s*(?:\(.\))?(?:[T ].*)?", re.ASCII)
+_DATE = re.compile(
+    r"(\d{4}|\d{2})\s*(?:[-./]|년)\s*(\d{1,2})\s*(?:[-./]|월)\s*(\d{1,2})\s*[일.]?\s*(?:\(.\))?(?:[T ].*)?", re.ASCII
+)
 _DATE_DIGITS = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:\d{6})?", re.ASCII)
 _EXCEL_EPOCH = date(1899, 12, 30)  # serial 60 is Excel's 1900-02-29; later serials count from here
 _EXCEL_SERIALS = range(32874, 73051)  # 1990-01-01 to 2100-01-01
@@ -276,22 +295,25 @@ def read_date(raw: Cell) -> date | Flaw | None:
     return Flaw("date_unreadable")
 
 
-_YES = frozenset("동의 동의함 수신동의 수신 수신함 수신허용 허용 승낙 찬성 예 네 넵 y yes o ㅇ ㅇㅇ 1 true t v".split()) | set("○〇◯●◎✓✔√☑")
-_NO = frozenset(
-    "미동의 비동의 부동의 동의안함 동의하지않음 수신안함 수신거부 수신미동의 거부 거절 철회 동의철회 아니오 아니요 아니 n no x 0 false f".split()
-) | set("×✕✖✗✘☒")
+def _set_word(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold().strip(".()'")
+
+
+_YES = "동의 동의함 수신동의 수신 수신함 수신허용 허용 승낙 찬성 예 네 y yes o ㅇ ㅇㅇ 1 true t v ○ 〇 ◯ ● ◎ ✓ ✔ √ ☑"
+_NO = (
+    "미동의 비동의 부동의 동의안함 동의하지않음 수신안함 수신거부 수신미동의 거부 거절 철회 동의철회 아니오 아니요 "
+    "n no x 0 false f × ✕ ✖ ✗ ✘ ☒"
+)
+_CONSENT_WORDS = {_set_word(word): False for word in _NO.split()} | {_set_word(word): True for word in _YES.split()}
 
 
 def read_consent(raw: Cell) -> bool | Flaw | None:
     """Whether the cell says yes or no to receiving mail; None when blank. Only set words count: consent is
     explicit (정보통신망법 §50①), so anything else is reported and stored as nothing."""
-    word = unicodedata.normalize("NFKC", _number_text(raw) if isinstance(raw, int | float) else raw or "")
-    word = "".join(word.split()).casefold().strip(".()'")
+    word = _set_word(raw if isinstance(raw, str) else "" if raw is None else _number_text(raw))
     if not word or word in ("-", "없음", "n/a"):
         return None
-    if word in _YES:
-        return True
-    return False if word in _NO else Flaw("consent_unreadable")
+    return _CONSENT_WORDS.get(word, Flaw("consent_unreadable"))
 
 
 # -- names, addresses and identity ---------------------------------------------------------------------
@@ -301,7 +323,9 @@ _LEGAL_WORDS = (
     "주식회사", "유한책임회사", "유한회사", "합자회사", "합명회사", "사단법인", "재단법인", "의료법인",
     "학교법인", "사회복지법인", "농업회사법인", "어업회사법인",
 )  # fmt: skip
-_ENGLISH_FORMS = frozenset("co company corp corporation inc incorporated ltd limited llc llp plc gmbh".split())
+_ENGLISH_FORMS = {
+    "co", "company", "corp", "corporation", "inc", "incorporated", "ltd", "limited", "llc", "llp", "plc", "gmbh",
+}  # fmt: skip
 _WORDS = re.compile(r"[0-9a-z]+|[^\W0-9a-z_]+")
 
 
@@ -327,7 +351,9 @@ def _without_legal_form(name: str) -> str:
     return key
 
 
-_PLACE_SUFFIX = re.compile(r"(?:제?\d{0,2}(?:본사|본점|지점|지사|공장|영업소|출장소|사무소|연구소|사업장|사업부|물류센터))+$")
+_PLACE_SUFFIX = re.compile(
+    r"(?:제?\d{0,2}(?:본사|본점|지점|지사|공장|영업소|출장소|사무소|연구소|사업장|사업부|물류센터))+$"
+)
 _IN_PARENTHESES = re.compile(r"\([^()]*\)")
 
 
@@ -350,7 +376,7 @@ _PROVINCES = {
 _BUILDING = re.compile(r"(.*?\d*(?:로|길)\s?(?:지하\s?)?\d+(?:-\d+)?)(?![0-9가-힣]*(?:로|길))")
 
 
-def address_key(address: str) -> str:
+def place_key(address: str) -> str:
     """The address as the identity rule compares it: short province name, up to the building number of a road
     address (floor and room left out), without spaces, punctuation and remarks in parentheses."""
     text = _IN_PARENTHESES.sub(" ", unicodedata.normalize("NFKC", address)).strip()
@@ -395,7 +421,7 @@ def identity(
     if not name_key:
         return Identity(number, ())
     loose = [f"{name_key}|t{digits}" for phone in phones if (digits := phone_key(phone))]
-    if address and (place := address_key(address)):
+    if address and (place := place_key(address)):
         loose.append(f"{name_key}|a{place}")
     if not loose:
         loose = [f"{name_key}|m{email.casefold()}" for email in emails]
