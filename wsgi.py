@@ -15,7 +15,6 @@ import outreach.audit.models
 import outreach.companies.models
 import outreach.organisations.models
 import outreach.programmes.models
-import outreach.regions.models
 import outreach.uploads.models  # noqa: F401
 from campaigns.planning.feature import feature as planning
 from outreach.accounts.feature import feature as accounts
@@ -29,6 +28,7 @@ from outreach.mail.feature import feature as mail
 from outreach.mailbox.feature import feature as mailbox
 from outreach.operations.feature import feature as operations
 from outreach.oversight.feature import feature as oversight
+from outreach.regions.feature import feature as regions
 
 #: Low to high: a feature may rely on those before it.
 FEATURES: list[Feature] = [
@@ -36,6 +36,7 @@ FEATURES: list[Feature] = [
     mail,
     operations,
     oversight,
+    regions,
     home,
     accounts,
     leads,

@@ -1,7 +1,7 @@
 """Provinces and districts, employment centres and their jurisdictions, industrial complexes: dated rows.
 
 Regions change (2026-07-01: 전남광주통합특별시); a row is never edited into another meaning but ended
-(``valid_to``) and followed (``successor_id``).
+(``valid_to``) and followed (``successors``).
 """
 
 from __future__ import annotations
@@ -38,6 +38,14 @@ class Dated:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
+def valid_on(model: type[Dated], day: date) -> sa.ColumnElement[bool]:
+    """The condition that a row of ``model`` holds on ``day``."""
+    return sa.and_(
+        sa.or_(model.valid_from.is_(None), model.valid_from <= day),
+        sa.or_(model.valid_to.is_(None), model.valid_to >= day),
+    )
+
+
 class Sourced:
     source: Mapped[str] = mapped_column(sa.String(300), default="")
     certainty: Mapped[Certainty] = mapped_column(enum_type(Certainty), default=Certainty.RECALLED)
@@ -53,8 +61,21 @@ class Region(Identified, Dated, Sourced, db.Model):
     name_ko: Mapped[str] = mapped_column(sa.String(60))
     name_en: Mapped[str] = mapped_column(sa.String(80))
     parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("region.id"), index=True)
-    successor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("region.id"))
     parent: Mapped[Region | None] = relationship(foreign_keys=[parent_id], remote_side="Region.id")
+    #: What the territory became: one row after a renaming or merger, several after a split.
+    successors: Mapped[list[Region]] = relationship(
+        secondary=lambda: region_successor,
+        primaryjoin=lambda: Region.id == region_successor.c.region_id,
+        secondaryjoin=lambda: Region.id == region_successor.c.successor_id,
+        order_by="Region.code",
+    )
+
+
+region_successor = sa.Table(
+    "region_successor", db.metadata,
+    sa.Column("region_id", sa.ForeignKey("region.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("successor_id", sa.ForeignKey("region.id", ondelete="CASCADE"), primary_key=True),
+)
 
 
 class Centre(Identified, Dated, Sourced, db.Model):

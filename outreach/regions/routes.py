@@ -1,0 +1,110 @@
+"""Centres and their jurisdictions, for headquarters and administrators."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from outreach.audit import service as audit
+from outreach.clock import kst_today
+from outreach.db import db
+from outreach.errors import Conflict, Invalid
+from outreach.regions import service
+from outreach.regions.forms import CERTAINTY_LABELS, EndForm, JurisdictionForm
+from outreach.regions.models import Certainty, Jurisdiction, valid_on
+from outreach.scope import Role
+from outreach.web import access
+
+blueprint = Blueprint("regions", __name__, url_prefix="/centres")
+
+KEEPERS = (Role.HEADQUARTERS, Role.ADMINISTRATOR)
+
+
+def _now() -> datetime:
+    return current_app.extensions["outreach"].clock.now()
+
+
+def _today() -> date:
+    return kst_today(_now())
+
+
+@blueprint.get("/")
+@access.allow(*KEEPERS)
+def index() -> Any:
+    counts = dict(
+        db.session.execute(
+            sa.select(Jurisdiction.centre_id, sa.func.count())
+            .where(valid_on(Jurisdiction, _today())).group_by(Jurisdiction.centre_id)
+        ).all()
+    )
+    return render_template(
+        "regions/index.html", centres=service.centres(db.session, _today()), counts=counts, certainties=CERTAINTY_LABELS
+    )
+
+
+@blueprint.get("/<int:centre_id>")
+@access.allow(*KEEPERS)
+def show(centre_id: int) -> Any:
+    return _page(centre_id, _form())
+
+
+@blueprint.post("/<int:centre_id>/jurisdictions")
+@access.allow(*KEEPERS)
+def add(centre_id: int) -> Any:
+    centre = service.get_centre(db.session, centre_id)
+    form = _form()
+    if form.validate():
+        try:
+            row = service.assign_centre(
+                db.session, access.actor(), centre=centre, region_id=int(form.region.data),
+                valid_from=form.valid_from.data, source=form.source.data, certainty=Certainty(form.certainty.data),
+                now=_now(),
+            )
+        except (Invalid, Conflict) as error:
+            db.session.rollback()
+            form.form_errors.append(error.message)
+        else:
+            db.session.commit()
+            flash(_("%(district)s을(를) 관할에 더했습니다.", district=row.region.name_ko), "success")
+            return redirect(url_for("regions.show", centre_id=centre_id))
+    return _page(centre_id, form), 422
+
+
+@blueprint.post("/<int:centre_id>/jurisdictions/<int:row_id>/end")
+@access.allow(*KEEPERS)
+def end(centre_id: int, row_id: int) -> Any:
+    form = EndForm()
+    if not form.validate():
+        flash(_("종료일을 골라 주세요."), "error")
+        return redirect(url_for("regions.show", centre_id=centre_id))
+    try:
+        row = service.end_jurisdiction(
+            db.session, access.actor(), centre_id=centre_id, jurisdiction_id=row_id, valid_to=form.valid_to.data,
+            now=_now(),
+        )
+    except Invalid as error:
+        db.session.rollback()
+        flash(error.message, "error")
+    else:
+        db.session.commit()
+        flash(_("%(district)s 관할의 종료일을 기록했습니다.", district=row.region.name_ko), "success")
+    return redirect(url_for("regions.show", centre_id=centre_id))
+
+
+def _form() -> JurisdictionForm:
+    return JurisdictionForm(service.grouped_district_options(db.session, _today()))
+
+
+def _page(centre_id: int, form: JurisdictionForm) -> str:
+    centre, today = service.get_centre(db.session, centre_id), _today()
+    rows = service.jurisdictions(db.session, centre_id)
+    past = request.args.get("past") == "1"
+    return render_template(
+        "regions/show.html", centre=centre, form=form, today=today, past=past,
+        rows=[row for row in rows if past or row.valid_to is None or row.valid_to >= today], total=len(rows),
+        certainties=CERTAINTY_LABELS, history=audit.history(db.session, "centre", centre_id),
+    )
