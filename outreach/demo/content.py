@@ -1,0 +1,415 @@
+"""The demo's stories as plain data: partners, accounts, campaigns, cases, brochures, mailings, answers, leads.
+
+Everything is invented and marked so. The texts stand in ``data/*.toml``; this module turns them into rows with real
+dates and refuses a reference that leads nowhere. Times are counted from the day given, so that open tasks are due
+about then; what is over has fixed dates in 2026.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from outreach.clock import KST, as_utc
+from outreach.demo.companies import featured_companies
+
+DATA = Path(__file__).with_name("data")
+ACCOUNT_DOMAIN = "outreach.example"
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerContact:
+    name: str
+    title: str
+    email: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A partner organisation. ``kind`` as OrganisationKind; ``centre``: code; ``regions``: province or district
+    codes; ``mark``: letters and colour (#rrggbb) for a drawn logo."""
+
+    key: str
+    kind: str
+    name: str
+    name_en: str
+    centre: str
+    regions: tuple[str, ...]
+    phone: str
+    homepage: str
+    mou_from: date
+    mou_to: date
+    mou_note: str
+    mark: tuple[str, str]
+    contacts: tuple[PartnerContact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A demo account. ``role`` as Role; ``centre``: code or ''; ``partner``: key or ''; ``shown``: on the
+    sign-in page (exactly one a role)."""
+
+    key: str
+    email: str
+    name: str
+    role: str
+    centre: str
+    partner: str
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPartner:
+    """``role`` as PartnerRole."""
+
+    partner: str
+    role: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """``kind`` as StageKind, ``state`` as StageState, ``owner``: account key."""
+
+    kind: str
+    owner: str
+    due_on: date
+    state: str
+    done_on: date | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """``state`` as CampaignState; ``budget`` in won; ``stages``: all eight in order."""
+
+    key: str
+    name: str
+    purpose: str
+    centre: str
+    state: str
+    owner: str
+    starts_on: date
+    ends_on: date
+    budget: int
+    regions: tuple[str, ...]
+    targets: dict[str, int]
+    partners: tuple[CampaignPartner, ...]
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    title: str
+    text: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """``before`` may be ''; ``source`` says where the (invented) number comes from."""
+
+    label: str
+    before: str
+    after: str
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A best-practice case. ``company``: key of a featured company; ``state`` as CaseState; ``consent_scope`` as
+    ConsentScope; ``programmes``: programme code and the day whose version is cited; ``planner``: account key."""
+
+    key: str
+    company: str
+    state: str
+    consent_scope: str
+    consent_on: date | None
+    consent_until: date | None
+    consent_evidence: str
+    fact_checked_on: date | None
+    fact_checked_by: str
+    planner: str
+    display_name: str
+    headline: str
+    summary: str
+    problem: str
+    system: str
+    effect: str
+    costs: str
+    quote: str
+    quote_by: str
+    keywords: tuple[str, ...]
+    programmes: tuple[tuple[str, date], ...]
+    steps: tuple[Step, ...]
+    figures: tuple[Figure, ...]
+    advice: tuple[str, ...]
+
+    @property
+    def execution(self) -> str:
+        """The steps as one text, a line each."""
+        return "\n".join(f"{step.when} — {step.title}: {step.text}" for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    title: str
+    lead: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BrochureFigure:
+    label: str
+    value: str
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brochure:
+    """``style`` as cases.brochures.content.Style; ``programmes``: codes; ``cases``, ``partners``: keys."""
+
+    key: str
+    campaign: str
+    title: str
+    subtitle: str
+    style: str
+    author: str
+    partners: tuple[str, ...]
+    cases: tuple[str, ...]
+    programmes: tuple[str, ...]
+    audience: tuple[str, ...]
+    checklist: tuple[str, ...]
+    sources: tuple[str, ...]
+    why: Passage
+    apply: Passage
+    steps: tuple[Step, ...]
+    figures: tuple[BrochureFigure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """``state`` as MailingState, ``message_class`` as MessageClass. ``blocks`` are those of
+    campaigns.mailings.content, but a case block names ``case`` (key) and a programme block ``programme`` (code)."""
+
+    key: str
+    campaign: str
+    title: str
+    state: str
+    author: str
+    approver: str
+    message_class: str
+    class_reason: str
+    scheduled_at: datetime | None
+    subject: str
+    preheader: str
+    blocks: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as given. ``company``: key of a featured company or '' (then the typed fields say who);
+    ``channel`` as Channel, ``state`` as ResponseState, ``wants`` as Want; ``entered_by``: account key or ''."""
+
+    key: str
+    company: str
+    campaign: str
+    mailing: str
+    channel: str
+    state: str
+    at: datetime
+    wants: tuple[str, ...]
+    message: str
+    preferred_time: str
+    entered_by: str
+    company_name: str
+    person: str
+    phone: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """``kind`` as ActivityKind, ``by``: account key."""
+
+    kind: str
+    at: datetime
+    by: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What became of a reply. ``planner``: account key or '' (not yet assigned); ``state`` as LeadState;
+    ``closed_at`` is set exactly for won and lost."""
+
+    reply: str
+    planner: str
+    state: str
+    next_action: str
+    next_due: date | None
+    closed_at: datetime | None
+    outcome: str
+    activities: tuple[Activity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShortReply:
+    """An answer to deal out to generated companies of the finished campaign."""
+
+    wants: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True)
+class DemoContent:
+    partners: tuple[Partner, ...]
+    accounts: tuple[Account, ...]
+    campaigns: tuple[Campaign, ...]
+    cases: tuple[Case, ...]
+    brochures: tuple[Brochure, ...]
+    mailings: tuple[Mailing, ...]
+    replies: tuple[Reply, ...]
+    leads: tuple[Lead, ...]
+    short_replies: tuple[ShortReply, ...]
+
+
+def demo_content(today: date) -> DemoContent:
+    """The demo as it looks on ``today``. Raises ValueError naming a key that leads nowhere."""
+    content = DemoContent(
+        partners=_rows("partners", "partner", lambda row: _partner(row, today)),
+        accounts=_rows(
+            "accounts", "account", lambda row: Account(**{"centre": "", "partner": "", "shown": False} | row)
+        ),
+        campaigns=_rows("campaigns", "campaign", lambda row: _campaign(row, today)),
+        cases=_rows("cases", "case", lambda row: _case(row, today)),
+        brochures=_rows("brochures", "brochure", _brochure),
+        mailings=_rows("mailings", "mailing", lambda row: _mailing(row, today)),
+        replies=_rows("replies", "reply", lambda row: _reply(row, today)),
+        leads=_rows("replies", "lead", lambda row: _lead(row, today)),
+        short_replies=_rows("replies", "short", lambda row: ShortReply(tuple(row["wants"]), row["message"])),
+    )
+    problems = list(_dangling(content))
+    if problems:
+        raise ValueError("demo content: " + "; ".join(problems))
+    return content
+
+
+def _rows(file: str, table: str, make: Callable[[dict[str, Any]], Any]) -> tuple[Any, ...]:
+    entries = tomllib.loads((DATA / f"{file}.toml").read_text(encoding="utf-8"))[table]
+    return tuple(make(entry) for entry in entries)
+
+
+def _day(text: str, today: date) -> date | None:
+    """'2026-03-05', or days from today: '-6', '0', '+14'; '' is None. Nobody works at weekends: a counted day
+    that falls on one moves to the Friday before or, if it is to come, to the Monday after."""
+    if not text:
+        return None
+    if len(text) == 10:
+        return date.fromisoformat(text)
+    day = today + timedelta(days=int(text))
+    over = max(day.weekday() - 4, 0)  # 1 on Saturday, 2 on Sunday
+    return day + timedelta(days=3 - over if over and text.startswith("+") else -over)
+
+
+def _moment(text: str, today: date) -> datetime | None:
+    """'2026-03-05 10:20' or '-6 10:20', Korean time, as an instant in UTC; '' is None."""
+    if not text:
+        return None
+    day, _, clock = text.partition(" ")
+    return as_utc(datetime.fromisoformat(f"{_day(day, today)}T{clock}").replace(tzinfo=KST))
+
+
+def _days(row: dict[str, Any], today: date, *names: str) -> dict[str, date | None]:
+    return {name: _day(row[name], today) for name in names}
+
+
+def _partner(row: dict[str, Any], today: date) -> Partner:
+    contacts = tuple(PartnerContact(**contact) for contact in row["contacts"])
+    lists = {"regions": tuple(row["regions"]), "mark": tuple(row["mark"]), "contacts": contacts}
+    return Partner(**row | lists | _days(row, today, "mou_from", "mou_to"))
+
+
+def _campaign(row: dict[str, Any], today: date) -> Campaign:
+    stages = tuple(Stage(**stage | _days(stage, today, "due_on", "done_on")) for stage in row["stages"])
+    partners = tuple(CampaignPartner(**partner) for partner in row["partners"])
+    lists = {"regions": tuple(row["regions"]), "stages": stages, "partners": partners}
+    return Campaign(**row | lists | _days(row, today, "starts_on", "ends_on"))
+
+
+def _case(row: dict[str, Any], today: date) -> Case:
+    lists = {
+        "keywords": tuple(row["keywords"]),
+        "advice": tuple(row["advice"]),
+        "programmes": tuple((code, _day(day, today)) for code, day in row["programmes"]),
+        "steps": tuple(Step(**step) for step in row["steps"]),
+        "figures": tuple(Figure(**figure) for figure in row["figures"]),
+    }
+    return Case(**row | lists | _days(row, today, "consent_on", "consent_until", "fact_checked_on"))
+
+
+def _brochure(row: dict[str, Any]) -> Brochure:
+    flat = {name: tuple(row[name]) for name in ("partners", "cases", "programmes", "audience", "checklist", "sources")}
+    passages = {
+        name: Passage(row[name]["title"], row[name]["lead"], tuple(row[name]["paragraphs"]))
+        for name in ("why", "apply")
+    }
+    parts = {
+        "steps": tuple(Step(**step) for step in row["steps"]),
+        "figures": tuple(BrochureFigure(**figure) for figure in row.get("figures", ())),
+    }
+    return Brochure(**row | flat | passages | parts)
+
+
+def _mailing(row: dict[str, Any], today: date) -> Mailing:
+    return Mailing(**row | {"blocks": tuple(row["blocks"]), "scheduled_at": _moment(row["scheduled_at"], today)})
+
+
+def _reply(row: dict[str, Any], today: date) -> Reply:
+    typed = dict.fromkeys(("entered_by", "company_name", "person", "phone", "email"), "")
+    return Reply(**typed | row | {"wants": tuple(row["wants"]), "at": _moment(row["at"], today)})
+
+
+def _lead(row: dict[str, Any], today: date) -> Lead:
+    row = dict(row)
+    activities = tuple(Activity(**entry | {"at": _moment(entry["at"], today)}) for entry in row["activities"])
+    closed_at = _moment(row.pop("closed"), today)
+    return Lead(**row | {"activities": activities, "next_due": _day(row["next_due"], today), "closed_at": closed_at})
+
+
+def _dangling(content: DemoContent) -> Iterator[str]:
+    """References that lead nowhere."""
+    partners, accounts = _keys(content.partners), _keys(content.accounts)
+    campaigns, cases = _keys(content.campaigns), _keys(content.cases)
+    mailings, replies = _keys(content.mailings), _keys(content.replies)
+    companies = set(featured_companies())
+    used = [
+        ("partner", partners, {row.partner for row in content.accounts}),
+        ("partner", partners, {part.partner for row in content.campaigns for part in row.partners}),
+        ("partner", partners, {key for row in content.brochures for key in row.partners}),
+        ("account", accounts, {stage.owner for row in content.campaigns for stage in row.stages}),
+        ("account", accounts, {row.owner for row in content.campaigns} | {row.author for row in content.brochures}),
+        ("account", accounts, {key for row in content.mailings for key in (row.author, row.approver)}),
+        ("account", accounts, {row.entered_by for row in content.replies} | {row.planner for row in content.leads}),
+        ("account", accounts, {entry.by for row in content.leads for entry in row.activities}),
+        ("account", accounts, {row.planner for row in content.cases}),
+        ("company", companies, {row.company for row in (*content.cases, *content.replies)}),
+        ("campaign", campaigns, {row.campaign for row in (*content.brochures, *content.mailings, *content.replies)}),
+        ("case", cases, {key for row in content.brochures for key in row.cases}),
+        ("case", cases, {block.get("case", "") for row in content.mailings for block in row.blocks}),
+        ("mailing", mailings, {row.mailing for row in content.replies}),
+        ("reply", replies, {row.reply for row in content.leads}),
+    ]
+    for what, known, keys in used:
+        yield from (f"no {what} {key}" for key in sorted(keys - known - {""}))
+
+
+def _keys(rows: Iterable[Any]) -> set[str]:
+    return {row.key for row in rows}
