@@ -40,14 +40,16 @@ def configure(role: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    endings = [structlog.dev.ConsoleRenderer()] if terminal else [
-        structlog.processors.format_exc_info, _mask_values, structlog.processors.JSONRenderer(ensure_ascii=False),
-    ]
+    readable = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     handler = logging.StreamHandler()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta, _with_role(role), _mask_values, *endings,
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _with_role(role),
+            _mask_values,
+            readable if terminal else structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     ))
     root = logging.getLogger()

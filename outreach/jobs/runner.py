@@ -57,12 +57,16 @@ class JobSource:
         with self.app.app_context():
             with unit_of_work(db.session) as session:
                 job = service.claim_next(session, self.worker, now=clock.now())
-                claimed = (job.id, job.kind, dict(job.payload), job.created_by) if job else None
-            if claimed is None:
+                if job is not None:
+                    session.expunge(job)
+            if job is None:
                 return False
-            job_id, kind_name, payload, user_id = claimed
-            kind = self.app.extensions["outreach"].registry.job_kinds.get(kind_name)
-            run_job(kind, JobContext(self.app, clock, job_id, self.worker, user_id), payload)
+            kind = self.app.extensions["outreach"].registry.job_kinds.get(job.kind)
+            context = JobContext(self.app, clock, job.id, self.worker, job.created_by)
+            if kind is not None and job.attempts > kind.max_attempts:
+                give_up(context)  # each try so far ended with the death of its worker
+            else:
+                run_job(kind, context, dict(job.payload))
             return True
 
     def close(self) -> None:
@@ -83,8 +87,18 @@ def run_job(kind: JobKind | None, context: JobContext, payload: dict[str, Any]) 
         attempts = 1 if isinstance(error, DomainError) else (kind.max_attempts if kind else 1)
         log.error("job.failed", job=context.job_id, error=str(error))
         with unit_of_work(db.session) as session:
-            service.fail(session, context.job_id, now=context.clock.now(), message=message, max_attempts=attempts)
+            service.fail(
+                session, context.job_id, context.worker, now=context.clock.now(), message=message,
+                max_attempts=attempts,
+            )
         return False
     with unit_of_work(db.session) as session:
-        service.finish(session, context.job_id, now=context.clock.now(), result=result)
-    return True
+        return service.finish(session, context.job_id, context.worker, now=context.clock.now(), result=result)
+
+
+def give_up(context: JobContext) -> None:
+    """End a job that kills the worker (memory, a crash in a library) instead of letting it go round for ever."""
+    log.error("job.given_up", job=context.job_id)
+    message = "작업 중 프로세스가 여러 번 비정상 종료되어 중단했습니다. 파일을 나누어 다시 시도해 주세요."
+    with unit_of_work(db.session) as session:
+        service.fail(session, context.job_id, context.worker, now=context.clock.now(), message=message, max_attempts=0)

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from outreach.jobs.models import Job, JobState
@@ -21,19 +23,20 @@ def enqueue(
     user_id: int | None = None, run_after: datetime | None = None,
 ) -> Job:
     """Add a job; with ``key``, return the open job of that key instead if there is one."""
-    if key is not None:
-        open_job = session.scalar(
-            sa.select(Job).where(Job.key == key, Job.state.in_([JobState.QUEUED, JobState.RUNNING]))
-        )
-        if open_job:
-            return open_job
-    job = Job(
-        kind=kind, key=key, payload=dict(payload), state=JobState.QUEUED, run_after=run_after or now, created_at=now,
-        created_by=user_id, attempts=0, done=0, message="",
+    values = {
+        "kind": kind, "key": key, "payload": dict(payload), "state": JobState.QUEUED, "run_after": run_after or now,
+        "created_at": now, "created_by": user_id, "attempts": 0, "done": 0, "message": "",
+    }
+    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    added = session.scalar(
+        insert(Job)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=[Job.key], index_where=sa.text("state IN ('queued', 'running')"))
+        .returning(Job)
     )
-    session.add(job)
-    session.flush()
-    return job
+    return added or session.scalars(
+        sa.select(Job).where(Job.key == key, Job.state.in_([JobState.QUEUED, JobState.RUNNING]))
+    ).one()
 
 
 def claim_next(session: Session, worker: str, *, now: datetime) -> Job | None:
@@ -60,31 +63,36 @@ def report(
     session: Session, job_id: int, worker: str, *, now: datetime, done: int, total: int | None, message: str
 ) -> bool:
     """Renew the lease and say how far the job is. False if the job is no longer this worker's."""
-    result = session.execute(
-        sa.update(Job)
-        .where(Job.id == job_id, Job.worker == worker, Job.state == JobState.RUNNING)
-        .values(leased_until=now + LEASE, done=done, total=total, message=message)
+    values = {"leased_until": now + LEASE, "done": done, "total": total, "message": message}
+    return session.execute(_own(sa.update(Job), job_id, worker).values(**values)).rowcount == 1
+
+
+def finish(
+    session: Session, job_id: int, worker: str, *, now: datetime, result: Mapping[str, Any] | None
+) -> bool:
+    """The job is done. False if it is no longer this worker's (another took it over)."""
+    return _close(session, job_id, worker, now, JobState.DONE, result=dict(result or {}), message="")
+
+
+def fail(session: Session, job_id: int, worker: str, *, now: datetime, message: str, max_attempts: int) -> bool:
+    """Queue the job again, or give it up for good after ``max_attempts``. False if it is no longer this
+    worker's."""
+    attempts = session.scalar(_own(sa.select(Job.attempts), job_id, worker))
+    if attempts is None:
+        return False
+    if attempts >= max_attempts:
+        return _close(session, job_id, worker, now, JobState.FAILED, message=message)
+    again = {"state": JobState.QUEUED, "worker": None, "leased_until": None, "message": message}
+    session.execute(_own(sa.update(Job), job_id, worker).values(run_after=now + RETRY_AFTER * attempts, **again))
+    return True
+
+
+def _close(session: Session, job_id: int, worker: str, now: datetime, state: JobState, **values: Any) -> bool:
+    ended = _own(sa.update(Job), job_id, worker).values(
+        state=state, worker=None, leased_until=None, finished_at=now, **values
     )
-    return result.rowcount == 1
+    return session.execute(ended).rowcount == 1
 
 
-def finish(session: Session, job_id: int, *, now: datetime, result: Mapping[str, Any] | None) -> None:
-    _close(session, job_id, now, JobState.DONE, result=dict(result or {}), message="")
-
-
-def fail(session: Session, job_id: int, *, now: datetime, message: str, max_attempts: int) -> None:
-    """Queue the job again, or give it up for good after ``max_attempts``."""
-    job = session.get(Job, job_id)
-    if job and job.attempts < max_attempts:
-        job.state, job.worker, job.message = JobState.QUEUED, None, message
-        job.run_after = now + RETRY_AFTER * job.attempts
-    else:
-        _close(session, job_id, now, JobState.FAILED, message=message)
-
-
-def _close(session: Session, job_id: int, now: datetime, state: JobState, **values: Any) -> None:
-    session.execute(
-        sa.update(Job)
-        .where(Job.id == job_id)
-        .values(state=state, worker=None, leased_until=None, finished_at=now, **values)
-    )
+def _own(statement: Any, job_id: int, worker: str) -> Any:
+    return statement.where(Job.id == job_id, Job.worker == worker, Job.state == JobState.RUNNING)
