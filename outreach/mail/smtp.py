@@ -30,7 +30,8 @@ from outreach.mail.smtp_url import Security, SmtpUrl
 
 __all__ = ["Hooks", "OutgoingMessage", "SmtpPool", "Timeouts", "send_one"]
 
-MAX_TRIES = 3  # of one message, and of connections in a row that achieve nothing
+MAX_FAILURES = 3  # connections in a row that achieve nothing
+MAX_TRIES = 2  # of a message whose envelope was all that a connection ever saw: it may be what breaks them
 _LONGEST_WAIT = 0.25  # seconds; how late a stop or a deadline may be noticed
 _STOPPED = Outcome(Kind.NOT_SENT, Stage.CONNECTION, text="발송을 멈추었습니다")
 
@@ -178,13 +179,6 @@ class _Run:
         self._fill()
         return flight
 
-    def _take_back(self, flight: Flight, cause: Outcome) -> None:
-        flight.tries += 1
-        if flight.tries < MAX_TRIES:
-            self._waiting.appendleft(flight)
-        else:
-            self._hooks.on_outcome(flight.id, cause)
-
     def _refuse_rest(self, cause: Outcome) -> None:
         """Report all that has not left, and end the connections that wait for leave to send."""
         for connection in self._pool.connections:
@@ -249,8 +243,14 @@ class _Run:
         assert connection.cause is not None
         if connection.suspect:
             self._pool.lockstep = True
-        if connection.returned is not None:
-            self._take_back(connection.returned, connection.cause)
+        flight = connection.returned
+        if flight is None:
+            return
+        flight.tries += connection.useless
+        if flight.tries < MAX_TRIES:
+            self._waiting.append(flight)
+        else:
+            self._hooks.on_outcome(flight.id, connection.cause)
 
     def _failed(self, cause: Outcome, *, permanent: bool) -> None:
         """Connections achieved nothing. If others do, the server takes no more than those; if there are none,
@@ -262,7 +262,7 @@ class _Run:
             return
         pool.failures += 1
         self._not_before = time.monotonic() + pool.pause * 2 ** (pool.failures - 1)
-        if permanent or pool.failures >= MAX_TRIES:
+        if permanent or pool.failures >= MAX_FAILURES:
             self._over = cause
 
     # --- the loop

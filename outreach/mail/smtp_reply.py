@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 MAX_LINE_BYTES = 4096  # RFC 5321 §4.5.3.1.5 says 512; real servers write long explanations
@@ -51,12 +52,10 @@ class ReplyParser:
         """Whether bytes of an unfinished reply are waiting."""
         return bool(self._rest or self._lines)
 
-    def feed(self, data: bytes) -> list[Reply]:
-        """The replies that ``data`` completes, in order. Raises ProtocolError."""
+    def feed(self, data: bytes) -> Iterator[Reply]:
+        """The replies that ``data`` completes, in order; those before a fault still count. Must be read to
+        the end. Raises ProtocolError."""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > MAX_LINE_BYTES:
-            raise ProtocolError("응답 줄이 너무 깁니다")
-        replies = []
         for line in lines:
             line = line.rstrip(b"\r")
             code, mark = _CODES.get(line[:3]), line[3:4]
@@ -68,6 +67,8 @@ class ReplyParser:
                 if len(self._lines) > MAX_LINES:
                     raise ProtocolError("응답이 너무 깁니다")
             else:
-                replies.append(Reply(code, (*self._lines, line[4:])))
+                reply = Reply(code, (*self._lines, line[4:]))
                 self._lines.clear()
-        return replies
+                yield reply
+        if len(self._rest) > MAX_LINE_BYTES:
+            raise ProtocolError("응답 줄이 너무 깁니다")
