@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from outreach.scope import STAFF_ROLES, Role, Scope
@@ -15,6 +16,7 @@ from outreach.scope import STAFF_ROLES, Role, Scope
 if TYPE_CHECKING:
     import click
     from flask import Blueprint, Flask
+    from sqlalchemy.orm import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,23 @@ class WorkSource:
     make: Callable[[Flask], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class CompanyMerge:
+    """A company became part of another. ``workplaces`` and ``contacts`` map the id of each row that was
+    folded into another to that one's; all further rows keep their ids and now belong to ``kept_id``."""
+
+    gone_id: int
+    kept_id: int
+    workplaces: Mapping[int, int]
+    contacts: Mapping[int, int]
+    at: datetime
+
+
 @dataclass(frozen=True)
 class Feature:
+    """``company_merges``: called within the merge's unit of work, before the rows that are gone are deleted,
+    to carry over what the feature keeps about them."""
+
     name: str
     blueprints: tuple[Blueprint, ...] = ()
     api_blueprints: tuple[Any, ...] = ()
@@ -82,6 +99,7 @@ class Feature:
     work: tuple[WorkSource, ...] = ()
     commands: tuple[click.Command, ...] = ()
     init_app: Callable[[Flask], None] | None = None
+    company_merges: tuple[Callable[[Session, CompanyMerge], None], ...] = ()
 
 
 @dataclass
@@ -104,6 +122,9 @@ class Registry:
     def panels(self, slot: str, role: Role) -> list[Panel]:
         panels = (panel for feature in self.features for panel in feature.panels)
         return sorted((p for p in panels if p.slot == slot and role in p.roles), key=lambda panel: panel.order)
+
+    def company_merges(self) -> list[Callable[[Session, CompanyMerge], None]]:
+        return [carry_over for feature in self.features for carry_over in feature.company_merges]
 
     def schedules(self) -> list[Schedule]:
         return [schedule for feature in self.features for schedule in feature.schedules]

@@ -4,6 +4,7 @@ survives the person's deletion and re-import and never expires; consent belongs 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,8 +12,36 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from outreach.audit.service import Actor, record_change
-from outreach.companies.models import Consent, Contact, Suppression, SuppressionReason
-from outreach.errors import Invalid
+from outreach.companies import entry, search
+from outreach.companies.models import (
+    Company,
+    Consent,
+    ConsentPurpose,
+    Contact,
+    Suppression,
+    SuppressionReason,
+    Workplace,
+)
+from outreach.errors import Conflict, Forbidden, Invalid, NotFound
+from outreach.scope import LEAD_ROLES, Scope
+
+
+def _(text: str) -> str:
+    """Marks ``text`` for translation; the look-up happens where it is shown."""
+    return text
+
+
+PURPOSE_LABELS = {
+    ConsentPurpose.ADVERTISING: _("광고성 정보 수신"),
+    ConsentPurpose.NEWSLETTER: _("소식지"),
+    ConsentPurpose.EVENTS: _("설명회·행사 안내"),
+}
+REASON_LABELS = {
+    SuppressionReason.UNSUBSCRIBED: _("본인이 수신거부"),
+    SuppressionReason.UNKNOWN_USER: _("없는 주소(반송)"),
+    SuppressionReason.COMPLAINT: _("스팸 신고"),
+    SuppressionReason.STAFF: _("담당자가 등록"),
+}
 
 
 def find_suppression(session: Session, address_key: str) -> Suppression | None:
@@ -87,3 +116,134 @@ def restore_consents(session: Session, address_key: str, how: str, withdrawn_at:
 
 def _people(address_key: str) -> sa.Select:
     return sa.select(Contact.id).where(Contact.address_key == address_key)
+
+
+# -- consent by hand -------------------------------------------------------------------------------------
+
+
+def give_consent(
+    session: Session, scope: Scope, actor: Actor, contact_id: int, purpose: ConsentPurpose, *, given_at: datetime,
+    how: str, now: datetime,
+) -> Consent:
+    """Note a person's consent with its evidence: when, and how it was given (정보통신망법 제50조 제1항: explicit
+    and beforehand). A suppression of the address stays. Raises Invalid, Conflict if it stands already, NotFound."""
+    contact = _editable(session, scope, contact_id)
+    evidence = _evidence(how)
+    if given_at > now:
+        raise Invalid("동의한 날은 오늘이나 그 전이어야 합니다.", fields={"given_on": "오늘이나 지난 날"})
+    row = Consent(contact_id=contact.id, purpose=purpose, given_at=given_at, how=evidence)
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        raise Conflict("이미 같은 목적의 동의가 있습니다.", fields={"purpose": "이미 동의함"}) from error
+    session.expire(contact, ["consents"])
+    _note(session, actor, contact, "consent_give", {purpose.value: (None, evidence)}, now)
+    return row
+
+
+def withdraw_consent(
+    session: Session, scope: Scope, actor: Actor, contact_id: int, purpose: ConsentPurpose, *, how: str, now: datetime
+) -> Consent:
+    """End a person's standing consent; the row stays as evidence. Raises Invalid, Conflict, NotFound."""
+    contact = _editable(session, scope, contact_id)
+    evidence = _evidence(how)
+    row = session.scalar(
+        sa.select(Consent).filter_by(contact_id=contact.id, purpose=purpose, withdrawn_at=None)
+    )
+    if row is None:
+        raise Conflict("철회할 동의가 없습니다. 이미 철회되었을 수 있습니다.")
+    row.withdrawn_at, row.withdrawn_how = now, evidence
+    _note(session, actor, contact, "consent_withdraw", {purpose.value: (row.how, evidence)}, now)
+    return row
+
+
+def _evidence(how: str) -> str:
+    """``how`` trimmed. Raises Invalid: a consent nobody can prove is none."""
+    how = how.strip()
+    if not how or len(how) > 200:
+        raise Invalid("어떻게 확인했는지 200자 안에서 적어 주세요.", fields={"how": "필수, 200자까지"})
+    return how
+
+
+def _editable(session: Session, scope: Scope, contact_id: int) -> Contact:
+    if scope.role not in LEAD_ROLES:
+        raise Forbidden("수신동의와 수신거부는 본부와 센터 담당자가 처리합니다.")
+    return search.get_contact(session, scope, contact_id)
+
+
+def _note(
+    session: Session, actor: Actor, contact: Contact, action: str, changes: dict[str, tuple[str | None, str]],
+    now: datetime,
+) -> None:
+    session.flush()
+    changes = {"contact": (None, contact.name or contact.email), **changes}
+    record_change(session, actor, "company", contact.workplace.company_id, action, changes, now=now)
+
+
+# -- suppression by hand -----------------------------------------------------------------------------------
+
+
+def suppressed(session: Session, address_keys: Sequence[str]) -> dict[str, Suppression]:
+    """Which of these addresses are suppressed."""
+    query = sa.select(Suppression).where(Suppression.address_key.in_([key for key in address_keys if key]))
+    return {row.address_key: row for row in session.scalars(query)}
+
+
+def suppress_by_hand(
+    session: Session, scope: Scope, actor: Actor, address: str, source: str, *, now: datetime
+) -> Suppression:
+    """Enter a wish to get no more mail (by phone, by letter); it ends the consents of everyone with the
+    address, too. Raises Invalid, Conflict if it is there already, Forbidden."""
+    if scope.role not in LEAD_ROLES:
+        raise Forbidden("수신거부는 본부와 센터 담당자가 등록합니다.")
+    key, source = entry.read_own_address(address), source.strip()
+    if not source or len(source) > 200:
+        text = "어떻게 요청받았는지 200자 안에서 적어 주세요."
+        raise Invalid(text, fields={"source": text})
+    if not suppress(session, key, SuppressionReason.STAFF, source, now, user_id=actor.user_id):
+        text = "이미 수신거부된 주소입니다."
+        raise Conflict(text, fields={"address": text})
+    withdraw_consents(session, key, source, now)
+    row = find_suppression(session, key)
+    record_change(session, actor, "suppression", row.id, "create", {"source": (None, source)}, now=now)
+    return row
+
+
+def suppressions(scope: Scope, text: str = "") -> sa.Select[tuple[Suppression]]:
+    """Suppressed addresses, newest first: for a centre those of its own contacts and those it entered. One
+    typed in full is shown to any staff, since it must be possible to look before mailing."""
+    if scope.is_partner:
+        raise Forbidden("수신거부 목록은 고용센터와 본부 담당자만 볼 수 있습니다.")
+    query = sa.select(Suppression).order_by(Suppression.created_at.desc(), Suppression.id.desc())
+    text = text.strip().lower()
+    if text:
+        query = query.where(Suppression.address_key.contains(text, autoescape=True))
+    if scope.sees_all_centres:
+        return query
+    own = sa.exists().where(
+        Contact.address_key == Suppression.address_key, Contact.workplace_id == Workplace.id,
+        Workplace.centre_id == scope.centre_id,
+    )
+    return query.where(own | (Suppression.created_by == scope.user_id) | (Suppression.address_key == text))
+
+
+def visible_suppression(session: Session, scope: Scope, suppression_id: int) -> Suppression:
+    """Raises NotFound outside ``scope``."""
+    row = session.scalar(suppressions(scope).where(Suppression.id == suppression_id))
+    if row is None:
+        raise NotFound("수신거부 기록이 없거나 다른 센터의 것입니다.")
+    return row
+
+
+def holders(session: Session, scope: Scope, address_keys: Sequence[str]) -> dict[str, list[Company]]:
+    """The visible companies whose contacts have these addresses."""
+    query = (
+        sa.select(Contact.address_key, Company).distinct()
+        .join(Workplace, Workplace.id == Contact.workplace_id).join(Company, Company.id == Workplace.company_id)
+        .where(Contact.address_key.in_(address_keys), *search.reach(scope))
+    )
+    found: dict[str, list[Company]] = {}
+    for key, company in session.execute(query):
+        found.setdefault(key, []).append(company)
+    return found
