@@ -72,7 +72,7 @@ def office_workbook(
             row += 1
         heads = sum(place.headcount for _, place in group)
         total += heads
-        _write_sum(sheet, row, f"소계({name})", f"{len(lines)}개사", heads, styles)
+        _write_sum(sheet, row, f"{name} 소계", f"{len(lines)}개사", heads, styles)
         row += 1
     _write_sum(sheet, row, "합계", "", total, styles)
     for note in (

@@ -6,15 +6,22 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from campaigns.mailings.content import KINDS, personal_fields
+from campaigns.mailings.rules import MailingState, MessageClass
+from campaigns.planning.rules import CampaignState, PartnerRole, StageKind, StageState
+from campaigns.responses.rules import Channel, ResponseState
+from cases.brochures.content import Style
+from cases.library.rules import CaseState, ConsentScope
 from outreach.clock import kst_today
 from outreach.demo.companies import featured_companies
 from outreach.demo.content import demo_content
+from outreach.leads.rules import ActivityKind, LeadState, Want
+from outreach.organisations.models import OrganisationKind
 from outreach.programmes.reference import programme
 from outreach.regions.reference import load_regions
 from outreach.scope import CENTRE_ROLES, Role
 
 TODAY = date(2026, 11, 23)
-STAGES = ["plan", "agreement", "cases", "materials", "briefing", "responses", "planners", "report"]
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +31,30 @@ def content():
 
 def test_every_role_has_one_account_on_the_sign_in_page(content):
     assert Counter(row.role for row in content.accounts if row.shown) == Counter(role.value for role in Role)
+
+
+def test_every_word_is_one_the_program_knows(content):
+    stages = [stage for row in content.campaigns for stage in row.stages]
+    parts = [part for row in content.campaigns for part in row.partners]
+    activities = [entry for row in content.leads for entry in row.activities]
+    wants = [want for row in (*content.replies, *content.short_replies) for want in row.wants]
+    for enum, words in (
+        (OrganisationKind, {row.kind for row in content.partners}),
+        (CampaignState, {row.state for row in content.campaigns}),
+        (StageState, {row.state for row in stages}),
+        (PartnerRole, {row.role for row in parts}),
+        (CaseState, {row.state for row in content.cases}),
+        (ConsentScope, {row.consent_scope for row in content.cases}),
+        (Style, {row.style for row in content.brochures}),
+        (MailingState, {row.state for row in content.mailings}),
+        (MessageClass, {row.message_class for row in content.mailings}),
+        (Channel, {row.channel for row in content.replies}),
+        (ResponseState, {row.state for row in content.replies}),
+        (LeadState, {row.state for row in content.leads}),
+        (ActivityKind, {row.kind for row in activities}),
+        (Want, set(wants)),
+    ):
+        assert words <= {member.value for member in enum}, enum
 
 
 def test_accounts_belong_where_their_role_says(content):
@@ -53,7 +84,7 @@ def test_partner_and_campaign_regions_exist(content):
 
 def test_campaigns_have_their_eight_stages_in_order(content):
     for row in content.campaigns:
-        assert [stage.kind for stage in row.stages] == STAGES
+        assert [stage.kind for stage in row.stages] == [kind.value for kind in StageKind]
         dues = [stage.due_on for stage in row.stages]
         assert dues == sorted(dues)
         assert row.starts_on < row.ends_on
@@ -109,6 +140,10 @@ def test_mailings_say_who_and_offer_an_answer(content):
         assert kinds[-1] == "contact" and "button" in kinds and "heading" in kinds
         assert row.subject and row.preheader and row.class_reason
         assert row.author != row.approver
+        for block in row.blocks:
+            shown = {"case": "case_id", "programme": "version_id"}
+            assert {shown.get(key, key) for key in block} <= {"kind", *KINDS[block["kind"]]}
+        personal_fields([row.subject, row.preheader, *(block.get("text", "") for block in row.blocks)])
         assert (row.state == "finished") == (row.scheduled_at is not None)
 
 

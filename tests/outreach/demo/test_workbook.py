@@ -35,7 +35,7 @@ def test_every_workplace_stands_in_it(rows, companies):
 
 def test_subtotals_add_up_to_the_total(rows, companies):
     at = COLUMNS.index("상시근로자수")
-    sums = [row[at] for row in rows if str(row[0]).startswith("소계")]
+    sums = [row[at] for row in rows if str(row[0]).endswith("소계")]
     total = next(row[at] for row in rows if row[0] == "합계")
     assert sum(sums) == total == sum(company.headcount for company in companies)
 
@@ -55,7 +55,7 @@ def test_habits_of_offices_occur(rows):
 
 def test_serial_numbers_start_again_in_every_group(rows):
     serials = [row[0] for row in rows if isinstance(row[0], float)]
-    assert serials.count(1.0) == sum(str(row[0]).startswith("소계") for row in rows)
+    assert serials.count(1.0) == sum(str(row[0]).endswith("소계") for row in rows)
 
 
 def test_bad_rows_can_be_left_out(rows, companies):
