@@ -285,9 +285,7 @@ def demo_content(today: date) -> DemoContent:
     """The demo as it looks on ``today``. Raises ValueError naming a key that leads nowhere."""
     content = DemoContent(
         partners=_rows("partners", "partner", lambda row: _partner(row, today)),
-        accounts=_rows(
-            "accounts", "account", lambda row: Account(**{"centre": "", "partner": "", "shown": False} | row)
-        ),
+        accounts=_rows("accounts", "account", _account),
         campaigns=_rows("campaigns", "campaign", lambda row: _campaign(row, today)),
         cases=_rows("cases", "case", lambda row: _case(row, today)),
         brochures=_rows("brochures", "brochure", _brochure),
@@ -327,25 +325,30 @@ def _moment(text: str, today: date) -> datetime | None:
     return as_utc(datetime.fromisoformat(f"{_day(day, today)}T{clock}").replace(tzinfo=KST))
 
 
-def _days(row: dict[str, Any], today: date, *names: str) -> dict[str, date | None]:
+def _days(row: dict[str, Any], today: date, *names: str) -> dict[str, Any]:
     return {name: _day(row[name], today) for name in names}
+
+
+def _account(row: dict[str, Any]) -> Account:
+    defaults: dict[str, Any] = {"centre": "", "partner": "", "shown": False}
+    return Account(**defaults | row)
 
 
 def _partner(row: dict[str, Any], today: date) -> Partner:
     contacts = tuple(PartnerContact(**contact) for contact in row["contacts"])
-    lists = {"regions": tuple(row["regions"]), "mark": tuple(row["mark"]), "contacts": contacts}
+    lists: dict[str, Any] = {"regions": tuple(row["regions"]), "mark": tuple(row["mark"]), "contacts": contacts}
     return Partner(**row | lists | _days(row, today, "mou_from", "mou_to"))
 
 
 def _campaign(row: dict[str, Any], today: date) -> Campaign:
     stages = tuple(Stage(**stage | _days(stage, today, "due_on", "done_on")) for stage in row["stages"])
     partners = tuple(CampaignPartner(**partner) for partner in row["partners"])
-    lists = {"regions": tuple(row["regions"]), "stages": stages, "partners": partners}
+    lists: dict[str, Any] = {"regions": tuple(row["regions"]), "stages": stages, "partners": partners}
     return Campaign(**row | lists | _days(row, today, "starts_on", "ends_on"))
 
 
 def _case(row: dict[str, Any], today: date) -> Case:
-    lists = {
+    lists: dict[str, Any] = {
         "keywords": tuple(row["keywords"]),
         "advice": tuple(row["advice"]),
         "programmes": tuple((code, _day(day, today)) for code, day in row["programmes"]),
@@ -356,12 +359,14 @@ def _case(row: dict[str, Any], today: date) -> Case:
 
 
 def _brochure(row: dict[str, Any]) -> Brochure:
-    flat = {name: tuple(row[name]) for name in ("partners", "cases", "programmes", "audience", "checklist", "sources")}
-    passages = {
+    flat: dict[str, Any] = {
+        name: tuple(row[name]) for name in ("partners", "cases", "programmes", "audience", "checklist", "sources")
+    }
+    passages: dict[str, Any] = {
         name: Passage(row[name]["title"], row[name]["lead"], tuple(row[name]["paragraphs"]))
         for name in ("why", "apply")
     }
-    parts = {
+    parts: dict[str, Any] = {
         "steps": tuple(Step(**step) for step in row["steps"]),
         "figures": tuple(BrochureFigure(**figure) for figure in row.get("figures", ())),
     }
@@ -373,7 +378,7 @@ def _mailing(row: dict[str, Any], today: date) -> Mailing:
 
 
 def _reply(row: dict[str, Any], today: date) -> Reply:
-    typed = dict.fromkeys(("entered_by", "company_name", "person", "phone", "email"), "")
+    typed: dict[str, Any] = dict.fromkeys(("entered_by", "company_name", "person", "phone", "email"), "")
     return Reply(**typed | row | {"wants": tuple(row["wants"]), "at": _moment(row["at"], today)})
 
 
@@ -400,8 +405,8 @@ def _dangling(content: DemoContent) -> Iterator[str]:
         ("account", accounts, {row.entered_by for row in content.replies} | {row.planner for row in content.leads}),
         ("account", accounts, {entry.by for row in content.leads for entry in row.activities}),
         ("account", accounts, {row.planner for row in content.cases}),
-        ("company", companies, {row.company for row in (*content.cases, *content.replies)}),
-        ("campaign", campaigns, {row.campaign for row in (*content.brochures, *content.mailings, *content.replies)}),
+        ("company", companies, {row.company for row in content.cases} | {row.company for row in content.replies}),
+        ("campaign", campaigns, _campaign_keys(content)),
         ("case", cases, {key for row in content.brochures for key in row.cases}),
         ("case", cases, {block.get("case", "") for row in content.mailings for block in row.blocks}),
         ("mailing", mailings, {row.mailing for row in content.replies}),
@@ -409,6 +414,11 @@ def _dangling(content: DemoContent) -> Iterator[str]:
     ]
     for what, known, keys in used:
         yield from (f"no {what} {key}" for key in sorted(keys - known - {""}))
+
+
+def _campaign_keys(content: DemoContent) -> set[str]:
+    rows: tuple[Any, ...] = (*content.brochures, *content.mailings, *content.replies)
+    return {row.campaign for row in rows}
 
 
 def _keys(rows: Iterable[Any]) -> set[str]:

@@ -125,8 +125,8 @@ def _programme(entry: dict[str, Any]) -> Programme:
 
 
 def _version(entry: dict[str, Any]) -> ProgrammeVersion:
-    days = {name: date.fromisoformat(entry[name]) if entry[name] else None for name in _DAYS}
-    lists = {
+    days: dict[str, Any] = {name: date.fromisoformat(entry[name]) if entry[name] else None for name in _DAYS}
+    lists: dict[str, Any] = {
         "conditions": tuple(entry["conditions"]),
         "amounts": tuple(Amount(**amount) for amount in entry["amounts"]),
     }

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from outreach.regions.rules import (
     CERTAINTIES,
@@ -87,7 +87,7 @@ def load_regions() -> RegionReference:
     return reference
 
 
-def _read(name: str, make: Callable[[dict[str, str]], Row]) -> tuple[Row, ...]:
+def _read(name: str, make: Callable[[dict[str, Any]], Row]) -> tuple[Row, ...]:
     with (DATA / name).open(encoding="utf-8", newline="") as file:
         rows = []
         for number, row in enumerate(csv.DictReader(file), start=2):
@@ -100,7 +100,7 @@ def _read(name: str, make: Callable[[dict[str, str]], Row]) -> tuple[Row, ...]:
         return tuple(rows)
 
 
-def _days(row: dict[str, str]) -> dict[str, date | None]:
+def _days(row: dict[str, Any]) -> dict[str, Any]:
     first = date.fromisoformat(row["valid_from"])
     last = date.fromisoformat(row["valid_to"]) if row["valid_to"] else None
     if last is not None and last < first:
@@ -108,19 +108,19 @@ def _days(row: dict[str, str]) -> dict[str, date | None]:
     return {"valid_from": first, "valid_to": last}
 
 
-def _province(row: dict[str, str]) -> Province:
+def _province(row: dict[str, Any]) -> Province:
     return Province(**row | _days(row))
 
 
-def _district(row: dict[str, str]) -> District:
+def _district(row: dict[str, Any]) -> District:
     return District(**row | _days(row) | {"successors": tuple(row["successors"].split())})
 
 
-def _centre(row: dict[str, str]) -> Centre:
+def _centre(row: dict[str, Any]) -> Centre:
     return Centre(**row | {"pilot_from": date.fromisoformat(row["pilot_from"])})
 
 
-def _jurisdiction(row: dict[str, str]) -> Jurisdiction:
+def _jurisdiction(row: dict[str, Any]) -> Jurisdiction:
     return Jurisdiction(**row | _days(row))
 
 
@@ -130,22 +130,26 @@ def _problems(reference: RegionReference) -> Iterator[str]:
     districts = {row.code for row in reference.districts}
     centres = {row.code for row in reference.centres}
     sections = {row.section for row in reference.sections}
-    for table in (reference.provinces, reference.districts, reference.centres, reference.complexes):
-        codes = [row.code for row in table]
+    for codes in (
+        [row.code for row in reference.provinces],
+        [row.code for row in reference.districts],
+        [row.code for row in reference.centres],
+        [row.code for row in reference.complexes],
+    ):
         yield from (f"code {code} twice" for code in set(codes) if codes.count(code) > 1)
-    for row in reference.districts:
-        if row.province not in provinces or row.code[:2] != row.province:
-            yield f"district {row.code} in no province"
-        lost = {code for code in (row.parent, *row.successors) if code and code not in districts}
-        yield from (f"district {row.code} points to unknown {code}" for code in lost)
-    for row in reference.jurisdictions:
-        if row.centre not in centres or row.district not in districts:
-            yield f"jurisdiction {row.centre}/{row.district} of unknown centre or district"
-    for row in reference.complexes:
-        if row.district not in districts or row.district[:2] != row.province:
-            yield f"complex {row.code} in unknown district"
-        if row.kind not in COMPLEX_KINDS:
-            yield f"complex {row.code} of unknown kind {row.kind}"
-    for row in reference.divisions:
-        if row.section not in sections:
-            yield f"division {row.division} in unknown section {row.section}"
+    for district in reference.districts:
+        if district.province not in provinces or district.code[:2] != district.province:
+            yield f"district {district.code} in no province"
+        lost = {code for code in (district.parent, *district.successors) if code and code not in districts}
+        yield from (f"district {district.code} points to unknown {code}" for code in lost)
+    for served in reference.jurisdictions:
+        if served.centre not in centres or served.district not in districts:
+            yield f"jurisdiction {served.centre}/{served.district} of unknown centre or district"
+    for place in reference.complexes:
+        if place.district not in districts or place.district[:2] != place.province:
+            yield f"complex {place.code} in unknown district"
+        if place.kind not in COMPLEX_KINDS:
+            yield f"complex {place.code} of unknown kind {place.kind}"
+    for division in reference.divisions:
+        if division.section not in sections:
+            yield f"division {division.division} in unknown section {division.section}"
