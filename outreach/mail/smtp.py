@@ -137,6 +137,7 @@ class _Run:
         self._over: Outcome | None = None  # why nothing more is begun
         self._not_before = 0.0
         pool.failures = 0
+        pool.limit = min(pool.limit + 1, pool.size)  # what was too much a while ago may not be so now
 
     def go(self) -> None:
         self._fill()
@@ -241,8 +242,9 @@ class _Run:
 
     def _bury(self, connection: Connection) -> None:
         assert connection.cause is not None
-        if connection.suspect:
+        if connection.suspect and not self._pool.lockstep:
             self._pool.lockstep = True
+            log.warning("SMTP server is not up to pipelining, going on without")
         flight = connection.returned
         if flight is None:
             return

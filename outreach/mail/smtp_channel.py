@@ -74,6 +74,7 @@ class Channel:
         self._parser = ReplyParser()
         self._expected: deque[Stage] = deque()
         self._later: deque[tuple[Stage, bytes]] = deque()  # commands that wait for the reply before them
+        self._group = 0  # how many replies the last write is to bring
         self._out: list[bytes] = []
         self._dot_at = 0
         self._refusal: Outcome | None = None  # of the announced one
@@ -91,6 +92,11 @@ class Channel:
     @property
     def waiting_for(self) -> Stage | None:
         return self._expected[0] if self._expected else None
+
+    @property
+    def out_of_step(self) -> bool:
+        """Whether some but not all commands of a pipelined group have been answered."""
+        return self.pipelining and 0 < len(self._expected) < self._group
 
     def proceed(self, content: bool, following: Flight | None) -> None:
         """Hand out the content of the cleared message, then the envelope of ``following``; both at once
@@ -111,6 +117,7 @@ class Channel:
         if not self._out:
             return b""
         out, self._out, self.reach = b"".join(self._out), [], 0
+        self._group = len(self._expected)
         return out
 
     def _say(self, stage: Stage, command: bytes) -> None:

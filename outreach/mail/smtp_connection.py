@@ -288,7 +288,8 @@ class Connection:
             return
         self.useless = not channel.served and (self.busy or not channel.ready)
         broke_off = self.useless and self.cause.code is None
-        self.suspect = channel.pipelining and (broke_off or isinstance(error, (ProtocolError, _Silence)))
+        fell_silent = isinstance(error, _Silence) and channel.out_of_step
+        self.suspect = channel.pipelining and (broke_off or fell_silent or isinstance(error, ProtocolError))
         self.returned = channel.lost(self.cause)
 
     def _cause_of(self, error: Exception) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from itertools import islice
+from random import Random
 
 import pytest
 
@@ -401,6 +402,39 @@ def test_silence(extensions: tuple[str, ...], stage: str, kind: Kind) -> None:
         recorder = send(server, 4, connections=1)
     assert recorder.outcomes.pop(3).kind is kind
     assert {outcome.kind for outcome in recorder.outcomes.values()} == {Kind.ACCEPTED}
+
+
+@PIPELINING
+@pytest.mark.parametrize("seed", range(8))
+def test_anything_anywhere(extensions: tuple[str, ...], seed: int) -> None:
+    """Whatever happens, :func:`send` finds every promise kept. Some servers accept and cut the reply short."""
+    dice = Random(seed)
+    acts = {
+        "dot": [Act.CLOSE, Act.RESET, CloseAfter(b"2"), CloseAfter(b"250 ok\r\n"), b"451 later\r\n", b"554 no\r\n"],
+        "any": [Act.CLOSE, Act.RESET, CloseAfter(b"421 bye\r\n"), b"450 later\r\n", b"550 5.1.1 no\r\n", b"what\r\n"],
+    }
+
+    def script(event: Event) -> object:
+        if event.stage in {"quit", "content"} or dice.random() > 0.03:
+            return None
+        return dice.choice(acts.get(event.stage, acts["any"]))
+
+    with SmtpServer(script=script, extensions=extensions, split=seed % 2 == 1) as server:
+        recorder = send(server, 300, connections=6)
+    assert len(recorder.of(Kind.IN_DOUBT)) < 30
+
+
+def test_silence_of_a_busy_server_does_not_end_pipelining() -> None:
+    recorder = Recorder()
+    with (
+        SmtpServer(script=at("mail", Pause(1.5))) as server,
+        SmtpPool(SmtpUrl.parse(server.url), connections=1, timeouts=QUICK, pause=0.01) as pool,
+    ):
+        pool.send(messages(2), recorder)
+        pool.send(messages(2, start=3), recorder)
+        assert server.connections == 2
+        assert not pool.lockstep
+    assert recorder.of(Kind.ACCEPTED) == [1, 2, 3, 4]
 
 
 # --- what the caller decides
