@@ -5,18 +5,18 @@ from __future__ import annotations
 from flask import Flask
 
 import campaigns.audience.models
-import campaigns.delivery.models
-import campaigns.mailings.models
-import campaigns.responses.models  # noqa: F401
+import campaigns.mailings.models  # noqa: F401
 import cases.brochures.models
 import cases.library.models
 import cases.materials.models  # noqa: F401
 import outreach.audit.models
 import outreach.companies.models
-import outreach.organisations.models
 import outreach.programmes.models
 import outreach.uploads.models  # noqa: F401
+from campaigns.delivery.feature import feature as delivery
+from campaigns.mailings.feature import feature as mailings
 from campaigns.planning.feature import feature as planning
+from campaigns.responses.feature import feature as responses
 from outreach.accounts.feature import feature as accounts
 from outreach.app import build_app
 from outreach.config import Settings
@@ -27,6 +27,7 @@ from outreach.leads.feature import feature as leads
 from outreach.mail.feature import feature as mail
 from outreach.mailbox.feature import feature as mailbox
 from outreach.operations.feature import feature as operations
+from outreach.organisations.feature import feature as organisations
 from outreach.oversight.feature import feature as oversight
 from outreach.regions.feature import feature as regions
 
@@ -37,10 +38,14 @@ FEATURES: list[Feature] = [
     operations,
     oversight,
     regions,
+    organisations,
     home,
     accounts,
     leads,
     planning,
+    mailings,
+    delivery,
+    responses,
 ]
 
 #: Added in the demo only.

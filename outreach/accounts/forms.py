@@ -11,7 +11,7 @@ from flask_security import forms as library
 from flask_security.utils import get_message, hash_password
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, Length, Optional
 
 from outreach.accounts import service
 from outreach.accounts.administration import Reach
@@ -24,6 +24,10 @@ PASSWORD_HINT = _("10자 이상. 숫자만으로는 안 되며 이메일 주소�
 def translated(text: str) -> str:
     """``text`` of a rule, in the reader's language."""
     return gettext(text)
+
+
+def _trimmed(value: str | None) -> str:
+    return (value or "").strip()
 
 
 def _password(label: Any, autocomplete: str, *validators: Any, hint: Any = "") -> PasswordField:
@@ -84,9 +88,9 @@ class ChangePasswordForm(library.ChangePasswordForm):
 class _AccountForm(FlaskForm):
     """Name and role with what the role belongs to. The choices are those of the person who fills it in."""
 
-    name = StringField(_("이름"), validators=[InputRequired(), Length(max=60)])
-    title = StringField(_("직위·부서"), validators=[Length(max=60)])
-    phone = StringField(_("전화"), validators=[Length(max=32)], render_kw={"inputmode": "tel"})
+    name = StringField(_("이름"), validators=[DataRequired(), Length(max=60)], filters=[_trimmed])
+    title = StringField(_("직위·부서"), validators=[Length(max=60)], filters=[_trimmed])
+    phone = StringField(_("전화"), validators=[Length(max=32)], filters=[_trimmed], render_kw={"inputmode": "tel"})
 
     def __init__(self, reach: Reach, **kwargs: Any):
         super().__init__(**kwargs)
@@ -98,7 +102,7 @@ class _AccountForm(FlaskForm):
 
 
 class _RoleFields:
-    role = SelectField(_("역할"), validators=[InputRequired()])
+    role = SelectField(_("역할"), validators=[DataRequired()])
     centre = SelectField(
         _("소속 센터"), validators=[Optional()], description=_("센터 관리자, 홍보담당, 플래너 계정에만 고릅니다.")
     )
@@ -110,7 +114,7 @@ class _RoleFields:
 class NewAccountForm(_RoleFields, _AccountForm):
     email = EmailField(
         _("이메일"), description=_("로그인할 때 쓰는 주소입니다. 비밀번호를 정하는 링크를 이 주소로 보냅니다."),
-        validators=[InputRequired(), library.EmailValidation(verify=False), Length(max=254)],
+        validators=[DataRequired(), library.EmailValidation(verify=False), Length(max=254)],
     )
 
 
@@ -123,12 +127,12 @@ class RoleForm(_RoleFields, _AccountForm):
 
     name = title = phone = None
     confirm = BooleanField(
-        _("역할이 바뀌면 볼 수 있는 자료가 바뀐다는 것을 확인했습니다."), validators=[InputRequired()]
+        _("역할이 바뀌면 볼 수 있는 자료가 바뀐다는 것을 확인했습니다."), validators=[DataRequired()]
     )
 
 
 class TokenForm(FlaskForm):
     name = StringField(
         _("토큰 이름"), description=_("어느 프로그램에서 쓰는지 알아볼 수 있게 적어 주세요."),
-        validators=[InputRequired(), Length(max=60)],
+        validators=[DataRequired(), Length(max=60)],
     )

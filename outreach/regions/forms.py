@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from outreach.regions.models import Certainty
 
@@ -19,13 +19,13 @@ CERTAINTY_LABELS = {
 
 
 class JurisdictionForm(FlaskForm):
-    region = SelectField(_("시군구"), validators=[InputRequired()])
+    region = SelectField(_("시군구"), validators=[DataRequired()])
     valid_from = DateField(
-        _("시작일"), validators=[InputRequired()],
+        _("시작일"), validators=[DataRequired()],
         description=_("그 전까지 다른 센터가 맡았다면 전날로 끝난 것으로 기록합니다."),
     )
     source = StringField(
-        _("근거"), validators=[InputRequired(), Length(max=300)],
+        _("근거"), validators=[DataRequired(), Length(max=300)],
         description=_("예: 고용노동부와 그 소속기관 직제 시행규칙 별표"),
     )
     certainty = SelectField(
@@ -39,4 +39,4 @@ class JurisdictionForm(FlaskForm):
 
 
 class EndForm(FlaskForm):
-    valid_to = DateField(_("종료일"), validators=[InputRequired()])
+    valid_to = DateField(_("종료일"), validators=[DataRequired()])

@@ -45,8 +45,7 @@ def district_options(session: Session, province_id: int | None, day: date) -> li
 
 
 def grouped_district_options(session: Session, day: date) -> dict[str, list[tuple[str, str]]]:
-    """All districts of ``day`` by province, as a select with groups wants them; each group begins with
-    nothing but districts, so a whole province is chosen apart."""
+    """All districts of ``day`` by the name of their province, as a select with groups wants them."""
     query = sa.select(Region).options(joinedload(Region.parent)).where(
         Region.level == RegionLevel.DISTRICT, valid_on(Region, day)
     )
@@ -54,6 +53,12 @@ def grouped_district_options(session: Session, day: date) -> dict[str, list[tupl
     for region in session.scalars(query.order_by(Region.code)):
         groups[region.parent.name_ko].append((str(region.id), region.name_ko))
     return dict(groups)
+
+
+def grouped_region_options(session: Session, day: date) -> list[tuple[tuple[str, str], list[tuple[str, str]]]]:
+    """The provinces of ``day``, each with its districts, as (id, name) pairs."""
+    districts = grouped_district_options(session, day)
+    return [((str(key), name), districts.get(name, [])) for key, name in province_options(session, day)]
 
 
 def centres(session: Session, day: date) -> list[Centre]:
