@@ -37,9 +37,11 @@ def record(
         user_agent=user_agent[:300],
     )
     try:
-        with engine.connect() as connection, _impatient(connection), Session(connection) as session:
-            with unit_of_work(session):
-                session.add(event)
+        with (
+            engine.connect() as connection, _impatient(connection), Session(connection) as session,
+            unit_of_work(session),
+        ):
+            session.add(event)
     except OperationalError as error:
         log.warning("click.not_recorded", delivery=delivery_id, position=position, error=str(error.orig))
         return False

@@ -14,8 +14,9 @@ from campaigns.responses import queries
 from campaigns.responses.models import Response
 from campaigns.responses.rules import WORK_ROLES, ResponseState
 from campaigns.responses.service import source, verify
-from outreach.audit.service import Actor, record_change
-from outreach.companies import entry, search
+from outreach.audit.service import Actor
+from outreach.companies import search
+from outreach.companies import service as companies
 from outreach.companies.models import Company, Workplace
 from outreach.companies.search import CompanyFilter
 from outreach.errors import Conflict, Forbidden, Invalid
@@ -61,25 +62,13 @@ def confirm_as_new(
     session: Session, scope: Scope, actor: Actor, response_id: int, given: dict[str, Any], *, now: datetime,
     base_url: str,
 ) -> Response:
-    """Enter the company with what is known (``given``: name, business_number, address, phone; the centre is
-    the response's) and confirm. Raises Invalid, and Conflict if the number is taken."""
+    """Enter the company with what is known (``given``: name, business_number, address, phone) and confirm.
+    Raises Invalid, Forbidden, and Conflict if the company is there already."""
     response = _waiting(session, scope, response_id)
-    centre_id = scope.centre_id or response.centre_id
-    if centre_id is None:
-        raise Invalid("어느 센터의 응답인지 알 수 없어 새 기업으로 등록할 수 없습니다. 먼저 기업을 등록해 주세요.")
-    company_columns = entry.company({key: given.get(key) for key in ("name", "business_number")})
-    place_columns = entry.workplace({key: given.get(key) for key in ("address", "phone")})
-    number = company_columns["business_number"]
-    if number and session.scalar(sa.select(Company.id).where(Company.business_number == number)):
-        text = "이 사업자등록번호의 기업이 이미 있습니다. 위에서 찾아 고르시고, 찾을 수 없으면 다른 센터 관할이니 본부에 알려 주세요."
-        raise Conflict(text, fields={"business_number": "이미 있음"})
-    times = {"created_at": now, "updated_at": now}
-    company = Company(**company_columns, **times)
-    workplace = Workplace(company=company, centre_id=centre_id, **place_columns, **times)
-    session.add(workplace)
-    session.flush()
-    record_change(session, actor, "company", company.id, "create", {"name": (None, company.name)}, now=now)
-    verify(session, response, workplace, now=now, base_url=base_url)
+    facts = {key: given.get(key) for key in ("name", "business_number")}
+    place = {key: given.get(key) for key in ("address", "phone")}
+    company = companies.create(session, scope, actor, facts, place, now=now)
+    verify(session, response, company.workplaces[0], now=now, base_url=base_url)
     return _decided(session, scope, response, now)
 
 

@@ -1,0 +1,28 @@
+"""What other pages show of responses: the first page's tray, a lead's answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, render_template
+
+from campaigns.responses import queries
+from outreach.db import db
+from outreach.scope import EDITOR_ROLES, Scope
+
+
+def today(scope: Scope, _subject: Any) -> str:
+    """What waits in the tray, and what came this week."""
+    since = queries.week_start(current_app.extensions["outreach"].clock.now())
+    total, verified = queries.counts_since(db.session, scope, since)
+    waiting = queries.count_waiting(db.session, scope)
+    return render_template("responses/home.html", waiting=waiting, total=total, verified=verified, since=since)
+
+
+def of_lead(scope: Scope, lead: Any) -> str:
+    """The answers a lead rests on."""
+    responses = queries.of_lead(db.session, scope, lead.id)
+    return render_template("responses/lead_panel.html", responses=responses) if responses else ""
+
+
+HOME_ROLES = EDITOR_ROLES

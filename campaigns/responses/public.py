@@ -1,0 +1,241 @@
+"""Pages for companies, without sign-in: tracked links, the response form by mail link and by QR code,
+unsubscribing. A token in the address is all that opens them; GET never changes anything but the raw
+record of a click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+
+from campaigns.delivery.models import Delivery
+from campaigns.responses import clicks, optout, sender, service
+from campaigns.responses.acknowledgement import acknowledge
+from campaigns.responses.forms import PlaceForm, PublicForm
+from campaigns.responses.models import ResponsePlace
+from campaigns.responses.rules import submission_key
+from outreach import links
+from outreach.audit.service import Actor
+from outreach.companies.models import Company, Contact
+from outreach.db import db
+from outreach.leads.rules import WANT_LABELS
+from outreach.signing import BadToken, Signer
+from outreach.web import access
+from outreach.web.protection import csrf, limiter
+
+blueprint = Blueprint("public", __name__)
+csrf.exempt(blueprint)  # the capability is the signed link; no session is involved
+
+#: A briefing's audience scans one code through one Wi-Fi, so limits are wide; they only stop machines.
+ANSWERS_PER_ADDRESS = "60 per minute; 600 per hour"
+ANSWERS_PER_LINK = "10 per minute; 60 per hour"
+ANSWERS_PER_PLACE = "120 per minute"
+
+
+class Gone(Exception):
+    """The link is none of ours, or what it spoke of is no more."""
+
+
+def _token() -> str:
+    return f"link:{(request.view_args or {}).get('token', '')}"
+
+
+def _now() -> datetime:
+    return current_app.extensions["outreach"].clock.now()
+
+
+def _signer() -> Signer:
+    return current_app.extensions["outreach"].signer
+
+
+def _base_url() -> str:
+    return current_app.extensions["outreach"].settings.base_url
+
+
+@blueprint.errorhandler(Gone)
+def _gone(_error: Gone) -> tuple[str, int]:
+    return render_template("public/gone.html"), 404
+
+
+@blueprint.after_request
+def _private(response: Response) -> Response:
+    """Nothing here may be kept by caches. (That no address with a token leaves as a referrer is the whole
+    site's rule: same-origin.)"""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _delivery(read: Callable[[Signer, str], int], token: str) -> Delivery:
+    try:
+        delivery = db.session.get(Delivery, read(_signer(), token))
+    except (BadToken, OverflowError):
+        delivery = None
+    if delivery is None:
+        raise Gone
+    return delivery
+
+
+# -- tracked links ------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/c/<token>")
+@access.public("a link of a mail; it only leads on")
+def click(token: str) -> Any:
+    """Keep the click as a raw event and lead on at once. It proves nothing about a person and opens no lead:
+    mail scanners follow every link."""
+    try:
+        delivery_id, position = links.read_click(_signer(), token)
+        url = clicks.target(db.session, delivery_id, position)
+    except (BadToken, OverflowError):
+        url = None
+    if url is None:
+        raise Gone
+    db.session.rollback()
+    clicks.record(
+        db.engine, delivery_id=delivery_id, position=position, at=_now(), method=request.method,
+        address=request.remote_addr or "", user_agent=request.user_agent.string,
+    )
+    return redirect(url, 302)
+
+
+# -- response form by mail link -----------------------------------------------------------------------------
+
+
+@blueprint.get("/r/<token>")
+@access.public("the response form of one recipient; shows the company's name and a masked person")
+def form(token: str) -> str:
+    return _form_page(_delivery(links.read_form, token), PublicForm.fresh())
+
+
+@blueprint.post("/r/<token>")
+@access.public("the answer of one recipient; the signed link is the right to give it")
+@limiter.limit(ANSWERS_PER_ADDRESS)
+@limiter.limit(ANSWERS_PER_LINK, key_func=_token)
+def answer(token: str) -> Any:
+    delivery = _delivery(links.read_form, token)
+    form = PublicForm()
+    if not form.validate_on_submit():
+        return _form_page(delivery, form), 422
+    if not form.is_trapped:
+        response = service.submit_by_mail(
+            db.session, delivery, form.answer(), submission=submission_key("r", delivery.id, form.nonce.data or ""),
+            now=_now(), base_url=_base_url(),
+        )
+        acknowledge(db.session, response, sender.of_mailing(delivery.mailing), now=_now())
+        db.session.commit()
+    return redirect(url_for(".thanks", token=token), 303)
+
+
+@blueprint.get("/r/<token>/thanks")
+@access.public("says thank you; nothing else")
+def thanks(token: str) -> str:
+    delivery = _delivery(links.read_form, token)
+    return render_template("public/thanks.html", sender=sender.of_mailing(delivery.mailing))
+
+
+def _form_page(delivery: Delivery, form: PublicForm) -> str:
+    """A forwarded link shows no more than the company's name and a masked person."""
+    company = db.session.get(Company, delivery.company_id)
+    contact = db.session.get(Contact, delivery.contact_id)
+    return render_template(
+        "public/form.html", form=form, sender=sender.of_mailing(delivery.mailing), company=company,
+        person=contact.name if contact else "", address=delivery.address,
+    )
+
+
+# -- response form by QR code -------------------------------------------------------------------------------
+
+
+def _place(token: str) -> ResponsePlace:
+    try:
+        place = db.session.get(ResponsePlace, links.read_place(_signer(), token))
+    except (BadToken, OverflowError):
+        place = None
+    if place is None:
+        raise Gone
+    return place
+
+
+@blueprint.get("/q/<token>")
+@access.public("the response form behind a printed QR code")
+def place_form(token: str) -> str:
+    return _place_page(_place(token), PlaceForm.fresh())
+
+
+@blueprint.post("/q/<token>")
+@access.public("an answer by QR code; it waits in the tray until a person has verified it")
+@limiter.limit(ANSWERS_PER_ADDRESS)
+@limiter.limit(ANSWERS_PER_PLACE, key_func=_token)
+def place_answer(token: str) -> Any:
+    place, form = _place(token), PlaceForm()
+    if not form.validate_on_submit():
+        return _place_page(place, form), 422
+    if not form.is_trapped:
+        response = service.submit_by_place(
+            db.session, place, form.answer(), submission=submission_key("q", place.id, form.nonce.data or ""),
+            now=_now(),
+        )
+        acknowledge(db.session, response, sender.of_campaign(place.campaign), now=_now())
+        db.session.commit()
+    return redirect(url_for(".place_thanks", token=token), 303)
+
+
+@blueprint.get("/q/<token>/thanks")
+@access.public("says thank you; nothing else")
+def place_thanks(token: str) -> str:
+    return render_template("public/thanks.html", sender=sender.of_campaign(_place(token).campaign))
+
+
+def _place_page(place: ResponsePlace, form: PublicForm) -> str:
+    return render_template("public/form.html", form=form, sender=sender.of_campaign(place.campaign))
+
+
+# -- unsubscribing --------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/u/<token>")
+@access.public("asks whether to unsubscribe; changes nothing")
+def leave(token: str) -> str:
+    delivery = _delivery(links.read_unsubscribe, token)
+    return _leave_page("public/unsubscribe.html", delivery, token, done=optout.standing(db.session, delivery))
+
+
+@blueprint.post("/u/<token>")
+@access.public("unsubscribes the link's recipient; also RFC 8058 one-click, so without sign-in or CSRF token")
+def unsubscribe(token: str) -> Any:
+    delivery, now = _delivery(links.read_unsubscribe, token), _now()
+    row = optout.unsubscribe(db.session, delivery, now=now)
+    db.session.commit()
+    if request.form.get("List-Unsubscribe") == "One-Click":
+        return make_response("OK", 200, {"Content-Type": "text/plain; charset=utf-8"})
+    undo = links.undo_token(_signer(), delivery.id, row.created_at) if optout.may_undo(delivery, row, now) else None
+    return _leave_page("public/unsubscribed.html", delivery, token, done=row, undo=undo)
+
+
+@blueprint.post("/u/<token>/undo")
+@access.public("takes back an unsubscribing by mistake, within the hour, from the page that did it")
+@limiter.limit(ANSWERS_PER_LINK, key_func=_token)
+def undo(token: str) -> Any:
+    delivery, now = _delivery(links.read_unsubscribe, token), _now()
+    try:
+        allowed = links.read_undo(_signer(), request.form.get("undo", ""), now) == delivery.id
+    except BadToken:
+        allowed = False
+    actor = Actor(None, "public", request.remote_addr or "")
+    lifted = allowed and optout.undo(db.session, delivery, actor=actor, now=now)
+    db.session.commit()
+    page = _leave_page("public/resubscribed.html", delivery, token, lifted=lifted)
+    return page, 200 if lifted else 409
+
+
+def _leave_page(template: str, delivery: Delivery, token: str, **values: Any) -> str:
+    return render_template(
+        template, sender=sender.of_mailing(delivery.mailing), address=delivery.address, token=token, **values
+    )
+
+
+@blueprint.app_context_processor
+def _words() -> dict[str, Any]:
+    return {"WANT_LABELS": WANT_LABELS}
