@@ -20,8 +20,7 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 32
 
-# MPO is what many phones call their JPEG with a second picture inside; the first one is the photo.
-_FORMATS = ("PNG", "JPEG", "MPO", "WEBP")
+_FORMATS = ("PNG", "JPEG", "WEBP")
 
 
 class Purpose(str, Enum):
@@ -73,6 +72,7 @@ def _decoded(data: bytes) -> Image.Image:
         raise Invalid("PNG, JPEG, WebP 그림 파일만 올릴 수 있습니다.") from error
     if picture.width * picture.height > MAX_PIXELS:
         raise Invalid(f"그림이 너무 큽니다({picture.width}×{picture.height}). 5천만 화소까지 올릴 수 있습니다.")
+    # A phone's JPEG may hold a second picture (MPO); Pillow opens it as JPEG, and the first one is the photo.
     if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
         raise Invalid("움직이는 그림은 쓸 수 없습니다.")
     try:
@@ -95,9 +95,11 @@ def _in_srgb(picture: Image.Image) -> Image.Image:
     if profile and picture.mode in ("RGB", "CMYK", "L"):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
         except (ImageCms.PyCMSError, OSError, ValueError):
-            pass  # a broken or foreign profile: the plain conversion below is the best there is
+            converted = None  # a broken or foreign profile: the plain conversion below is the best there is
+        if converted is not None:
+            return converted
     if picture.mode in ("I", "I;16", "F"):
         picture = picture.convert("L")
     return picture.convert(target)

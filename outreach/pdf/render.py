@@ -90,7 +90,7 @@ def render(
             keep_words_in(source.etree_element)
             document = _laid_out(source, options)
             identifier = fingerprint(html, loaded, options)[:32].encode()
-            data = document.write_pdf(pdf_variant=_VARIANT, pdf_identifier=identifier, dpi=options.image_dpi)
+            data = document.write_pdf(pdf_variant=_VARIANT, pdf_identifier=identifier)
         except FatalURLFetchingError as error:
             raise _as_render_error(error, html) from error
     if complaints:
@@ -121,7 +121,7 @@ def _check_identity(source: HTML) -> None:
 def _laid_out(source: HTML, options: RenderOptions) -> Document:
     """Lay out, tightening overflowing boxes step by step, until everything fits."""
     for _ in range(_MAX_LAYOUTS):
-        document = source.render(font_config=_font_configuration(), pdf_variant=_VARIANT)
+        document = source.render(font_config=_font_configuration(), pdf_variant=_VARIANT, dpi=options.image_dpi)
         full = overflows(document)
         if not full:
             break
