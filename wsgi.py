@@ -10,7 +10,6 @@ import cases.brochures.models
 import cases.library.models
 import cases.materials.models  # noqa: F401
 import outreach.audit.models
-import outreach.companies.models
 import outreach.programmes.models
 import outreach.uploads.models  # noqa: F401
 from campaigns.delivery.feature import feature as delivery
@@ -19,6 +18,7 @@ from campaigns.planning.feature import feature as planning
 from campaigns.responses.feature import feature as responses
 from outreach.accounts.feature import feature as accounts
 from outreach.app import build_app
+from outreach.companies.feature import feature as companies
 from outreach.config import Settings
 from outreach.feature import Feature
 from outreach.home.feature import feature as home
@@ -41,6 +41,7 @@ FEATURES: list[Feature] = [
     organisations,
     home,
     accounts,
+    companies,
     leads,
     planning,
     mailings,

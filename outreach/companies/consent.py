@@ -73,7 +73,8 @@ def lift(session: Session, address_key: str, reason: str, *, actor: Actor, now: 
     """Allow mail to the address again; the change record keeps who did it and why. Returns whether it was
     suppressed. Raises Invalid without a reason."""
     if not reason.strip():
-        raise Invalid("수신거부를 해제하는 까닭을 적어 주세요.", fields={"reason": "필수"})
+        text = "수신거부를 해제하는 까닭을 적어 주세요."
+        raise Invalid(text, fields={"reason": text})
     row = find_suppression(session, address_key)
     if row is None:
         return False
@@ -130,13 +131,15 @@ def give_consent(
     contact = _editable(session, scope, contact_id)
     evidence = _evidence(how)
     if given_at > now:
-        raise Invalid("동의한 날은 오늘이나 그 전이어야 합니다.", fields={"given_on": "오늘이나 지난 날"})
+        text = "동의한 날은 오늘이나 그 전이어야 합니다."
+        raise Invalid(text, fields={"given_on": text})
     row = Consent(contact_id=contact.id, purpose=purpose, given_at=given_at, how=evidence)
     try:
         with session.begin_nested():
             session.add(row)
     except IntegrityError as error:
-        raise Conflict("이미 같은 목적의 동의가 있습니다.", fields={"purpose": "이미 동의함"}) from error
+        text = "이미 같은 목적의 동의가 있습니다."
+        raise Conflict(text, fields={"purpose": text}) from error
     session.expire(contact, ["consents"])
     _note(session, actor, contact, "consent_give", {purpose.value: (None, evidence)}, now)
     return row
@@ -162,7 +165,8 @@ def _evidence(how: str) -> str:
     """``how`` trimmed. Raises Invalid: a consent nobody can prove is none."""
     how = how.strip()
     if not how or len(how) > 200:
-        raise Invalid("어떻게 확인했는지 200자 안에서 적어 주세요.", fields={"how": "필수, 200자까지"})
+        text = "어떻게 확인했는지 200자 안에서 적어 주세요."
+        raise Invalid(text, fields={"how": text})
     return how
 
 

@@ -59,9 +59,9 @@ def address_doubt(email: str) -> str | None:
 
 def read_own_address(text: Any) -> str:
     """The suppression key of one typed address. Raises Invalid."""
-    columns = _read({"email": text}, {"email": _email})
+    columns = _read({"address": text}, {"address": _email})
     if columns["address_key"] is None:
-        raise Invalid("이메일 주소를 적어 주세요.", fields={"email": "필수"})
+        raise Invalid("이메일 주소를 적어 주세요.", fields={"address": "이메일 주소를 적어 주세요."})
     return columns["address_key"]
 
 

@@ -177,7 +177,10 @@ def count(session: Session, scope: Scope, asked: CompanyFilter) -> int:
     return AtLeast(CAP) if ids is None else len(ids)
 
 
-def _ordered(scope: Scope, asked: CompanyFilter, ids: Sequence[int] | None, order: str, descending: bool) -> sa.Select:
+def ordered(
+    scope: Scope, asked: CompanyFilter, order: str = "name", descending: bool = False,
+    ids: Sequence[int] | None = None,
+) -> sa.Select[tuple[Company]]:
     """The companies of ``ids`` (None: all that match) in order. By size only if they were gathered."""
     query = sa.select(Company)
     if ids is None:
@@ -201,7 +204,7 @@ def find(
     ids = gather(session, scope, asked)
     total = AtLeast(CAP) if ids is None else len(ids)
     number = min(number, max(1, -(-total // size)))
-    query = _ordered(scope, asked, ids, order, descending).options(*_row_options())
+    query = ordered(scope, asked, order, descending, ids).options(*_row_options())
     companies = session.scalars(query.limit(size).offset((number - 1) * size)).unique().all()
     reachable = _reachable(session, scope, [company.id for company in companies])
     return Listing(companies, number, size, total, narrow=ids is not None, reachable=reachable)

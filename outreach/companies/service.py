@@ -45,7 +45,8 @@ def create(
     _may(scope, EDIT_ROLES)
     facts, place = entry.company(company), entry.workplace(workplace)
     if "name" not in facts:
-        raise Invalid("기업명을 적어 주세요.", fields={"name": "필수"})
+        text = "기업명을 적어 주세요."
+        raise Invalid(text, fields={"name": text})
     _refuse_same(session, facts, place)
     row = Company(**facts, edited=_edited({}, facts, now), created_at=now, updated_at=now)
     session.add(row)
@@ -98,18 +99,19 @@ def _refuse_same(session: Session, facts: Values, place: Values) -> None:
         query = query.where(Company.business_number.is_(None))
     known = session.scalar(query.limit(1))
     if known is not None:
-        raise _already(known)
+        raise _already(known, "name")
 
 
 def _refuse_taken_number(session: Session, number: str | None, own_id: int | None) -> None:
     query = sa.select(Company).where(Company.business_number == number, Company.id != (own_id or 0))
     known = session.scalar(query) if number else None
     if known is not None:
-        raise _already(known, business_number="이미 등록된 번호")
+        raise _already(known, "business_number")
 
 
-def _already(known: Company, **fields: str) -> Conflict:
-    return Conflict(f"이미 등록된 기업입니다: {known.name}", fields=fields or {"name": "이미 등록된 기업"})
+def _already(known: Company, field: str) -> Conflict:
+    text = f"이미 등록된 기업입니다: {known.name}"
+    return Conflict(text, fields={field: text})
 
 
 def _suggest_namesakes(session: Session, row: Company, now: datetime) -> None:
@@ -249,7 +251,8 @@ def remove_contact(
 
 def _refuse_empty(columns: Values) -> None:
     if not any(columns.get(field) for field in ("name", "email", "phone")):
-        raise Invalid("이름, 이메일, 전화번호 가운데 하나는 적어 주세요.", fields={"name": "필수"})
+        text = "이름, 이메일, 전화번호 가운데 하나는 적어 주세요."
+        raise Invalid(text, fields={"name": text})
 
 
 def _refuse_same_address(place: Workplace, address_key: str | None, own_id: int | None) -> None:

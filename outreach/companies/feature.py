@@ -1,0 +1,17 @@
+"""Companies as a feature of the site."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from outreach.companies import contact_routes, merge_routes, routes, suppression_routes
+from outreach.feature import Feature, MenuItem
+from outreach.scope import STAFF_ROLES
+
+feature = Feature(
+    name="companies",
+    blueprints=(
+        routes.blueprint, contact_routes.blueprint, suppression_routes.blueprint, merge_routes.blueprint,
+    ),
+    menu=(MenuItem(_l("기업"), "companies.index", 40, STAFF_ROLES, prefix="/companies"),),
+)
