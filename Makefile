@@ -22,6 +22,7 @@ setup: $(VENV)/.installed $(VENV)/.translated ## Prepare: system packages, .venv
 run: export OUTREACH_DEMO := 1
 run: setup ## Set up and run the demo: data, a real mailing to the embedded mailbox, the site
 	@$(FLASK) db upgrade
+	@$(FLASK) reference load
 	@$(FLASK) demo
 	@exec $(FLASK) serve
 
