@@ -1,6 +1,6 @@
 """Sending mail: a pool of SMTP connections driven by one selector loop in the calling thread.
 
-What the pool promises (``docs`` call it the sending protocol):
+What the pool promises:
 
 * Every message of a batch gets exactly one outcome, also when sending is stopped or the server is away.
 * :meth:`Hooks.on_intent` returns before the first byte of a message's content leaves, so that what the
