@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
+from werkzeug.datastructures import WWWAuthenticate
 
 from outreach.audit import service as audit
 from outreach.audit.models import AccessKind
@@ -85,8 +86,9 @@ def _guard() -> Any:
         abort(403)
     if not current_user.is_authenticated:
         if request.path.startswith("/api/"):
-            abort(401)
-        return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+            abort(401, www_authenticate=WWWAuthenticate("bearer"))
+        target = request.full_path.rstrip("?") if request.method == "GET" and request.path != "/" else None
+        return redirect(url_for("security.login", next=target))
     if current_user.role not in roles:
         abort(403)
     return None

@@ -9,7 +9,15 @@ from flask_smorest import Api, Blueprint
 PREFIX = "/api/v1"
 MAX_LIMIT = 200
 
-api = Api()
+class ProblemApi(Api):
+    """flask-smorest without its own error answers, which it would give to pages, too: all errors go
+    through outreach.web.errors."""
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+api = ProblemApi()
 
 
 class CursorArgs(ma.Schema):
@@ -42,3 +50,4 @@ def init_app(app: Flask) -> None:
         },
     )
     api.init_app(app)
+    app.extensions["outreach"].library_views["api-docs.openapi_json"] = "describes the API and holds no data"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
@@ -53,6 +54,11 @@ def _database_error(error: OperationalError) -> Any:
     return _answer(503, _("데이터베이스가 응답하지 않습니다"), _("저장되지 않았습니다. 잠시 뒤 다시 시도해 주세요."))
 
 
+#: Where webargs looks for arguments; named first in its messages.
+PLACES = frozenset({"json", "query", "form", "files", "headers", "path", "json_or_form"})
+
+KEPT_HEADERS = frozenset({"Retry-After", "Allow", "WWW-Authenticate"})
+
 TEXTS = {
     400: (
         "요청을 이해할 수 없습니다",
@@ -62,6 +68,7 @@ TEXTS = {
     403: ("권한이 없습니다", "이 화면은 다른 역할의 업무입니다. 필요한 권한은 센터 관리자에게 요청해 주세요."),
     404: ("찾을 수 없습니다", "주소가 바뀌었거나 삭제되었거나, 다른 센터의 자료입니다."),
     405: ("허용되지 않는 방식입니다", "화면의 버튼을 이용해 주세요."),
+    422: ("입력값을 확인해 주세요", "errors에 적힌 항목을 고쳐 다시 보내 주세요."),
     413: ("파일이 너무 큽니다", "50MB 이하의 파일을 올려 주세요. 큰 명단은 나누어 올릴 수 있습니다."),
     429: ("요청이 너무 잦습니다", "1분쯤 뒤 다시 시도해 주세요."),
     500: (
@@ -77,8 +84,8 @@ def _http_error(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
     title, text = TEXTS.get(error.code, TEXTS[400])
-    response = _answer(error.code, _(title), _(text))
-    response.headers.extend([item for item in error.get_headers() if item[0] in {"Retry-After", "Allow"}])
+    response = _answer(error.code, _(title), _(text), _argument_errors(error))
+    response.headers.extend([item for item in error.get_headers() if item[0] in KEPT_HEADERS])
     return response
 
 
@@ -89,8 +96,23 @@ def _unexpected(error: Exception) -> Any:
     return _answer(500, _(title), _(text))
 
 
-def _answer(status: int, title: str, text: str) -> Response:
-    return problem(status, title, text) if wants_problem() else _page(status, title, text)
+def _argument_errors(error: HTTPException) -> dict[str, str]:
+    """What webargs found wrong in the arguments of an API call: `limit` or `contact.email` to its reason."""
+    messages = (getattr(error, "data", None) or {}).get("messages") or {}
+    return dict(_flat(messages)) if isinstance(messages, dict) else {}
+
+
+def _flat(messages: dict[Any, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, reasons in messages.items():
+        path = f"{prefix}.{name}" if prefix else str(name)
+        if isinstance(reasons, dict):  # first by place in the request (json, query), then by field
+            yield from _flat(reasons, "" if not prefix and name in PLACES else path)
+        else:
+            yield path, " ".join(map(str, reasons)) if isinstance(reasons, list) else str(reasons)
+
+
+def _answer(status: int, title: str, text: str, fields: dict[str, str] | None = None) -> Response:
+    return problem(status, title, text, fields) if wants_problem() else _page(status, title, text)
 
 
 def _page(status: int, title: str, text: str) -> Response:
