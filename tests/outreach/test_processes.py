@@ -16,7 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from outreach.clock import SystemClock
+from outreach.db import db, unit_of_work
+from outreach.mail import outbox
 from outreach.processes import ROOT
+from tests.conftest import make_app
 
 START, STOP = 90, 40  # seconds; generous, since test machines are busy
 
@@ -102,10 +106,15 @@ def named(pids: set[int], name: str) -> set[int]:
 
 
 @pytest.mark.slow
-def test_kill_9_of_the_parent_leaves_nobody(serving: Serving) -> None:
+def test_a_notice_reaches_the_mailbox_and_kill_9_of_the_parent_leaves_nobody(serving: Serving) -> None:
     family = descendants(serving.process.pid)
     assert len(family) >= 6  # mailbox, two workers, clock, web and the process that answers for it
     assert '"ok"' in serving.get("/health")
+    app = make_app(f"sqlite:///{serving.log.parent / 'outreach.sqlite3'}", serving.log.parent)
+    with app.app_context(), unit_of_work(db.session) as session:
+        values = {"subject": "비밀번호를 정해 주세요", "text": "…", "now": SystemClock().now()}
+        outbox.enqueue(session, key="welcome:1", to_address="kim@company.example", **values)
+    wait_for(lambda: "kim@company.example" in serving.get("/mailbox"), STOP)
     serving.process.kill()
     wait_for(lambda: not any(alive(pid) for pid in family), STOP)
 
