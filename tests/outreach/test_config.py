@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from outreach.config import BadSetting, Settings
+from tests.conftest import make_app
 
 SECRET = "s" * 32
 GOOD = {
@@ -88,3 +89,10 @@ def test_the_demo_makes_its_secrets_once_for_the_owner_only(tmp_path: Path) -> N
 @pytest.mark.parametrize("base_url", ["http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]"])
 def test_without_a_host_name_notices_come_from_a_reserved_one(tmp_path: Path, base_url: str) -> None:
     assert read(tmp_path, OUTREACH_BASE_URL=base_url).mail_from == "no-reply@outreach.example"
+
+
+@pytest.mark.parametrize("url", ["mail.example", "http://mail.example", "smtp://", "smtp://user:hunter2@mail.example"])
+def test_a_mail_server_that_makes_no_sense_is_refused_at_start(tmp_path: Path, url: str) -> None:
+    with pytest.raises(BadSetting, match="OUTREACH_SMTP_URL") as refusal:
+        make_app("sqlite:///unused", tmp_path, smtp_url=url)
+    assert "hunter2" not in str(refusal.value)
