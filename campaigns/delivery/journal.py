@@ -165,11 +165,10 @@ class Journal:
 
 
 class DeadJournal(AbstractContextManager["DeadJournal"]):
-    """The journal of a worker that is gone, locked by us until closed."""
+    """The journal of a worker that is gone, locked by us until closed. ``state`` is what it says."""
 
     def __init__(self, path: Path, state: JournalState, descriptor: int):
-        self.path, self._descriptor = path, descriptor
-        self.worker, self.records, self.complete = state.worker, state.records, state.complete
+        self.path, self.state, self._descriptor = path, state, descriptor
 
     def remove(self) -> None:
         """Its rows have been settled and committed."""

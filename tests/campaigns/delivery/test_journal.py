@@ -167,7 +167,7 @@ def test_dead_journal_is_found_and_held_by_one(journal: Journal) -> None:
     assert not is_alive(folder, "host-1-abc")
     found = []
     for dead in dead_journals(folder):
-        found.append((dead.worker, dead.records, dead.complete))
+        found.append((dead.state.worker, dead.state.records, dead.state.complete))
         assert list(dead_journals(folder)) == [], "a second one who looks passes it over"
         assert is_alive(folder, "host-1-abc"), "being settled"
         dead.remove()
@@ -179,7 +179,7 @@ def test_dead_journal_is_found_and_held_by_one(journal: Journal) -> None:
 def test_journal_not_removed_is_found_again(journal: Journal) -> None:
     left_behind(journal)
     for _ in range(2):
-        assert [dead.worker for dead in dead_journals(journal.path.parent)] == ["host-1-abc"]
+        assert [dead.state.worker for dead in dead_journals(journal.path.parent)] == ["host-1-abc"]
 
 
 def test_journal_settled_by_another_meanwhile(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,10 +244,10 @@ def test_stopped_worker_keeps_its_journal_and_a_killed_one_leaves_it_whole(
     victim.kill()
     victim.wait()
     (dead,) = dead_journals(tmp_path)
-    assert dead.complete
-    open_intents = [number for number, record in dead.records.items() if record is INTENT]
-    assert len(open_intents) <= 2, "no more than were under way"
-    assert set(dead.records) <= set(range(min(dead.records, default=0), max(dead.records, default=0) + 1))
+    assert dead.state.complete
+    records = dead.state.records
+    assert sum(record is INTENT for record in records.values()) <= 2, "no more than were under way"
+    assert sorted(records) == list(range(min(records, default=0), max(records, default=-1) + 1)), "and no gap"
 
 
 # --- judging (docs: the sending protocol, point 5)
