@@ -95,6 +95,7 @@ class Recognised(NamedTuple):
 
 _REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _GROUP = re.compile(r"[1-3]")
+_DEPUTY = re.compile(r"\(\s*부\s*\)")  # 담당자(정), 담당자(부)
 _PERSON_ABOVE = re.compile(r"담당|실무자|신청인|신청자|참석자|contact|manager")
 _CHIEF_ABOVE = re.compile(r"대표|ceo")
 
@@ -102,12 +103,12 @@ _CHIEF_ABOVE = re.compile(r"대표|ceo")
 def recognise(heading: str) -> Recognised | None:
     """The target a heading names; None if it says nothing we know. Levels are tried together, then with the person
     they are about ('담당자 > 성명'), then the lowest alone; then without remarks in parentheses; then by pattern."""
-    plain = unicodedata.normalize("NFKC", heading)
+    plain = unicodedata.normalize("NFKC", heading[:_SEEN_CHARS])
     found = _by_name(plain, 0.0)
     if found is None and (bare := _REMARK.sub("", plain)) != plain:
         found = _by_name(bare, 0.05)
     if found:
-        return found
+        return found._replace(group=2) if _DEPUTY.search(plain) else found
     whole, group = _without_group(compact(plain))
     for pattern, target in PATTERNS:
         if pattern.search(whole):
@@ -120,9 +121,7 @@ def _by_name(heading: str, doubt: float) -> Recognised | None:
     whole, leaf = "".join(levels), levels[-1]
     if whole in KNOWN:
         return Recognised(KNOWN[whole], 1.0 - doubt)
-    for_second = re.search(r"담당자?부(?![가-힣])", "|".join(levels[:-1]) or whole)  # 담당자(정), 담당자(부)
     whole, group = _without_group(whole)
-    group = 2 if for_second else group
     leaf = _without_group(leaf)[0] or leaf
     above = "".join(levels[:-1])
     if _PERSON_ABOVE.search(above):
@@ -244,6 +243,9 @@ _PROVINCE = re.compile(
 _COMPANY = re.compile(r"㈜|\((?:주|유|재|사)\)|주식회사|유한회사|법인|co\.|ltd|inc\.", re.I)
 
 
+_SEEN_CHARS = 200  # of a cell are enough to tell what it is, and no pattern searches megabytes
+
+
 def _bare(text: str) -> str:
     return text.replace("-", "").replace(" ", "")
 
@@ -273,7 +275,7 @@ def looks_like_data(text: str) -> bool:
 
 def _column(sample: Sequence[Sequence[Cell]], index: int) -> list[str]:
     cells = (row[index] for row in sample if index < len(row))
-    return [text for text in map(clean_text, cells) if text]
+    return [text[:_SEEN_CHARS] for text in map(clean_text, cells) if text]
 
 
 def _share(target: str, texts: Sequence[str]) -> float:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from outreach.companies.emails import read_emails
 from outreach.companies.people import Consent, Contact, Person, make_contacts, read_people, split_list
-from outreach.companies.phones import is_mobile, read_phones
+from outreach.companies.phones import read_phones
 from outreach.companies.rules import Cell, Flaw, clean_text, read_consent, read_date
 
 TEXT_LIMIT = 60  # characters of a name or post
@@ -59,9 +59,7 @@ class ContactCells:
             addresses = emails.addresses
             if len(addresses) != 1 or emails.flaws or emails.rest:
                 people = self._remark_emails(row, cells, note, people)
-        phones = [
-            number for column in self.phones if cells[column] for number in self._read_phones(row, column, cells, note)
-        ]
+        phones = [self._read_phones(row, column, cells, note) for column in self.phones if cells[column]]
         titles = self._read_titles(row, cells, note, len(people)) if self.titles else ()
         consent = (
             self._read_consent(row, cells, note) if self.consent is not None and cells[self.consent] != "" else None
@@ -69,7 +67,7 @@ class ContactCells:
         contacts = make_contacts(people, titles, addresses, phones, consent)
         if consent and not contacts:
             note(row, Flaw("consent_nobody"), self.consent, cells[self.consent])
-        if len(phones) > 1 and not (len(phones) == 2 and is_mobile(phones[0]) != is_mobile(phones[1])):
+        if len(phones) > 1 or (phones and len(phones[0]) > 1):
             self._note_lost_phones(row, cells, note, phones, contacts)
         return contacts
 
@@ -119,10 +117,10 @@ class ContactCells:
         return numbers
 
     def _note_lost_phones(
-        self, row: Any, cells: Sequence[Cell], note: Note, phones: Sequence[str], contacts: Sequence[Contact]
+        self, row: Any, cells: Sequence[Cell], note: Note, phones: Sequence[Sequence[str]], contacts: Sequence[Contact]
     ) -> None:
         kept = {number for contact in contacts for number in (contact.phone, contact.mobile)}
-        if lost := [number for number in phones if number not in kept]:
+        if lost := [number for numbers in phones for number in numbers if number not in kept]:
             note(row, Flaw("phone_more", None, ", ".join(lost)), self.phones[0], cells[self.phones[0]])
 
     def _read_consent(self, row: Any, cells: Sequence[Cell], note: Note) -> Consent | None:

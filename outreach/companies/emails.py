@@ -34,6 +34,7 @@ class Emails(NamedTuple):
     rest: str = ""
 
 
+_LONGEST_CELL = 2000
 _AROUND_AT = re.compile(r"\s*@\s*")
 _SEPARATORS = re.compile(r"[\s,;/|<>()\[\]\"]+|mailto:", re.I)
 
@@ -46,6 +47,8 @@ def read_emails(raw: Cell) -> Emails:
         if len(local) <= MAX_LOCAL and _SIMPLE_LOCAL.fullmatch(local) and _is_ordinary_domain(domain):
             return Emails((raw,))
     text = clean_text(raw, lines=True)
+    if len(text) > _LONGEST_CELL:
+        return Emails((), (Flaw("email_invalid", None, "내용이 너무 깁니다"),))
     return _read_several(text) if text else Emails(())
 
 

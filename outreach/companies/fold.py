@@ -10,11 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from outreach.companies.emails import address_key
-from outreach.companies.people import Contact
-from outreach.companies.problems import Problem, shortened
-from outreach.companies.rows import ParsedRow, target_label
-from outreach.companies.rules import normalise_company_name
+from outreach.companies.parsed_row import ParsedRow, merge
+from outreach.companies.problems import Problem
 
 
 def fold(rows: Iterable[ParsedRow]) -> list[ParsedRow]:
@@ -67,7 +64,7 @@ class Folder:
             if whole is None:
                 whole = row
             else:
-                _merge(whole, row)
+                merge(whole, row)
             remaining[number] -= 1
             if number in held:
                 held[number] = whole
@@ -96,7 +93,7 @@ def _settle(
                 others = ", ".join(str(held[number].number) for number in numbers)
                 whole.warnings.append(Problem("ambiguous", whole.number, hint=others))
         for row in rows:
-            _merge(whole, row)
+            merge(whole, row)
     return [*settled, *held.values()]
 
 
@@ -123,65 +120,3 @@ class _Clusters:
             self._parent[key] = self._parent[parent]
             key, parent = parent, self._parent[parent]
         return key
-
-
-def _merge(whole: ParsedRow, row: ParsedRow) -> None:
-    """Adds what a later row says to the first: blanks are filled, people united, differences reported. Of two rows the
-    one nearer the top of the file is the first."""
-    if row.number < whole.number:
-        _swap(whole, row)
-    for record, ours, theirs in (
-        ("company", whole.company, row.company),
-        ("workplace", whole.workplace, row.workplace),
-    ):
-        for name, value in theirs.items():
-            if name not in ours:
-                ours[name] = value
-            elif name == "memo":
-                ours[name] = ours[name] if value in ours[name] else f"{ours[name]} / {value}"[:2000]
-            elif _differ(name, ours[name], value):
-                where = Problem(
-                    "conflict", row.number, "", target_label(record, name), shortened(value), str(whole.number)
-                )
-                whole.warnings.append(where)
-    whole.contacts = unite(whole.contacts + row.contacts)
-    whole.warnings += row.warnings
-    whole.also += [row.number, *row.also]
-
-
-def _swap(a: ParsedRow, b: ParsedRow) -> None:
-    for name in ParsedRow.__slots__:
-        first, second = getattr(a, name), getattr(b, name)
-        setattr(a, name, second)
-        setattr(b, name, first)
-
-
-def _differ(name: str, ours: object, theirs: object) -> bool:
-    if name == "name" and isinstance(ours, str) and isinstance(theirs, str):
-        return normalise_company_name(ours) != normalise_company_name(theirs)
-    return ours != theirs and name != "section"
-
-
-def unite(contacts: Iterable[Contact]) -> list[Contact]:
-    """The people without repetitions: the same by e-mail address, else by name with phone; a nameless or unaddressed
-    mention fills blanks of the fuller one. Where consent is told twice, a refusal counts."""
-    united: list[Contact] = []
-    for contact in contacts:
-        same = next((known for known in united if _same_person(known, contact)), None)
-        if same is None:
-            united.append(contact)
-            continue
-        for name in ("name", "title", "email", "phone", "mobile"):
-            setattr(same, name, getattr(same, name) or getattr(contact, name))
-        if same.consent is None or (contact.consent and not contact.consent.granted):
-            same.consent = contact.consent or same.consent
-    return united
-
-
-def _same_person(a: Contact, b: Contact) -> bool:
-    if a.email and b.email:
-        return address_key(a.email) == address_key(b.email)
-    if not a.name or a.name != b.name:
-        return False
-    numbers = {a.phone, a.mobile} - {""}, {b.phone, b.mobile} - {""}
-    return bool(numbers[0] & numbers[1]) or not (numbers[0] and numbers[1])

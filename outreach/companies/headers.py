@@ -17,6 +17,7 @@ from outreach.companies.tables import Merge, Sheet
 
 SEARCHED_ROWS = 60
 TALLEST = 3
+_SEEN_CHARS = 200
 
 
 class Header(NamedTuple):
@@ -54,7 +55,7 @@ def rank_sheets(sheets: Iterable[Sheet]) -> list[Candidate]:
 def find_header(head: Sequence[Sequence[Cell]], merged: Sequence[Merge] = ()) -> Header:
     """The best heading within the first rows of a sheet. Where nothing is recognised, the last row of words above
     the first row of data; where there is none, no heading at all."""
-    texts = [[clean_text(cell) for cell in row] for row in head]
+    texts = _texts(head)
     best = Header(0, 0, ())
     for first in range(len(texts)):
         if _filled(texts[first]) < 2 or _data_cells(texts[first]):
@@ -63,7 +64,7 @@ def find_header(head: Sequence[Sequence[Cell]], merged: Sequence[Merge] = ()) ->
             if last > first and (_data_cells(texts[last]) or not _filled(texts[last])):
                 break
             names = _names(texts, merged, first, last)
-            score = _score(names) - 0.4 * (last - first) - 2 * _cut_merges(merged, first, last)
+            score = _score(names) - 0.4 * (last - first) - _cut_merges(merged, first, last)
             if score > best.score:
                 best = Header(first + 1, last + 1, names, score)
     return best if best.score >= 1.5 else _unknown_header(texts, merged)
@@ -71,11 +72,15 @@ def find_header(head: Sequence[Sequence[Cell]], merged: Sequence[Merge] = ()) ->
 
 def header_at(head: Sequence[Sequence[Cell]], merged: Sequence[Merge], first: int, last: int) -> Header:
     """The heading in rows a person has chosen (1-based; 0, 0: the list has none)."""
-    texts = [[clean_text(cell) for cell in row] for row in head]
+    texts = _texts(head)
     if last == 0:
         return Header(0, 0, ("",) * max(map(len, texts), default=0))
     names = _names(texts, merged, first - 1, last - 1)
     return Header(first, last, names, _score(names))
+
+
+def _texts(head: Sequence[Sequence[Cell]]) -> list[list[str]]:
+    return [[clean_text(cell)[:_SEEN_CHARS] for cell in row] for row in head]
 
 
 def _unknown_header(texts: Sequence[Sequence[str]], merged: Sequence[Merge]) -> Header:
@@ -110,8 +115,14 @@ def _score(names: Sequence[str]) -> float:
 
 
 def _cut_merges(merged: Sequence[Merge], first: int, last: int) -> int:
-    """Merged cells that begin inside the block and reach below it: a sign that the block is too short."""
-    return sum(1 for m in merged if first <= m.top <= last < m.bottom < first + TALLEST)
+    """Merged cells that tell that the block is too short: cut by its upper or lower edge, or spanning several columns
+    in its lowest row (a group whose own columns are named below)."""
+    return sum(
+        1
+        for m in merged
+        if (m.top < first <= m.bottom or m.top <= last < m.bottom < first + TALLEST)
+        or (m.right > m.left and m.top <= last <= m.bottom)
+    )
 
 
 def _names(texts: Sequence[Sequence[str]], merged: Sequence[Merge], first: int, last: int) -> tuple[str, ...]:

@@ -153,13 +153,13 @@ def make_contacts(
     people: Sequence[Person],
     titles: Sequence[str],
     emails: Sequence[str],
-    phones: Sequence[str],
+    phones: Sequence[Sequence[str]],
     consent: Consent | None,
 ) -> list[Contact]:
-    """The people of one row's contact columns. Where there are as many titles or numbers as people they are dealt
-    out in order; otherwise the first person gets them all. Addresses go to the people in order, every further one
-    to a contact of its own. All share the row's consent."""
-    if len(people) < 2 and len(emails) < 2:
+    """The people of one row's contact columns; ``phones`` has one entry per column. Where a cell holds as many titles
+    or numbers as there are people they are dealt out in order; otherwise the first person gets them all. Addresses
+    go to the people in order, every further one to a contact of its own. All share the row's consent."""
+    if len(people) < 2 and len(emails) < 2 and not (people and people[0].emails):
         return _one_contact(people[0] if people else _NOBODY, titles, emails, phones, consent)
     contacts = [
         Contact(person.name, person.title, person.emails[0] if person.emails else "", consent=consent)
@@ -174,7 +174,8 @@ def make_contacts(
     for contact, person in zip(contacts, people, strict=False):
         for number in person.phones:
             _give_phone(contact, number)
-    _deal(contacts, len(people), phones, _give_phone)
+    for numbers in phones:
+        _deal(contacts, len(people), numbers, _give_phone)
     return contacts
 
 
@@ -190,16 +191,22 @@ _NOBODY = Person("")
 
 
 def _one_contact(
-    person: Person, titles: Sequence[str], emails: Sequence[str], phones: Sequence[str], consent: Consent | None
+    person: Person,
+    titles: Sequence[str],
+    emails: Sequence[str],
+    phones: Sequence[Sequence[str]],
+    consent: Consent | None,
 ) -> list[Contact]:
-    email = emails[0] if emails else person.emails[0] if person.emails else ""
-    if not (person.name or email or phones or person.phones):
+    contact = Contact(person.name, person.title, emails[0] if emails else "", "", "", consent)
+    for number in person.phones:
+        _give_phone(contact, number)
+    for numbers in phones:
+        for number in numbers:
+            _give_phone(contact, number)
+    if not (contact.name or contact.email or contact.phone or contact.mobile):
         return []
-    contact = Contact(person.name, person.title, email, "", "", consent)
     for title in titles:
         _give_title(contact, title)
-    for number in (*person.phones, *phones):
-        _give_phone(contact, number)
     return [contact]
 
 

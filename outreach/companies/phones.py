@@ -13,7 +13,8 @@ from typing import NamedTuple
 from outreach.companies.rules import Cell, Flaw, clean_text
 
 _CANONICAL = re.compile(
-    r"(?:02|0(?:3[1-3]|4[1-4]|5[1-5]|6[1-4])|01[016-9]|0(?:70|80|60|30)|050\d)-\d{3,4}-\d{4}|1[568]\d{2}-\d{4}",
+    r"(?:02|0(?:3[1-3]|4[1-4]|5[1-5]|6[1-4])|01[16-9]|0(?:80|60|30)|050\d)-\d{3,4}-\d{4}"
+    r"|0[17]0-\d{4}-\d{4}|1[568]\d{2}-\d{4}",
     re.ASCII,
 )
 _AREA = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|1[016-9]|[78]0|60|30|50\d)"
@@ -39,6 +40,9 @@ _LABELS = re.compile(
 _MARKS = re.compile(r"[\s,;/|()\[\]:.\-·~*☎☏📞]|또는|및")
 
 
+_LONGEST_CELL = 300
+
+
 class Phones(NamedTuple):
     """The numbers of one cell in their order, and what could not be read in it."""
 
@@ -54,6 +58,8 @@ def read_phones(raw: Cell) -> Phones:
     text = unicodedata.normalize("NFKC", clean_text(raw, lines=True))
     if not text:
         return Phones(())
+    if len(text) > _LONGEST_CELL:
+        return Phones((), Flaw("phone_unreadable"))
     numbers: list[str] = []
     rest: list[str] = []
     flaw = None

@@ -15,10 +15,13 @@ _TOTALS = {
     "계", "소계", "합계", "총계", "누계", "총합계", "전체", "중간합계", "total", "subtotal", "sum", "grandtotal",
 }  # fmt: skip
 _TOTAL_END = re.compile(r".*(?:소계|합계|총계)")
-_NOTE = re.compile(r"[※☞▷*★]|주\s?\d|주\s*[:：]|자료\s*[:：]|출처|붙임|비고\s*[:：]|[-\s]*끝[-.\s]*$|이하\s*여백")
+_NOTE = re.compile(r"[※☞▷*★]|주\s?\d|주\s*[:：]|자료\s*[:：]|출처|붙임|비고\s*[:：]|[-\s]*끝[-.\s]*$|[-\s]*이하\s*여백")
 _UNIT = re.compile(r"[(\[<]\s*[^()\[\]]{1,12}\s*[)\]>]|단위\s*[:：]?.{0,8}|\d{1,2}|[①-⑳㉮-㉻ⓐ-ⓩ]")
 _EXAMPLES = frozenset(["예", "예시", "작성예", "작성예시", "기재예", "기재예시", "example", "sample"])
 _NUMBERED = re.compile(r"\d{3}-?\d{2}-?\d{5}", re.ASCII)
+
+
+_SEEN_CHARS = 200
 
 
 class RowKinds:
@@ -41,7 +44,7 @@ class RowKinds:
             written = cells[self.number_column]
             if isinstance(written, str) and _NUMBERED.fullmatch(written):
                 return ""
-        texts = [text for text in map(clean_text, cells) if text]
+        texts = [text[:_SEEN_CHARS] for text in map(clean_text, cells) if text]
         if not texts:
             return "blank"
         if self._is_total(cells, texts):

@@ -8,27 +8,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from outreach.companies.columns import CONTACT_GROUPS, LABELS, LEVELS, check_mapping
+from outreach.companies.columns import CONTACT_GROUPS, LEVELS, check_mapping
 from outreach.companies.contact_cells import ContactCells, few_values
-from outreach.companies.emails import address_key
 from outreach.companies.headers import Header
 from outreach.companies.ksic import Industry, read_industry_code
-from outreach.companies.people import Contact
+from outreach.companies.parsed_row import ParsedRow, merge
 from outreach.companies.phones import read_phones
 from outreach.companies.problems import REJECTING, Problem, cell_problem, column_letter, shortened
 from outreach.companies.row_kinds import RowKinds
 from outreach.companies.rules import (
     Cell,
     Flaw,
-    Identity,
     WorkplaceNumber,
     clean_text,
     format_business_number,
-    identity,
     looks_like_resident_number,
     read_business_number,
     read_corporate_number,
@@ -37,50 +33,6 @@ from outreach.companies.rules import (
     read_workplace_number,
 )
 from outreach.companies.tables import Merge, Sheet
-
-
-@dataclass(slots=True)
-class ParsedRow:
-    """What one company row says, with the rows of further people below it. Only what is said: a blank cell leaves no
-    key in ``company`` or ``workplace``, so that storing it can't blank anything.
-
-    company: name, business_number, corporate_number, representative, homepage, memo.
-    workplace: workplace_number, name, ksic, section, industry, headcount, phone, postcode, address, region, complex.
-    """
-
-    number: int
-    company: dict[str, Any]
-    workplace: dict[str, Any]
-    contacts: list[Contact] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
-    errors: list[Problem] = field(default_factory=list)
-    also: list[int] = field(default_factory=list)
-    cells: Sequence[Cell] = ()
-
-    @property
-    def rejected(self) -> bool:
-        """Whether the row must be handed back; ``cells`` then holds it as it stands in the file."""
-        return bool(self.errors)
-
-    def identity(self) -> Identity:
-        """The keys of the company by the rule of identity. The phone is the company's, else the first person's."""
-        phone = self.workplace.get("phone") or next(
-            (c.phone or c.mobile for c in self.contacts if c.phone or c.mobile), ""
-        )
-        return identity(
-            name=self.company.get("name", ""),
-            business_number=self.company.get("business_number"),
-            workplace_number=self.workplace.get("workplace_number"),
-            phones=(phone,) if phone else (),
-            address=self.workplace.get("address"),
-            emails=(address_key(contact.email) for contact in self.contacts if contact.email),
-        )
-
-    def number_key(self) -> str | None:
-        """``identity().number``, without the cost of the other keys."""
-        business_number = self.company.get("business_number")
-        return f"{business_number}/{self.workplace.get('workplace_number', '')}" if business_number else None
-
 
 Tally = Counter[str]
 """Rows by kind: ``read`` (data, people's rows included) and those passed over (row_kinds.KINDS)."""
@@ -110,8 +62,7 @@ def parse_rows(
             continue
         tally["read"] += 1
         if reader.continues(cells, covered):
-            rejected = reader.add_person(pending, number, cells, is_merged=bool(covered))
-            if rejected:
+            if rejected := reader.add_to(pending, number, cells, is_merged=bool(covered)):
                 yield rejected
             continue
         if pending:
@@ -130,9 +81,9 @@ class _Filler:
     def __init__(self, merged: Sequence[Merge], mapping: Mapping[int, str], header_last: int) -> None:
         self.starts: dict[int, list[tuple[int, int]]] = {}
         self.active: dict[int, tuple[int, Cell]] = {}
-        for merge in merged:
-            if merge.bottom > merge.top >= header_last and mapping.get(merge.left):
-                self.starts.setdefault(merge.top, []).append((merge.left, merge.bottom))
+        for area in merged:
+            if area.bottom > area.top >= header_last and mapping.get(area.left):
+                self.starts.setdefault(area.top, []).append((area.left, area.bottom))
 
     def fill(self, row: int, cells: Sequence[Cell]) -> tuple[Sequence[Cell], frozenset[int]]:
         """The cells of a 0-based row with the text from above, and the columns it was put in."""
@@ -151,6 +102,7 @@ class _Filler:
 
 # -- one row -----------------------------------------------------------------------------------------
 
+_LONGEST_CELL = 2000
 _TEXT_LIMITS = {
     "company.name": 200,
     "company.representative": 60,
@@ -191,10 +143,10 @@ def _text_reader(limit: int) -> Callable[[Cell], str | Flaw | None]:
 
 def _read_memo(raw: Cell) -> str | Flaw | None:
     text = clean_text(raw, lines=True)
-    if looks_like_resident_number(text):
-        return Flaw("resident_number")
     limit = _TEXT_LIMITS["company.memo"]
-    return Flaw("too_long", None, f"{limit:,}") if len(text) > limit else text or None
+    if len(text) > limit:
+        return Flaw("too_long", None, f"{limit:,}")
+    return Flaw("resident_number") if looks_like_resident_number(text) else text or None
 
 
 class _RowReader:
@@ -220,6 +172,13 @@ class _RowReader:
 
     def read(self, number: int, cells: Sequence[Cell]) -> ParsedRow:
         """A row that names its company."""
+        row = self._read_cells(number, cells)
+        self._check(row)
+        if row.errors:
+            row.cells = _as_handed_back(cells)
+        return row
+
+    def _read_cells(self, number: int, cells: Sequence[Cell]) -> ParsedRow:
         company: dict[str, Any] = {}
         workplace: dict[str, Any] = {}
         row = ParsedRow(number, company, workplace, [], [], [], [])  # spelt out: default factories cost a microsecond
@@ -243,9 +202,6 @@ class _RowReader:
             self._read_company_phone(row, cells[self.phone_column])
         for people in self.people:
             row.contacts += people.read(row, cells, self.note)
-        self._check(row, cells)
-        if row.errors:
-            row.cells = list(cells)
         return row
 
     def _read_company_phone(self, row: ParsedRow, raw: Cell) -> None:
@@ -257,7 +213,7 @@ class _RowReader:
         if len(phones.numbers) > 1:
             self.note(row, Flaw("phone_more", None, ", ".join(phones.numbers[1:])), self.phone_column, raw)
 
-    def _check(self, row: ParsedRow, cells: Sequence[Cell]) -> None:
+    def _check(self, row: ParsedRow) -> None:
         """What concerns the row as a whole: the two numbers agree, there is a name and some identity."""
         in_place = row.workplace.pop("_business_number", None)
         own = row.company.get("business_number")
@@ -287,24 +243,23 @@ class _RowReader:
             return False
         return self.number_column is None or not clean_text(cells[self.number_column])
 
-    def add_person(
+    def add_to(
         self, above: ParsedRow | None, number: int, cells: Sequence[Cell], *, is_merged: bool
     ) -> ParsedRow | None:
-        """Adds the people of a row to the company above. Returns the row when it must be handed back instead."""
-        row = ParsedRow(number, {}, {}, cells=list(cells))
-        for people in self.people:
-            row.contacts += people.read(row, cells, self.note)
+        """Adds what a row tells of further people to the company above. Returns the row when it must be handed back
+        instead."""
+        row = self._read_cells(number, cells)
+        row.workplace.pop("_business_number", None)
         if above is None or not row.contacts:
             row.errors = row.errors or [self._name_problem("name_missing", number)]
         elif above.rejected:
             row.errors.append(self._row_problem("parent_rejected", number, "", str(above.number)))
         if row.errors:
+            row.cells = _as_handed_back(cells)
             return row
         if not is_merged:
             row.warnings.append(self._row_problem("continuation", number, "", str(above.number)))
-        above.contacts += row.contacts
-        above.warnings += row.warnings
-        above.also.append(number)
+        merge(above, row)
         return None
 
     # -- findings
@@ -323,6 +278,11 @@ class _RowReader:
         return Problem(code, number, column_letter(self.name_column), self.headers[self.name_column])
 
 
+def _as_handed_back(cells: Sequence[Cell]) -> list[Cell]:
+    """The cells as the file of rejects shows them; nobody needs megabytes of one back."""
+    return [cell[:_LONGEST_CELL] if isinstance(cell, str) else cell for cell in cells]
+
+
 def _heading(header: Header, index: int) -> str:
     return header.names[index].rpartition(LEVELS)[2] if index < len(header.names) else ""
 
@@ -339,9 +299,3 @@ def _store(record: dict[str, Any], name: str, value: Any) -> None:
         record[name], record["_business_number"] = value
     else:
         record[name] = value
-
-
-def target_label(record: str, name: str) -> str:
-    """The name of a field of a parsed row on the page."""
-    keys = {"ksic": "industry_code", "section": "industry_code", "workplace_number": "number"}
-    return str(LABELS[f"{record}.{keys.get(name, name)}"])

@@ -310,8 +310,8 @@ _CONSENT_WORDS = {_set_word(word): False for word in _NO.split()} | {_set_word(w
 def read_consent(raw: Cell) -> bool | Flaw | None:
     """Whether the cell says yes or no to receiving mail; None when blank. Only set words count: consent is
     explicit (정보통신망법 §50①), so anything else is reported and stored as nothing."""
-    word = _set_word(raw if isinstance(raw, str) else "" if raw is None else _number_text(raw))
-    if not word or word in ("-", "없음", "n/a"):
+    word = _set_word(clean_text(raw))
+    if not word:
         return None
     return _CONSENT_WORDS.get(word, Flaw("consent_unreadable"))
 

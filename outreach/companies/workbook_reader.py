@@ -22,13 +22,15 @@ from typing import Any
 import python_calamine
 
 MAX_MEMORY = 4 << 30
+MAX_OUTPUT = 2 << 30
 MAX_CPU_SECONDS = 240
 CHUNK = 500
 _PLAIN = (str, float, int, bool)
 
 
 def main() -> int:
-    for limit, value in ((resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_CPU, MAX_CPU_SECONDS)):
+    limits = {resource.RLIMIT_AS: MAX_MEMORY, resource.RLIMIT_FSIZE: MAX_OUTPUT, resource.RLIMIT_CPU: MAX_CPU_SECONDS}
+    for limit, value in limits.items():
         with contextlib.suppress(ValueError, OSError):  # a lower limit is set already
             resource.setrlimit(limit, (value, value))
     try:
@@ -47,11 +49,12 @@ def _convert(source: io.BytesIO, out: Any) -> list[dict[str, Any]]:
             if metadata.typ != python_calamine.SheetTypeEnum.WorkSheet:
                 continue
             sheet = book.get_sheet_by_index(place)
+            last_row, last_column = sheet.end or (-1, -1)
             entry = {
                 "name": metadata.name,
                 "offset": out.tell(),
-                "height": sheet.total_height,
-                "width": sheet.total_width,
+                "height": last_row + 1,
+                "width": last_column + 1,
                 "merged": [(*start, *end) for start, end in sheet.merged_cell_ranges or ()],
             }
             _write_rows(sheet, out)
