@@ -20,7 +20,9 @@ JOINER = "\u2060"
 
 # A Hangul syllable sticks to letters, digits and closing marks before it, and to letters, digits, "%", "~" and the
 # middle dot after it. A break stays possible after a middle dot, slash or comma and before an opening bracket.
-_SEAM = re.compile(r"(?<=[0-9A-Za-z가-힣%℃㎡~)\]」』》〉’”])(?=[가-힣])|(?<=[가-힣])(?=[0-9A-Za-z%~·ㆍ])")
+# The spaces inside a date (2026. 11. 23.) are no place to break either.
+_SEAM = re.compile(
+    r"(?<=[0-9A-Za-z가-힣%℃㎡~)\]」』》〉’”])(?=[가-힣])|(?<=[가-힣])(?=[0-9A-Za-z%~·ㆍ])|(?<=\d\. )(?=\d{1,2}\.)")
 _UNTOUCHED = frozenset({"script", "style", "title", "head", "svg"})
 
 

@@ -164,6 +164,12 @@ def test_korean_words_stay_whole_and_the_text_stays_clean() -> None:
     assert all(f" {line.strip()} " in f" {words} " for line in text.splitlines() if line.strip())
 
 
+@pytest.mark.parametrize("width", range(36, 64, 4))
+def test_a_date_stays_on_one_line(width: int) -> None:
+    text = inspect(printed(f'<div style="width: {width}mm">제도는 2026. 11. 23.(월) 기준입니다.</div>').data).text[0]
+    assert any("2026. 11. 23." in line for line in text.splitlines())
+
+
 def test_a_word_wider_than_its_line_is_broken_not_lost() -> None:
     name = "한국초정밀특수금속가공자동화설비부품제조유통주식회사"
     text = inspect(printed(f'<div style="width: 40mm">{name}</div>').data).text[0]
