@@ -43,7 +43,7 @@ def _same_as(field: str) -> library.EqualToLocalize:
 
 def _address(verify: bool, *validators: Any) -> EmailField:
     return EmailField(
-        _("이메일"), render_kw={"autocomplete": "username", "inputmode": "email"},
+        _("이메일"), render_kw={"autocomplete": "username", "inputmode": "email"}, filters=[_trimmed],
         validators=[library.email_required, library.EmailValidation(verify=verify), *validators],
     )
 
@@ -133,6 +133,6 @@ class RoleForm(_RoleFields, _AccountForm):
 
 class TokenForm(FlaskForm):
     name = StringField(
-        _("토큰 이름"), description=_("어느 프로그램에서 쓰는지 알아볼 수 있게 적어 주세요."),
+        _("토큰 이름"), description=_("어느 프로그램에서 쓰는지 알아볼 수 있게 적어 주세요."), filters=[_trimmed],
         validators=[DataRequired(), Length(max=60)],
     )

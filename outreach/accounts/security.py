@@ -82,6 +82,7 @@ def _config(app: Flask, settings: Settings) -> dict[str, Any]:
         "SECURITY_PASSWORD_SINGLE_HASH": {"argon2"},  # no pepper: a changed secret must not end every password
         "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": quick,
         "SECURITY_HASHING_SCHEMES": ["hex_sha256"],
+        "SECURITY_PASSWORD_NORMALIZE_FORM": "NFKC",  # a syllable of Hangul counts as one character
         "SECURITY_PASSWORD_LENGTH_MIN": rules.PASSWORD_MIN_CHARS,
         "SECURITY_RECOVERABLE": True,
         "SECURITY_CHANGEABLE": True,
@@ -91,7 +92,6 @@ def _config(app: Flask, settings: Settings) -> dict[str, Any]:
         "SECURITY_RESET_PASSWORD_WITHIN": rules.PASSWORD_LINK_LIFE,
         "SECURITY_FRESHNESS": timedelta(minutes=-1),
         "SECURITY_API_ENABLED_METHODS": ["session"],
-        "SECURITY_LOGOUT_CSRF": True,
         "SECURITY_JOIN_USER_ROLES": False,
         "SECURITY_STATIC_FOLDER": None,
         "SECURITY_CLI_USERS_NAME": None,
