@@ -20,23 +20,24 @@ import secrets
 import socket
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from campaigns.delivery import queue
 from campaigns.delivery.journal import Journal
-from campaigns.delivery.message import MessageWriter
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.outcomes import is_unknown_user, settlement
 from campaigns.delivery.queue import Claimed
 from campaigns.delivery.recovery import recover
 from campaigns.delivery.rules import DeliveryState, too_many_refusals
 from campaigns.delivery.watch import Watch
+from campaigns.mailings.message import MessageWriter
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState
 from outreach.clock import Clock
@@ -127,7 +128,7 @@ def _results_since(mailing: Mailing) -> tuple[int, int]:
     return refused, total
 
 
-def _renderer(writer: MessageWriter, row: Claimed):  # type: ignore[no-untyped-def]
+def _renderer(writer: MessageWriter, row: Claimed) -> Callable[[], bytes]:
     return lambda: writer.render(row.id, row.address, row.values)
 
 
@@ -178,7 +179,7 @@ class Engine:
 
     def _recover_now_and_then(self) -> None:
         if time.monotonic() >= self._recovers_at:
-            recover(db.session, self._folder, self._clock)
+            recover(db.session, self._folder, socket.gethostname(), self._clock)
             self._recovers_at = time.monotonic() + RECOVER_EVERY
 
     def _next_mailing(self) -> int | None:
@@ -218,7 +219,8 @@ class Engine:
                 if is_unknown_user(batch.outcomes.get(row.id)):
                     suppress(session, row.address_key, SuppressionReason.UNKNOWN_USER, f"mailing:{mailing_id}", now)
             if batch.too_many_refused:
-                reason = f"거부 비율이 5%를 넘어 스스로 멈추었습니다(결과 {batch.results:,}건 중 거부 {batch.refused:,}건)."
+                share = f"결과 {batch.results:,}건 중 거부 {batch.refused:,}건"
+                reason = f"거부 비율이 5%를 넘어 스스로 멈추었습니다({share})."
                 _note(session, mailing_id, reason, state=MailingState.PAUSED)
             elif batch.trouble or self._troubles:
                 reason = f"메일 서버에 보내지 못하고 있습니다. 자동으로 다시 시도합니다. ({batch.trouble})"
@@ -251,7 +253,7 @@ class Engine:
         return True
 
 
-def _note(session: sa.orm.Session, mailing_id: int, reason: str, *, state: MailingState = MailingState.SENDING) -> None:
+def _note(session: Session, mailing_id: int, reason: str, *, state: MailingState = MailingState.SENDING) -> None:
     """Write on the mailing what stands in its way; only while it is still being sent."""
     session.execute(
         sa.update(Mailing)

@@ -130,10 +130,23 @@ def settle(session: Session, worker: str, settlements: Iterable[Settlement]) -> 
         session.execute(statement, values)
 
 
-def held_by(session: Session, worker: str) -> list[int]:
-    """The rows a worker holds, by id."""
-    query = sa.text("SELECT id FROM delivery WHERE state = 'claimed' AND worker = :worker ORDER BY id")
-    return list(session.scalars(query, {"worker": worker}))
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A row that a worker holds."""
+
+    id: int
+    mailing_id: int
+    address_key: str
+    attempts: int
+
+
+def held_by(session: Session, worker: str) -> list[Held]:
+    """The rows a worker holds."""
+    query = sa.text(
+        "SELECT id, mailing_id, address_key, attempts FROM delivery WHERE state = 'claimed' AND worker = :worker "
+        "ORDER BY id"
+    )
+    return [Held(*row) for row in session.execute(query, {"worker": worker})]
 
 
 def holders(session: Session) -> list[str]:

@@ -29,6 +29,9 @@ from outreach.companies.phones import read_phones
 from outreach.companies.rules import Flaw, clean_text, looks_like_resident_number, read_business_number
 from outreach.leads.rules import WANT_LABELS, Want
 
+#: How browsers write a time: shown to the minute, read with seconds, too.
+MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+
 
 class WantsField(SelectMultipleField):
     widget = ListWidget(prefix_label=False)
@@ -137,6 +140,10 @@ class CompanyFields:
 class PlaceForm(CompanyFields, PublicForm):
     """Behind a QR code: nobody knows who answers, so a company and a way to call back are needed."""
 
+    def __init__(self, *args: Any, **values: Any):
+        super().__init__(*args, **values)
+        self.company_name.flags.required = True
+
     def validate_company_name(self, field: Any) -> None:
         if not field.data:
             raise ValidationError(gettext("기업명을 적어 주세요."))
@@ -154,7 +161,7 @@ class StaffForm(CompanyFields, AnswerForm):
     """An answer a member of staff types in."""
 
     channel = RadioField(_l("접수 경로"), coerce=Channel, validators=[InputRequired()])
-    at = DateTimeLocalField(_l("접수 일시"), validators=[InputRequired()])
+    at = DateTimeLocalField(_l("접수 일시"), format=MINUTES, validators=[InputRequired()])
     campaign_id = SelectField(_l("캠페인"), coerce=int, validators=[Optional()])
     workplace_id = IntegerField(_l("기업"), validators=[Optional()])
 

@@ -5,24 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from flask import current_app, render_template
+from markupsafe import Markup
 
 from campaigns.responses import queries
+from outreach.clock import to_kst
 from outreach.db import db
 from outreach.scope import EDITOR_ROLES, Scope
 
 
-def today(scope: Scope, _subject: Any) -> str:
+def today(scope: Scope, _subject: Any) -> Markup | str:
     """What waits in the tray, and what came this week."""
     since = queries.week_start(current_app.extensions["outreach"].clock.now())
     total, verified = queries.counts_since(db.session, scope, since)
     waiting = queries.count_waiting(db.session, scope)
-    return render_template("responses/home.html", waiting=waiting, total=total, verified=verified, since=since)
+    return _markup(
+        "responses/home.html", waiting=waiting, total=total, verified=verified,
+        monday=to_kst(since).date(),
+    )
 
 
-def of_lead(scope: Scope, lead: Any) -> str:
+def of_lead(scope: Scope, lead: Any) -> Markup | str:
     """The answers a lead rests on."""
     responses = queries.of_lead(db.session, scope, lead.id)
-    return render_template("responses/lead_panel.html", responses=responses) if responses else ""
+    return _markup("responses/lead_panel.html", responses=responses) if responses else ""
+
+
+def _markup(template: str, **values: Any) -> Markup:
+    return Markup(render_template(template, **values))  # noqa: S704 (our own template, which escapes)
 
 
 HOME_ROLES = EDITOR_ROLES

@@ -1,0 +1,18 @@
+"""What sending contributes."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from campaigns.delivery import jobs
+from outreach.feature import Feature, JobKind, Schedule, WorkSource
+
+feature = Feature(
+    name="delivery",
+    jobs=(JobKind(jobs.FREEZE, _l("수신자 확정"), jobs.freeze),),
+    schedules=(
+        Schedule("mailings.start_due", _l("예약된 메일 시작"), 1, jobs.start_due),
+        Schedule("mailings.sweep_cancelled", _l("취소된 메일 정리"), 15, jobs.sweep_cancelled),
+    ),
+    work=(WorkSource("mailings", jobs.make_engine),),
+)

@@ -1,0 +1,289 @@
+"""The sending engine against a real SMTP server on the loopback."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from campaigns.delivery import service
+from campaigns.delivery.engine import Engine
+from campaigns.delivery.models import Delivery
+from campaigns.delivery.rules import RETRY_AFTER, DeliveryState, SkipReason
+from campaigns.mailings import service as mailings
+from campaigns.mailings.models import Mailing
+from campaigns.mailings.rules import MailingState, MessageClass
+from outreach.companies.consent import is_suppressed, suppress
+from outreach.companies.models import Consent, ConsentPurpose, Contact, SuppressionReason
+from outreach.db import db
+from outreach.errors import Conflict, Forbidden
+from tests.campaigns.delivery.conftest import actor_of, add_companies
+from tests.smtp_server import Act, Event, SmtpServer
+
+
+@pytest.fixture
+def server():
+    with SmtpServer() as server:
+        yield server
+
+
+@pytest.fixture
+def engine(app, server):
+    outreach = app.extensions["outreach"]
+    outreach.settings = replace(outreach.settings, smtp_url=server.url)
+    engine = Engine(app, connections=3)
+    yield engine
+    engine.close()
+
+
+def run(engine: Engine) -> None:
+    """Work until there is nothing to do."""
+    db.session.commit()
+    for _ in range(200):
+        engine._rests_until = 0.0
+        if not engine.step():
+            break
+    db.session.expire_all()
+
+
+def states(mailing: Mailing) -> dict[str, int]:
+    found = service.statistics(db.session, mailing.id).states
+    db.session.commit()  # the engine works in a session of its own
+    return {state.value: number for state, number in found.items()}
+
+
+def test_every_recipient_gets_one_personal_mail(server, engine, draft, officer, approve, start, now):
+    add_companies(officer.centre_id, 25, now)
+    start(approve(draft))
+    run(engine)
+    assert sorted(server.recipients) == sorted(f"person{n}@company{n % 7}.example" for n in range(1, 26))
+    assert states(draft) == {"accepted": 25}
+    assert draft.state is MailingState.FINISHED
+    message = email.message_from_bytes(server.messages[0].content, policy=email.policy.default)
+    number = server.messages[0].rcpt_to[0].split("@")[0].removeprefix("person")
+    assert message["Subject"] == f"가상기업{number} 대체인력 안내"
+    assert f"가상기업{number} 대표님께" in message.get_body(("html",)).get_content()
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["List-Unsubscribe"].startswith("<http://localhost/u/")
+
+
+def test_one_message_per_address(server, engine, draft, officer, approve, start, now):
+    add_companies(officer.centre_id, 5, now, address=lambda n: "shared@company.example")
+    start(approve(draft))
+    run(engine)
+    assert server.recipients == ["shared@company.example"]
+
+
+def test_an_opt_out_after_approval_is_obeyed_by_the_claim(server, engine, draft, officer, approve, start, now):
+    add_companies(officer.centre_id, 3, now)
+    start(approve(draft))
+    suppress(db.session, "person2@company2.example", SuppressionReason.UNSUBSCRIBED, "test", now)
+    db.session.commit()
+    run(engine)
+    assert "person2@company2.example" not in server.recipients
+    assert states(draft) == {"accepted": 2, "skipped": 1}
+    assert service.statistics(db.session, draft.id).skipped == {SkipReason.SUPPRESSED: 1}
+
+
+def test_advertising_needs_consent_when_written_down_and_when_claimed(
+    server, engine, draft, officer, approver, approve, start, now
+):
+    add_companies(officer.centre_id, 3, now)
+    contacts = db.session.scalars(sa.select(Contact).order_by(Contact.id)).all()
+    for contact in contacts[:2]:
+        contact.consents = [Consent(purpose=ConsentPurpose.ADVERTISING, given_at=now, how="설명회 신청서")]
+    mailings.edit(
+        db.session, actor_of(officer), draft, {"message_class": MessageClass.ADVERTISING}, version=None, now=now
+    )
+    start(approve(draft))
+    assert sum(states(draft).values()) == 2
+    contacts[0].consents[0].withdrawn_at = now
+    db.session.commit()
+    run(engine)
+    assert server.recipients == [contacts[1].email]
+    message = email.message_from_bytes(server.messages[0].content, policy=email.policy.default)
+    assert message["Subject"].startswith("(광고) ")
+    assert service.statistics(db.session, draft.id).skipped == {SkipReason.NO_CONSENT: 1}
+
+
+def usual(event: Event) -> None:
+    """Do what a server does."""
+
+
+def answer(server: SmtpServer, stage: str, reply: bytes, addresses: set[str] | None = None) -> None:
+    def script(event: Event) -> object:
+        if event.stage == stage and (addresses is None or any(a in event.argument for a in addresses)):
+            return reply
+        return None
+
+    server.script = script
+
+
+def test_only_an_unknown_user_is_suppressed(server, engine, draft, officer, approve, start, now):
+    add_companies(officer.centre_id, 2, now)
+    start(approve(draft))
+    replies = {"person1@": b"550 5.1.1 no such user\r\n", "person2@": b"550 5.7.1 policy\r\n"}
+    server.script = lambda event: event.stage == "rcpt" and next(
+        (reply for name, reply in replies.items() if name in event.argument), None
+    ) or None
+    run(engine)
+    assert states(draft) == {"refused": 2}
+    assert is_suppressed(db.session, "person1@company1.example")
+    assert not is_suppressed(db.session, "person2@company2.example")
+
+
+def test_temporary_refusals_are_tried_again_and_end(server, engine, draft, officer, approve, start, clock, now):
+    add_companies(officer.centre_id, 1, now)
+    start(approve(draft))
+    answer(server, "rcpt", b"451 4.3.0 later\r\n")
+    for wait in RETRY_AFTER:
+        run(engine)
+        assert states(draft) == {"deferred": 1}
+        clock.at += wait
+    run(engine)
+    assert states(draft) == {"refused": 1}
+    assert draft.state is MailingState.FINISHED
+
+
+def test_a_deferred_mail_arrives_later(server, engine, draft, officer, approve, start, clock, now):
+    add_companies(officer.centre_id, 1, now)
+    start(approve(draft))
+    answer(server, "rcpt", b"451 4.3.0 later\r\n")
+    run(engine)
+    server.script = usual
+    clock.at += RETRY_AFTER[0]
+    run(engine)
+    assert states(draft) == {"accepted": 1} and len(server.recipients) == 1
+
+
+def test_too_many_refusals_pause_the_mailing(server, engine, draft, officer, approver, approve, start, clock, now):
+    add_companies(officer.centre_id, 200, now)
+    start(approve(draft))
+    answer(server, "rcpt", b"550 5.7.1 blocked\r\n")
+    run(engine)
+    assert draft.state is MailingState.PAUSED and "거부" in draft.pause_reason
+    counts = states(draft)
+    assert counts["refused"] < 40 and counts["queued"] > 150
+    server.script = usual
+    clock.advance(minutes=1)
+    service.resume(db.session, actor_of(approver), draft, now=clock.now())
+    db.session.commit()
+    run(engine)
+    assert draft.state is MailingState.FINISHED
+    assert len(server.recipients) == len(set(server.recipients)) == 200 - counts["refused"]
+
+
+def test_a_server_that_is_away_loses_nothing(app, draft, officer, approve, start, now):
+    add_companies(officer.centre_id, 5, now)
+    start(approve(draft))
+    with SmtpServer() as gone:
+        url = gone.url
+    outreach = app.extensions["outreach"]
+    outreach.settings = replace(outreach.settings, smtp_url=url)
+    engine = Engine(app, connections=2)
+    run(engine)
+    assert states(draft) == {"queued": 5} and draft.state is MailingState.SENDING
+    assert "메일 서버" in draft.pause_reason
+    assert db.session.scalar(sa.select(sa.func.max(Delivery.attempts))) == 0
+    engine.close()
+
+
+def test_cut_after_the_content_is_in_doubt_and_only_a_person_resends(
+    server, engine, draft, officer, approver, approve, start, now
+):
+    add_companies(officer.centre_id, 1, now)
+    start(approve(draft))
+    server.script = lambda event: Act.CLOSE if event.stage == "dot" else None
+    run(engine)
+    assert states(draft) == {"in_doubt": 1} and draft.state is MailingState.FINISHED
+    server.script = usual
+    run(engine)
+    assert states(draft) == {"in_doubt": 1}
+    row = service.doubts(db.session, draft.id)[0]
+    assert service.decide(db.session, actor_of(approver), draft, [row.id], resend=True, now=now) == 1
+    db.session.commit()
+    run(engine)
+    assert states(draft) == {"accepted": 1}
+
+
+def test_pause_and_cancel(server, engine, draft, officer, approver, approve, start, now):
+    add_companies(officer.centre_id, 10, now)
+    start(approve(draft))
+    mailings.pause(db.session, actor_of(approver), draft, now=now)
+    db.session.commit()
+    run(engine)
+    assert server.recipients == []
+    mailings.cancel(db.session, actor_of(approver), draft, now=now)
+    db.session.commit()
+    assert service.sweep_cancelled(db.session, now=now) == 10
+    db.session.commit()
+    run(engine)
+    assert server.recipients == [] and states(draft) == {"cancelled": 10}
+
+
+def test_an_overdue_mailing_waits_for_a_person(draft, officer, approver, approve, clock, now):
+    add_companies(officer.centre_id, 1, now)
+    approve(draft)
+    mailings.schedule(db.session, actor_of(approver), draft, now, now=now, smtp_ready=True)
+    clock.advance(hours=2, minutes=1)
+    assert service.start_due(db.session, now=clock.now()) == {"started": 0, "overdue": 1}
+    db.session.refresh(draft)
+    assert draft.state is MailingState.OVERDUE
+
+
+def test_the_author_can_not_approve(draft, officer, setting, now):
+    add_companies(officer.centre_id, 1, now)
+    mailings.submit(db.session, actor_of(officer), draft, setting)
+    found = mailings.check(db.session, draft, setting)
+    with pytest.raises(Forbidden, match="작성하거나 고친"):
+        mailings.approve(
+            db.session, officer.scope(), actor_of(officer), draft, setting, content_hash=found.content_hash
+        )
+
+
+def test_an_edit_voids_the_approval(draft, officer, approve, now):
+    add_companies(officer.centre_id, 1, now)
+    approve(draft)
+    assert draft.state is MailingState.APPROVED
+    mailings.edit(db.session, actor_of(officer), draft, {"subject": "다른 제목"}, version=None, now=now)
+    assert draft.state is MailingState.DRAFT and draft.approved_hash is None
+    approve(draft)
+    assert sum(states(draft).values()) == 1
+
+
+def test_a_change_between_looking_and_approving_is_refused(draft, officer, approver, setting, now):
+    add_companies(officer.centre_id, 1, now)
+    mailings.submit(db.session, actor_of(officer), draft, setting)
+    found = mailings.check(db.session, draft, setting)
+    draft.audience.conditions = {"recent_days": 0, "sections": ["C"]}
+    with pytest.raises(Conflict, match="다시 확인"):
+        mailings.approve(
+            db.session, approver.scope(), actor_of(approver), draft, setting, content_hash=found.content_hash
+        )
+
+
+def test_a_missing_personal_value_names_the_person(draft, officer, setting, now):
+    add_companies(officer.centre_id, 2, now)
+    contact = db.session.scalars(sa.select(Contact)).first()
+    contact.name = ""
+    mailings.edit(db.session, actor_of(officer), draft, {"subject": "{{담당자}} 님께"}, version=None, now=now)
+    found = mailings.check(db.session, draft, setting)
+    assert not found.ready
+    assert any(contact.email in problem and "담당자" in problem for problem in found.problems)
+
+
+def test_without_a_mail_server_scheduling_is_refused(draft, officer, approver, approve, now):
+    add_companies(officer.centre_id, 1, now)
+    approve(draft)
+    with pytest.raises(Conflict, match="OUTREACH_SMTP_URL"):
+        mailings.schedule(db.session, actor_of(approver), draft, now, now=now, smtp_ready=False)
+
+
+def test_states_are_final(draft):
+    """A delivery that was accepted has no way back."""
+    from campaigns.delivery.rules import MOVES
+
+    assert all(not MOVES[state] for state in (DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.CANCELLED))

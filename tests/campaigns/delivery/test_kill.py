@@ -1,0 +1,88 @@
+"""Killed with SIGKILL at random points of a 5,000-recipient sending, and started again, many times: nobody
+gets the mail twice, nobody is forgotten, and what nobody can know is listed for a person."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from campaigns.delivery import service
+from campaigns.delivery.engine import CONNECTIONS
+from campaigns.delivery.models import Delivery
+from campaigns.delivery.rules import DeliveryState
+from outreach.db import db
+from tests.campaigns.delivery.conftest import add_companies
+from tests.conftest import TEST_SECRET
+from tests.smtp_server import SmtpServer
+
+RECIPIENTS = 300
+KILLS = 2
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def start_worker(data_dir: Path, database_url: str, smtp_url: str) -> subprocess.Popen[bytes]:
+    environment = {
+        **os.environ, "OUTREACH_DATABASE_URL": database_url, "OUTREACH_DATA_DIR": str(data_dir),
+        "OUTREACH_SMTP_URL": smtp_url, "OUTREACH_BASE_URL": "http://localhost",
+        "OUTREACH_SECRET_KEY": TEST_SECRET, "OUTREACH_LINK_KEYS": TEST_SECRET,
+    }
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker", "--only", "mailings"]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=open("/tmp/w/kill.log","ab"), stderr=subprocess.STDOUT)
+
+
+def finished(mailing_id: int) -> bool:
+    """Nothing left for the engine. Ends its transaction, so as not to stand in the worker's way."""
+    found = service.statistics(db.session, mailing_id)
+    db.session.rollback()
+    return found.done == found.total
+
+
+@pytest.mark.slow
+def test_killed_at_random_points(app, tmp_path, draft, officer, approve, start, now):
+    add_companies(officer.centre_id, RECIPIENTS, now, address=lambda n: f"p{n}@c{n % 50}.example")
+    start(approve(draft))
+    mailing_id, url = draft.id, str(db.engine.url)
+    chance, kills = random.Random(20261123), 0
+    with SmtpServer() as server:
+        while not finished(mailing_id):
+            before = len(server.messages)
+            worker = start_worker(tmp_path, url, server.url)
+            if kills < KILLS:
+                # every kill falls into the sending: after a random number of new messages
+                wanted = before + chance.randrange(1, RECIPIENTS // KILLS - 20)
+                while len(server.messages) < wanted and worker.poll() is None:
+                    time.sleep(0.001)
+                worker.kill()
+                worker.wait()
+                kills += 1
+            else:
+                deadline = time.monotonic() + 120
+                while not finished(mailing_id) and time.monotonic() < deadline:
+                    time.sleep(0.05)
+                worker.terminate()
+                worker.wait()
+        received = Counter(server.recipients)
+    assert kills >= 20
+    rows = {row.address: row for row in db.session.query(Delivery).filter_by(mailing_id=mailing_id)}
+    assert len(rows) == RECIPIENTS
+    twice = [address for address, number in received.items() if number > 1]
+    assert twice == []
+    lost = [
+        address for address, row in rows.items()
+        if row.state is not DeliveryState.IN_DOUBT
+        and (row.state is not DeliveryState.ACCEPTED or address not in received)
+    ]
+    assert lost == []
+    in_doubt = [row for row in rows.values() if row.state is DeliveryState.IN_DOUBT]
+    assert len(in_doubt) <= kills * CONNECTIONS
+    assert {row.id for row in service.doubts(db.session, mailing_id)} == {row.id for row in in_doubt}
+    assert list((tmp_path / "journal").iterdir()) == []
+    print(f"kills {kills}, received {sum(received.values())}, in doubt {len(in_doubt)}")
+
