@@ -6,6 +6,7 @@ font configuration and WeasyPrint's logger are process-wide.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import logging
@@ -105,7 +106,8 @@ def _loaded(assets: Mapping[str, bytes | Path]) -> dict[str, bytes]:
 
 @lru_cache(maxsize=1)
 def _font_configuration() -> FontConfiguration:
-    """One for all documents: loading the faces costs more than a page."""
+    """One for all documents: loading the faces costs more than a page. Its unpacked fonts go when we go."""
+    atexit.register(_font_configuration.cache_clear)
     return FontConfiguration()
 
 
