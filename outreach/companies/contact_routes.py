@@ -55,7 +55,7 @@ def _page(contact_id: int, form: forms.EditForm | None = None) -> str:
         "form": forms.ContactForm(None, obj=contact, prefix="contact"),
         "consent_form": forms.ConsentForm(None, prefix="consent", given_on=today()),
         "withdraw_form": forms.WithdrawForm(None, prefix="withdraw"),
-        "refuse_form": forms.SuppressForm(None, prefix="refuse"),
+        "refuse_form": forms.RefusalForm(None, prefix="refuse"),
         "lift_form": forms.ReasonForm(None, prefix="lift"),
     }
     shown = {name: form if form is not None and type(form) is type(made) else made for name, made in fresh.items()}
@@ -125,7 +125,7 @@ def give(contact_id: int) -> Any:
     return _answer(contact_id, form, act, _("수신동의를 기록했습니다."))
 
 
-@blueprint.post("/contacts/<int:contact_id>/consents/<purpose>/withdraw")
+@blueprint.post("/contacts/<int:contact_id>/consents/<any(advertising, newsletter, events):purpose>/withdraw")
 @access.allow(*LEAD_ROLES)
 def withdraw(contact_id: int, purpose: str) -> Any:
     form = forms.WithdrawForm(prefix="withdraw")
@@ -143,8 +143,7 @@ def withdraw(contact_id: int, purpose: str) -> Any:
 @access.allow(*LEAD_ROLES)
 def suppress(contact_id: int) -> Any:
     contact: Contact = search.get_contact(db.session, access.scope(), contact_id)
-    form = forms.SuppressForm(prefix="refuse")
-    form.address.data = address = contact.email
+    form, address = forms.RefusalForm(prefix="refuse"), contact.email
 
     def act() -> None:
         consent.suppress_by_hand(db.session, access.scope(), access.actor(), address, form.source.data, now=now())

@@ -52,7 +52,9 @@ def rows(session: Session, scope: Scope, ids: Sequence[int]) -> Iterator[Row]:
             yield _row(place, contact, consents, refused), contact.id if contact else None
 
 
-def _people(session: Session, scope: Scope, ids: Sequence[int]) -> Sequence[tuple[Workplace, Contact | None]]:
+def _people(
+    session: Session, scope: Scope, ids: Sequence[int]
+) -> Sequence[sa.Row[tuple[Workplace, Contact | None]]]:
     query = (
         sa.select(Workplace, Contact).outerjoin(Contact, Contact.workplace_id == Workplace.id)
         .where(Workplace.company_id.in_(ids), *search.reach(scope)).order_by(Workplace.id, Contact.id)
@@ -61,7 +63,7 @@ def _people(session: Session, scope: Scope, ids: Sequence[int]) -> Sequence[tupl
             joinedload(Workplace.complex),
         )
     )
-    return [row.tuple() for row in session.execute(query)]
+    return session.execute(query).all()
 
 
 def _consents(session: Session, contact_ids: Sequence[int]) -> dict[int, list[Consent]]:

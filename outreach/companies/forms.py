@@ -12,7 +12,6 @@ from wtforms import (
     DateField,
     IntegerField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -105,7 +104,6 @@ class ConsentForm(EditForm):
 
 
 class WithdrawForm(EditForm):
-    purpose = SelectMultipleField(coerce=ConsentPurpose, choices=[(p.value, p.value) for p in ConsentPurpose])
     how = StringField(_l("철회를 확인한 방법"), validators=[InputRequired(), Length(max=200)])
 
 
@@ -113,9 +111,14 @@ class ReasonForm(EditForm):
     reason = StringField(_l("까닭"), validators=[InputRequired(), Length(max=200)])
 
 
-class SuppressForm(EditForm):
-    address = StringField(_l("이메일 주소"), validators=[InputRequired()], render_kw={"autocomplete": "off"})
+class RefusalForm(EditForm):
+    """A wish to get no more mail, for an address that is known."""
+
     source = StringField(
         _l("요청받은 경로"), validators=[InputRequired(), Length(max=200)],
         description=_l("예: 2026. 11. 23. 전화로 수신거부 요청"),
     )
+
+
+class SuppressForm(RefusalForm):
+    address = StringField(_l("이메일 주소"), validators=[InputRequired()], render_kw={"autocomplete": "off"})

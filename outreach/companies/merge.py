@@ -74,12 +74,12 @@ def waiting(session: Session, scope: Scope) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
 
 
-def pair(session: Session, scope: Scope, suggestion_id: int) -> tuple[MergeSuggestion, Company, Company]:
+def pair(session: Session, scope: Scope, suggestion_id: int) -> sa.Row[tuple[MergeSuggestion, Company, Company]]:
     """One waiting suggestion. Raises NotFound."""
     row = session.execute(suggestions(scope).where(MergeSuggestion.id == suggestion_id)).one_or_none()
     if row is None:
         raise NotFound("이미 처리했거나 없는 후보입니다.")
-    return row.tuple()
+    return row
 
 
 def dismiss(session: Session, scope: Scope, actor: Actor, suggestion_id: int, *, now: datetime) -> None:

@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from outreach.audit.models import AccessKind
 from outreach.clock import kst_today
 from outreach.companies import consent, export, forms, history, ksic, merge, search, service
-from outreach.companies.models import Workplace
+from outreach.companies.models import Company, Workplace
 from outreach.companies.rules import IDENTITY_RULE
 from outreach.companies.search import CompanyFilter
 from outreach.db import db
@@ -107,7 +107,7 @@ def _choices(asked: CompanyFilter) -> dict[str, Any]:
 
 def complexes() -> list[tuple[int, str]]:
     query = sa.select(IndustrialComplex.id, IndustrialComplex.name).order_by(IndustrialComplex.name)
-    return [row.tuple() for row in db.session.execute(query)]
+    return [(row.id, row.name) for row in db.session.execute(query)]
 
 
 @blueprint.get("/")
@@ -121,9 +121,15 @@ def index() -> str:
     )
     return render_template(
         "companies/list.html", page=page, asked=asked, order=order, descending=descending, sort_url=_sort_url,
-        kept=_kept("page"), in_reach=lambda place: search.in_reach(access.scope(), place),
-        can_edit=access.scope().role in EDITOR_ROLES, **_choices(asked),
+        kept=_kept("page"), place_of=_place_of, can_edit=access.scope().role in EDITOR_ROLES,
+        **_choices(asked),
     )
+
+
+def _place_of(company: Company) -> Workplace | None:
+    """The workplace that stands for the company in a list: the person's own before others."""
+    scope = access.scope()
+    return min(company.workplaces, key=lambda place: not search.in_reach(scope, place), default=None)
 
 
 def _kept(*without: str) -> dict[str, str]:

@@ -50,9 +50,7 @@ def create(
     _refuse_same(session, facts, place)
     row = Company(**facts, edited=_edited({}, facts, now), created_at=now, updated_at=now)
     session.add(row)
-    head = _new_workplace(session, scope, row, place, district_id, complex_id, now)
-    head.is_head = True
-    session.flush()
+    _new_workplace(session, scope, row, place, district_id, complex_id, now)
     record_change(session, actor, "company", row.id, "create", {"name": (None, row.name)}, now=now)
     _suggest_namesakes(session, row, now)
     return row
@@ -133,8 +131,6 @@ def add_workplace(
     place = entry.workplace(given)
     _refuse_taken_place(session, company.id, place.get("workplace_number"), None)
     row = _new_workplace(session, scope, company, place, district_id, complex_id, now)
-    row.is_head = False
-    session.flush()
     _note(session, actor, company.id, "workplace_add", {"workplace": (None, row.name or row.address)}, now)
     return row
 
@@ -177,10 +173,12 @@ def _new_workplace(
     row = Workplace(
         **columns, complex_id=places.known_complex(session, complex_id), section=company.section or "",
         ksic=company.ksic or "", edited=_edited({}, columns, now), created_at=now, updated_at=now,
+        is_head=not company.workplaces,
     )
-    if row.headcount is None and not company.workplaces:
+    if row.is_head and row.headcount is None:
         row.headcount = company.headcount
-    row.company = company
+    company.workplaces.append(row)
+    session.flush()
     return row
 
 
@@ -212,7 +210,7 @@ def add_contact(
     _refuse_empty(columns)
     _refuse_same_address(place, columns.get("address_key"), None)
     row = Contact(**columns, edited=_edited({}, columns, now), created_at=now, updated_at=now)
-    row.workplace = place
+    place.contacts.append(row)
     session.flush()
     _note(session, actor, place.company_id, "contact_add", {"name": (None, row.name or row.email)}, now)
     return row
