@@ -20,7 +20,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from campaigns.responses.rules import CHANNEL_LABELS, STAFF_CHANNELS, Answer, Channel
@@ -31,6 +31,7 @@ from outreach.leads.rules import WANT_LABELS, Want
 
 #: How browsers write a time: shown to the minute, read with seconds, too.
 MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+ROW_ID = NumberRange(1, 2**53)
 
 
 class WantsField(SelectMultipleField):
@@ -163,7 +164,7 @@ class StaffForm(CompanyFields, AnswerForm):
     channel = RadioField(_l("접수 경로"), coerce=Channel, validators=[InputRequired()])
     at = DateTimeLocalField(_l("접수 일시"), format=MINUTES, validators=[InputRequired()])
     campaign_id = SelectField(_l("캠페인"), coerce=int, validators=[Optional()])
-    workplace_id = IntegerField(_l("기업"), validators=[Optional()])
+    workplace_id = IntegerField(_l("기업"), validators=[Optional(), ROW_ID])
 
     def __init__(self, *args: Any, **values: Any):
         super().__init__(*args, **values)
@@ -178,7 +179,7 @@ class StaffForm(CompanyFields, AnswerForm):
 
 
 class ConfirmForm(FlaskForm):
-    workplace_id = IntegerField(_l("기업"), validators=[InputRequired(_l("기업을 골라 주세요."))])
+    workplace_id = IntegerField(_l("기업"), validators=[InputRequired(_l("기업을 골라 주세요.")), ROW_ID])
 
 
 class NewCompanyForm(FlaskForm):

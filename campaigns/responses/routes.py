@@ -19,6 +19,7 @@ from outreach.audit.models import AccessKind
 from outreach.clock import KST, kst_today, to_kst
 from outreach.db import db
 from outreach.errors import DomainError, NotFound
+from outreach.leads.queries import row_id
 from outreach.web import access, xlsx
 from outreach.web.paging import paginate
 
@@ -53,11 +54,10 @@ def _day(name: str) -> date | None:
 
 def _filters() -> ResponseFilter:
     args = request.args
-    campaign = args.get("campaign", "")
     return ResponseFilter(
         state=args.get("state", ""), channel=args.get("channel", ""), want=args.get("want", ""),
-        campaign_id=int(campaign) if campaign.isdigit() and len(campaign) < 16 else None, since=_day("since"),
-        until=_day("until"), text=args.get("q", "").strip(),
+        campaign_id=row_id(args.get("campaign", "")), since=_day("since"), until=_day("until"),
+        text=args.get("q", "").strip(),
     )
 
 

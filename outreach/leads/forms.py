@@ -31,6 +31,9 @@ from outreach.leads.rules import (
     LeadState,
 )
 
+#: How browsers write a time: shown to the minute, read with seconds, too.
+MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+
 
 class LeadForm(FlaskForm):
     """``version``: the lead as the person saw it. The page writes it by hand, since after a stale edit the
@@ -54,7 +57,7 @@ class NextForm(LeadForm):
 
 class LogForm(NextForm):
     kind = RadioField(_l("무엇을 하셨습니까?"), coerce=ActivityKind, validators=[InputRequired()])
-    at = DateTimeLocalField(_l("일시"), validators=[InputRequired()])
+    at = DateTimeLocalField(_l("일시"), format=MINUTES, validators=[InputRequired()])
     note = TextAreaField(_l("내용"), validators=[InputRequired(), Length(max=4000)])
 
     def __init__(self, *args: Any, **values: Any):

@@ -80,7 +80,13 @@ def _in_state(state: str) -> Any:
 def _of_planner(planner: str) -> Any:
     if planner == "none":
         return Lead.planner_id.is_(None)
-    return Lead.planner_id == int(planner) if planner.isdigit() else None
+    number = row_id(planner)
+    return Lead.planner_id == number if number is not None else None
+
+
+def row_id(text: str) -> int | None:
+    """The id a list's address names; None for nothing and for nonsense."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def _by_due(due: str, today: date) -> Any:

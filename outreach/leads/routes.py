@@ -19,7 +19,7 @@ from outreach.errors import DomainError, NotFound, StaleEdit
 from outreach.leads import export, queries, service
 from outreach.leads.forms import AssignForm, CloseForm, LeadForm, LogForm, MoveForm, NextForm, new_log_form
 from outreach.leads.models import Lead
-from outreach.leads.queries import LeadFilter
+from outreach.leads.queries import LeadFilter, row_id
 from outreach.leads.rules import (
     ASSIGN_ROLES,
     BOARD,
@@ -64,10 +64,9 @@ def _filters(default_state: str = "") -> LeadFilter:
     """Conditions from the address. A planner begins with their own leads."""
     scope, args = access.scope(), request.args
     own = str(scope.user_id) if scope.role is Role.PLANNER else ""
-    centre = args.get("centre", "")
     return LeadFilter(
         state=args.get("state", default_state), planner=args.get("planner", own), due=args.get("due", ""),
-        centre_id=int(centre) if centre.isdigit() and scope.sees_all_centres else None, text=args.get("q", "").strip(),
+        centre_id=row_id(args.get("centre", "")) if scope.sees_all_centres else None, text=args.get("q", "").strip(),
     )
 
 

@@ -65,6 +65,13 @@ def _rows(response):
     return CalamineWorkbook.from_filelike(BytesIO(response.data)).get_sheet_by_index(0).to_python()
 
 
+@pytest.mark.parametrize("query", ["planner=²&centre=٣", f"planner={'9' * 30}&centre={'9' * 30}&sort=y&endpoint=z"])
+def test_a_nonsense_address_is_read_as_nothing(client, lead, query):
+    sign_in(client, make_user(Role.HEADQUARTERS))
+    for path in ("/leads/", "/leads/list", "/leads/export.xlsx", "/responses/"):
+        assert client.get(f"{path}?{query}&campaign=²").status_code == 200
+
+
 def test_a_lead_outside_ones_reach_is_not_there(client, lead):
     sign_in(client, make_user(Role.PLANNER))
     assert client.get(f"/leads/{lead.id}").status_code == 404
@@ -85,6 +92,17 @@ def test_promotion_staff_may_look_and_not_touch(client, centre, lead):
     page = client.get(f"/leads/{lead.id}")
     assert page.status_code == 200 and "기록 저장" not in page.text
     assert client.post(f"/leads/{lead.id}/log", data=_log_data(lead)).status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.PLANNER, Role.CENTRE_MANAGER, Role.HEADQUARTERS, Role.PROMOTION])
+def test_the_first_page_says_what_is_to_be_done(client, centre, planner, lead, clock, role):
+    clock.advance(days=9)
+    belonging = None if role is Role.HEADQUARTERS else centre
+    user = planner if role is Role.PLANNER else make_user(role, centre=belonging)
+    page = sign_in(client, user).get("/").text
+    assert '<div class="stats">' in page
+    assert ("한빛정밀" in page and "6일 지남" in page) == (role is Role.PLANNER)
+    assert ("박플래너" in page) == (role in {Role.PLANNER, Role.CENTRE_MANAGER, Role.HEADQUARTERS})
 
 
 def test_the_page_of_a_lead_is_written_to_the_access_log(client, planner, lead):
