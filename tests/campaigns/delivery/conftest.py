@@ -29,13 +29,14 @@ BLOCKS = [
 ]
 
 
-def add_companies(centre_id: int, count: int, now, *, start: int = 1, address: Callable[[int], str] | None = None) -> None:
+def add_companies(centre_id: int, count: int, now, *, start: int = 1, address: Callable[[int], str] | None = None):
+    """Companies of one workplace and one contact each."""
     address = address or (lambda n: f"person{n}@company{n % 7}.example")
     for n in range(start, start + count):
         company = Company(name=f"가상기업{n}", name_key=f"가상기업{n}", created_at=now, updated_at=now, fictional=True)
         place = Workplace(centre_id=centre_id, section="C", headcount=20, created_at=now, updated_at=now)
         place.contacts = [
-            Contact(name=f"김담당{n}", email=address(n), address_key=address(n), created_at=now, updated_at=now)
+            Contact(name=f"김담당{n}", email=address(n), address_key=address(n), created_at=now, updated_at=now),
         ]
         company.workplaces = [place]
         db.session.add(company)
@@ -64,9 +65,10 @@ def actor_of(user) -> Actor:
 @pytest.fixture
 def draft(officer, now) -> Mailing:
     """A complete draft for all contacts of the centre."""
-    campaign = planning.create(db.session, officer.scope(), actor_of(officer), {"name": "시험 캠페인"}, now=now)
-    audience = audiences.save(db.session, actor_of(officer), campaign, name="전체", conditions={"recent_days": 0}, now=now)
-    return mailings.create(db.session, actor_of(officer), campaign, {
+    actor, everyone = actor_of(officer), {"recent_days": 0}
+    campaign = planning.create(db.session, officer.scope(), actor, {"name": "시험 캠페인"}, now=now)
+    audience = audiences.save(db.session, actor, campaign, name="전체", conditions=everyone, now=now)
+    return mailings.create(db.session, actor, campaign, {
         "title": "첫 안내", "audience_id": audience.id, "message_class": MessageClass.PUBLIC_NOTICE,
         "class_reason": "무료 공공서비스 안내", "subject": "{{회사명}} 대체인력 안내", "preheader": "무료로 찾아 드립니다",
         "blocks": BLOCKS, "sender_name": "시험고용센터", "sender_address": "centre@outreach.example",

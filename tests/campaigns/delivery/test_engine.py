@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from campaigns.delivery import service
 from campaigns.delivery.engine import Engine
 from campaigns.delivery.models import Delivery
-from campaigns.delivery.rules import RETRY_AFTER, DeliveryState, SkipReason
+from campaigns.delivery.rules import MOVES, RETRY_AFTER, DeliveryState, SkipReason
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState, MessageClass
@@ -126,9 +126,11 @@ def test_only_an_unknown_user_is_suppressed(server, engine, draft, officer, appr
     add_companies(officer.centre_id, 2, now)
     start(approve(draft))
     replies = {"person1@": b"550 5.1.1 no such user\r\n", "person2@": b"550 5.7.1 policy\r\n"}
-    server.script = lambda event: event.stage == "rcpt" and next(
-        (reply for name, reply in replies.items() if name in event.argument), None
-    ) or None
+
+    def refuse(event: Event) -> bytes | None:
+        return next((r for name, r in replies.items() if event.stage == "rcpt" and name in event.argument), None)
+
+    server.script = refuse
     run(engine)
     assert states(draft) == {"refused": 2}
     assert is_suppressed(db.session, "person1@company1.example")
@@ -282,8 +284,6 @@ def test_without_a_mail_server_scheduling_is_refused(draft, officer, approver, a
         mailings.schedule(db.session, actor_of(approver), draft, now, now=now, smtp_ready=False)
 
 
-def test_states_are_final(draft):
+def test_states_are_final():
     """A delivery that was accepted has no way back."""
-    from campaigns.delivery.rules import MOVES
-
     assert all(not MOVES[state] for state in (DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.CANCELLED))
