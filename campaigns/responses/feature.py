@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.responses import panels, public, routes
+from campaigns.responses import merging, panels, public, routes
 from campaigns.responses.rules import VIEW_ROLES
 from outreach.feature import Feature, MenuItem, Panel
 
@@ -16,4 +16,5 @@ feature = Feature(
         Panel("home", 30, panels.today, panels.HOME_ROLES),
         Panel("lead", 10, panels.of_lead, VIEW_ROLES),
     ),
+    company_merges=(merging.carry_over,),
 )

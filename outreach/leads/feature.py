@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from outreach.feature import Feature, MenuItem, Panel
-from outreach.leads import panels
+from outreach.leads import merging, panels
 from outreach.leads.routes import blueprint
 from outreach.leads.rules import VIEW_ROLES
 
@@ -18,4 +18,5 @@ feature = Feature(
         Panel("home", 20, panels.today_of_centre, panels.OVERSEERS),
         Panel("company", 20, panels.of_company, VIEW_ROLES),
     ),
+    company_merges=(merging.carry_over,),
 )
