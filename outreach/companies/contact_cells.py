@@ -42,9 +42,12 @@ class ContactCells:
 
     def __init__(self, columns: Mapping[str, Sequence[int]], today: date | None) -> None:
         self.today = today
-        self.name, self.email, self.consent, self.consent_on, self.consent_how = (
-            columns.get(field, (None,))[0] for field in ("name", "email", "consent", "consent_on", "consent_how")
-        )
+        first: dict[str, Any] = {field: places[0] for field, places in columns.items()}
+        self.name: Any = first.get("name")
+        self.email: Any = first.get("email")
+        self.consent: Any = first.get("consent")
+        self.consent_on: Any = first.get("consent_on")
+        self.consent_how: Any = first.get("consent_how")
         self.titles = tuple(columns.get("title", ()))
         self.phones = (*columns.get("phone", ()), *columns.get("mobile", ()))
 
@@ -125,17 +128,17 @@ class ContactCells:
 
     def _read_consent(self, row: Any, cells: Sequence[Cell], note: Note) -> Consent | None:
         granted = _read_consent(cells[self.consent])
-        if type(granted) is Flaw:
+        if isinstance(granted, Flaw):
             granted = note(row, granted, self.consent, cells[self.consent])
         if granted is None:
             return None
-        on, how = None, ""
+        on: date | None = None
+        how = ""
         if self.consent_on is not None:
-            on = _read_date(cells[self.consent_on])
-            if isinstance(on, date) and self.today and on > self.today:
-                on = Flaw("date_future")
-            if type(on) is Flaw:
-                on = note(row, on, self.consent_on, cells[self.consent_on])
+            day = _read_date(cells[self.consent_on])
+            if isinstance(day, date) and self.today and day > self.today:
+                day = Flaw("date_future")
+            on = note(row, day, self.consent_on, cells[self.consent_on]) if isinstance(day, Flaw) else day
         if self.consent_how is not None:
             how = clean_text(cells[self.consent_how])
             how = how if len(how) <= HOW_LIMIT else how[: HOW_LIMIT - 1] + "…"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import idna
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from flask_babel import gettext as _
 
 from outreach.companies.rules import Cell, Flaw, clean_text
 
@@ -43,12 +44,12 @@ def read_emails(raw: Cell) -> Emails:
     """All addresses of a cell: 'a@x.com; b@y.com', '홍길동 <a@x.com>', 'a@x.com(홍길동)'. A wrong one is a flaw
     ``email_invalid`` with the reason as its hint; ``email_typo``, ``email_dead``, ``email_spaces`` are suspicions."""
     if type(raw) is str:
-        local, _, domain = raw.partition("@")
+        local, _at, domain = raw.partition("@")
         if len(local) <= MAX_LOCAL and _SIMPLE_LOCAL.fullmatch(local) and _is_ordinary_domain(domain):
             return Emails((raw,))
     text = clean_text(raw, lines=True)
     if len(text) > _LONGEST_CELL:
-        return Emails((), (Flaw("email_invalid", None, "내용이 너무 깁니다"),))
+        return Emails((), (Flaw("email_invalid", None, _("내용이 너무 깁니다")),))
     return _read_several(text) if text else Emails(())
 
 
@@ -67,11 +68,11 @@ def _read_several(text: str) -> Emails:
             flaws.append(address)
             continue
         addresses[address] = None
-        local, _, domain = address.rpartition("@")
+        local, _at, domain = address.rpartition("@")
         if flaw := _domain_flaw(domain, local):
             flaws.append(flaw)
     if not addresses and not flaws:
-        flaws.append(Flaw("email_invalid", None, "‘@’가 없습니다"))
+        flaws.append(Flaw("email_invalid", None, _("‘@’가 없습니다")))
     if addresses and joined != plain:
         flaws.append(Flaw("email_spaces", None, next(iter(addresses))))
     return Emails(tuple(addresses), tuple(flaws), " ".join(rest))
@@ -80,7 +81,7 @@ def _read_several(text: str) -> Emails:
 def read_address(text: str) -> str | Flaw:
     """One address as it will be stored: local part as written, domain lower-case in ASCII (``xn--`` form), so that
     SMTP without SMTPUTF8 can carry it; or the flaw ``email_invalid``."""
-    local, _, domain = text.partition("@")
+    local, _at, domain = text.partition("@")
     if len(local) <= MAX_LOCAL and _SIMPLE_LOCAL.fullmatch(local) and _is_simple_domain(domain):
         return text
     try:
@@ -114,24 +115,24 @@ def _reason(text: str) -> str:
     """Why an address is wrong, in words for the person who keeps the list."""
     local, at, domain = text.rpartition("@")
     if not at:
-        return "‘@’가 없습니다"
+        return _("‘@’가 없습니다")
     if "@" in local:
-        return "‘@’가 둘 이상입니다"
+        return _("‘@’가 둘 이상입니다")
     if not local:
-        return "‘@’ 앞이 비어 있습니다"
+        return _("‘@’ 앞이 비어 있습니다")
     if not domain:
-        return "‘@’ 뒤가 비어 있습니다"
+        return _("‘@’ 뒤가 비어 있습니다")
     if not local.isascii():
-        return "‘@’ 앞에 한글 등 쓸 수 없는 문자가 있습니다"
+        return _("‘@’ 앞에 한글 등 쓸 수 없는 문자가 있습니다")
     if ".." in text or text.startswith(".") or local.endswith(".") or domain.startswith(".") or domain.endswith("."):
-        return "마침표(.)의 자리가 잘못되었습니다"
+        return _("마침표(.)의 자리가 잘못되었습니다")
     if "." not in domain:
-        return "‘@’ 뒤의 도메인이 완전하지 않습니다"
+        return _("‘@’ 뒤의 도메인이 완전하지 않습니다")
     if len(local) > MAX_LOCAL or len(text) > MAX_LENGTH:
-        return "주소가 너무 깁니다"
+        return _("주소가 너무 깁니다")
     if domain.rpartition(".")[2].lower() in _SPECIAL_USE:
-        return "메일을 받을 수 없는 도메인입니다"
-    return "쓸 수 없는 문자가 있거나 형식이 맞지 않습니다"
+        return _("메일을 받을 수 없는 도메인입니다")
+    return _("쓸 수 없는 문자가 있거나 형식이 맞지 않습니다")
 
 
 def address_key(address: str) -> str:
@@ -178,7 +179,7 @@ def suggest_domain(domain: str) -> str | None:
         return None
     if domain in _OTHER_ENDINGS:
         return _OTHER_ENDINGS[domain]
-    name, _, ending = domain.rpartition(".")
+    name, _dot, ending = domain.rpartition(".")
     mended = f"{name}.{_ENDING_ERRORS[ending]}" if ending in _ENDING_ERRORS and name else domain
     mended = _OTHER_ENDINGS.get(mended, mended)
     for known in _COMMON:

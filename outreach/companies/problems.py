@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from outreach.companies.rules import Flaw
@@ -86,7 +87,8 @@ class Problem(NamedTuple):
     @property
     def message(self) -> str:
         """The finding in the reader's language."""
-        return str(MESSAGES[self.code]) % {"value": self.value, "hint": self.hint}
+        hint = gettext(self.hint) if self.code == "email_invalid" else self.hint  # emails.py gives the reason in words
+        return str(MESSAGES[self.code]) % {"value": self.value, "hint": hint}
 
     @property
     def rejecting(self) -> bool:

@@ -25,7 +25,7 @@ _SEEN_CHARS = 200
 
 
 class RowKinds:
-    """Tells the kind of a row by one mapping. A row with a written business number is data without a further look."""
+    """Tells the kind of a row by one mapping."""
 
     def __init__(self, mapping: Mapping[int, str], header: Header) -> None:
         self.mapped = sorted(index for index, target in mapping.items() if target)
@@ -38,12 +38,15 @@ class RowKinds:
             if index < len(header.names)
         }
 
+    def is_numbered(self, cells: Sequence[Cell]) -> bool:
+        """Whether a business number stands in its column as it should: then the row is data without a further look."""
+        if self.number_column is None:
+            return False
+        written = cells[self.number_column]
+        return type(written) is str and _NUMBERED.fullmatch(written) is not None
+
     def kind(self, cells: Sequence[Cell]) -> str:
         """One of :data:`KINDS`, or '' for a row of data. ``cells`` reach at least to the last mapped column."""
-        if self.number_column is not None:
-            written = cells[self.number_column]
-            if isinstance(written, str) and _NUMBERED.fullmatch(written):
-                return ""
         texts = [text[:_SEEN_CHARS] for text in map(clean_text, cells) if text]
         if not texts:
             return "blank"

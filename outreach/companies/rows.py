@@ -57,11 +57,12 @@ def parse_rows(
             cells = [*cells, *[""] * (reader.width - len(cells))]
         if filler:
             cells, covered = filler.fill(number - 1, cells)
-        if kind := kinds.kind(cells):
+        is_plain = not covered and kinds.is_numbered(cells)  # most rows of most lists: no need to wonder
+        if not is_plain and (kind := kinds.kind(cells)):
             tally[kind] += 1
             continue
         tally["read"] += 1
-        if reader.continues(cells, covered):
+        if not is_plain and reader.continues(cells, covered):
             if rejected := reader.add_to(pending, number, cells, is_merged=bool(covered)):
                 yield rejected
             continue
@@ -254,7 +255,7 @@ class _RowReader:
             row.errors = row.errors or [self._name_problem("name_missing", number)]
         elif above.rejected:
             row.errors.append(self._row_problem("parent_rejected", number, "", str(above.number)))
-        if row.errors:
+        if row.errors or above is None:
             row.cells = _as_handed_back(cells)
             return row
         if not is_merged:

@@ -42,7 +42,7 @@ def clean_text(raw: Cell, *, lines: bool = False) -> str:
     """The cell as tidy text: NFC, one space between words, no control or invisible characters, '' for a
     blank or a stand-in for one ('-', '없음', '#N/A'). ``lines`` keeps line breaks, which separate people
     and addresses in one cell. A whole number that a spreadsheet holds as 1208147521.0 loses its '.0'."""
-    if type(raw) is not str:
+    if not isinstance(raw, str):
         return "" if raw is None else _number_text(raw)
     if raw.isprintable() and unicodedata.is_normalized("NFC", raw):  # true of nearly every cell
         text = raw.strip()

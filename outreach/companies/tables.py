@@ -76,6 +76,13 @@ class TableFile:
     encoding: str = ""
     spool: IO[bytes] | None = field(default=None, repr=False)
 
+    def sheet(self, name: str) -> Sheet:
+        """The sheet of that name. Raises Invalid."""
+        for sheet in self.sheets:
+            if sheet.name == name:
+                return sheet
+        raise Invalid(_("파일에 ‘%(name)s’ 시트가 없습니다.", name=name))
+
     def close(self) -> None:
         if self.spool is not None:
             self.spool.close()
@@ -285,8 +292,7 @@ def _read_html(content: bytes, limits: Limits) -> TableFile:
     if not tables:
         raise _without_sheets()
     sheets = [
-        Sheet(_("표 %(number)s", number=number), len(rows), rows.__iter__, merged)
-        for number, (rows, merged) in enumerate(tables, 1)
+        Sheet(f"표 {number}", len(rows), rows.__iter__, merged) for number, (rows, merged) in enumerate(tables, 1)
     ]
     return TableFile("html", sheets, encoding)
 

@@ -60,7 +60,7 @@ def test_biff_xls():
 def test_html_named_xls(encoding: str):
     with read_tables(office.portal_html(encoding)) as file:
         assert (file.kind, file.encoding) == ("html", encoding)
-        inner = file.sheets[1]
+        inner = file.sheet("표 2")
         rows = [list(row) for row in inner.rows()]
         assert rows[0] == ["번호", "업체명", "사업자번호", "담당자", ""]
         assert rows[2] == ["1", "한솔&바다 주식회사", office.hyphened(21), "강민", "kang@hansol.example"]
@@ -77,6 +77,13 @@ def test_delimited_text(encoding: str, delimiter: str):
         assert (file.kind, file.encoding) == ("csv", encoding)
         assert [list(row) for row in file.sheets[0].rows()] == office.association_rows()
         assert file.sheets[0].height >= 4
+
+
+def test_a_sheet_by_its_name():
+    with read_tables(office.complex_list_xlsx()) as file:
+        assert file.sheet("명단") is file.sheets[1]
+        with pytest.raises(Invalid, match="명부"):
+            file.sheet("명부")
 
 
 def test_text_from_a_path_is_not_read_into_memory(tmp_path):
