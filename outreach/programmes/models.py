@@ -31,6 +31,25 @@ class ProgrammeKind(str, enum.Enum):
     LOCAL = "local"
 
 
+def _(text: str) -> str:
+    """Marks ``text`` for translation; the look-up happens where it is shown."""
+    return text
+
+
+KIND_LABELS = {
+    ProgrammeKind.LEAVE: _("휴가·휴직"),
+    ProgrammeKind.HOURS: _("근로시간 단축"),
+    ProgrammeKind.SUBSTITUTE: _("대체인력·업무분담"),
+    ProgrammeKind.FLEXIBLE: _("유연근무"),
+    ProgrammeKind.CONSULTING: _("상담·컨설팅"),
+    ProgrammeKind.STAFFING: _("인력 매칭"),
+    ProgrammeKind.CHILDCARE: _("돌봄"),
+    ProgrammeKind.CERTIFICATION: _("인증"),
+    ProgrammeKind.LOCAL: _("지방자치단체"),
+}
+PAYEE_LABELS = {Payee.EMPLOYER: _("사업주"), Payee.WORKER: _("노동자"), Payee.SERVICE: _("서비스")}
+
+
 class Programme(Identified, Stamped, Versioned, db.Model):
     """A programme under one name and agency, whatever its rules at a time."""
 
@@ -49,7 +68,9 @@ class Programme(Identified, Stamped, Versioned, db.Model):
 
 
 class ProgrammeVersion(Identified, Dated, Sourced, Stamped, Versioned, db.Model):
-    """The programme's rules during a time. ``amounts``: list of {label, amount_won, unit, note}."""
+    """The programme's rules during a time. ``amounts``: list of {label, amount_won, unit, note}; ``amount_won`` is
+    None where it is unknown or no money. ``certainty`` is that of the weakest part, ``certainty_note`` says
+    which parts are better or worse known."""
 
     __tablename__ = "programme_version"
 
@@ -64,6 +85,7 @@ class ProgrammeVersion(Identified, Dated, Sourced, Stamped, Versioned, db.Model)
     legal_basis: Mapped[str] = mapped_column(sa.String(200), default="")
     combination: Mapped[str] = mapped_column(sa.Text, default="")
     source_url: Mapped[str | None] = mapped_column(sa.String(500))
+    certainty_note: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     checked_on: Mapped[date | None]
     checked_by: Mapped[str] = mapped_column(sa.String(60), default="")
     programme: Mapped[Programme] = relationship(back_populates="versions")
