@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from outreach.accounts import service
 from outreach.accounts.models import User
-from outreach.accounts.rules import managed_roles
+from outreach.accounts.rules import AccountState, managed_roles
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.errors import Conflict, Forbidden, Invalid, NotFound
@@ -43,13 +43,11 @@ def reach(session: Session, scope: Scope) -> Reach:
     return Reach(managed_roles(scope.role), session.scalars(centres).all(), session.scalars(organisations).all())
 
 
-def accounts_query(scope: Scope, *, text: str = "", role: Role | None = None, active: bool | None = None) -> sa.Select:
-    """The accounts ``scope`` administers, by name, filtered by a part of name or e-mail, role, state."""
-    query = (
-        sa.select(User).outerjoin(User.centre).outerjoin(User.organisation)
-        .options(contains_eager(User.centre), contains_eager(User.organisation))
-        .where(_managed_by(scope)).order_by(User.name, User.id)
-    )
+def accounts_query(
+    scope: Scope, *, now: datetime, text: str = "", role: Role | None = None, state: AccountState | None = None
+) -> sa.Select:
+    """The accounts ``scope`` administers, by name, filtered by a part of name or e-mail, role, state at ``now``."""
+    query = _accounts(scope).order_by(User.name, User.id)
     if text:
         query = query.where(
             sa.or_(User.name.icontains(text, autoescape=True), User.email.icontains(text, autoescape=True),
@@ -57,7 +55,31 @@ def accounts_query(scope: Scope, *, text: str = "", role: Role | None = None, ac
         )
     if role is not None:
         query = query.where(User.role == role)
-    return query if active is None else query.where(User.active == active)
+    return query if state is None else query.where(account_state(now) == state.value)
+
+
+def account_state(now: datetime) -> sa.Case[str]:
+    """The AccountState of an account at ``now``, as a value in SQL."""
+    return sa.case(
+        (sa.not_(User.active), AccountState.CLOSED.value),
+        (sa.func.coalesce(User.locked_until > now, sa.false()), AccountState.LOCKED.value),
+        (User.password.is_(None), AccountState.INVITED.value),
+        else_=AccountState.ACTIVE.value,
+    )
+
+
+def count_by_state(session: Session, scope: Scope, *, now: datetime) -> dict[AccountState, int]:
+    """How many of the accounts ``scope`` administers are in which state."""
+    state = account_state(now)
+    query = sa.select(state, sa.func.count()).outerjoin(User.organisation).where(_managed_by(scope)).group_by(state)
+    return {AccountState(value): count for value, count in session.execute(query)}
+
+
+def _accounts(scope: Scope) -> sa.Select:
+    return (
+        sa.select(User).outerjoin(User.centre).outerjoin(User.organisation)
+        .options(contains_eager(User.centre), contains_eager(User.organisation)).where(_managed_by(scope))
+    )
 
 
 def _managed_by(scope: Scope) -> sa.ColumnElement[bool]:
@@ -70,7 +92,7 @@ def _managed_by(scope: Scope) -> sa.ColumnElement[bool]:
 
 def get_account(session: Session, scope: Scope, user_id: int) -> User:
     """An account ``scope`` administers. Raises NotFound."""
-    user = session.scalar(accounts_query(scope).where(User.id == user_id))
+    user = session.scalar(_accounts(scope).where(User.id == user_id))
     if user is None:
         raise NotFound("관리할 수 있는 계정이 아닙니다.")
     return user

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _
+from typing import Any
 
-from outreach.accounts import routes, security
+from flask import current_app, render_template
+from flask_babel import lazy_gettext as _
+from markupsafe import Markup
+
+from outreach.accounts import administration, routes, security
 from outreach.accounts.commands import accounts
-from outreach.feature import Feature, MenuItem
+from outreach.accounts.rules import AccountState
+from outreach.db import db
+from outreach.feature import Feature, MenuItem, Panel
+from outreach.scope import Scope
+
+
+def _accounts_to_look_at(scope: Scope, _subject: Any) -> Markup:
+    counts = administration.count_by_state(db.session, scope, now=current_app.extensions["outreach"].clock.now())
+    return Markup(render_template("accounts/home.html", counts=counts, State=AccountState))  # noqa: S704
+
 
 feature = Feature(
     name="accounts",
@@ -14,6 +27,7 @@ feature = Feature(
     menu=(
         MenuItem(_("계정"), "accounts.index", order=90, roles=frozenset(routes.MANAGERS), prefix="/accounts"),
     ),
+    panels=(Panel("home", 90, _accounts_to_look_at, roles=frozenset(routes.MANAGERS)),),
     commands=(accounts,),
     init_app=security.init_app,
 )

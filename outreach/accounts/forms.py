@@ -127,7 +127,8 @@ class RoleForm(_RoleFields, _AccountForm):
 
     name = title = phone = None
     confirm = BooleanField(
-        _("역할이 바뀌면 볼 수 있는 자료가 바뀐다는 것을 확인했습니다."), validators=[DataRequired()]
+        _("바뀌는 내용을 확인했습니다."), validators=[DataRequired()],
+        description=_("역할이 바뀌면 볼 수 있는 자료가 바뀌고, 이 사람은 모든 기기에서 로그아웃됩니다."),
     )
 
 

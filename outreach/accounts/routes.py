@@ -13,7 +13,7 @@ from flask_wtf import FlaskForm
 
 from outreach.accounts import administration, letters, service
 from outreach.accounts.forms import AccountForm, NewAccountForm, RoleForm, TokenForm
-from outreach.accounts.rules import demo_email, managed_roles
+from outreach.accounts.rules import STATE_LABELS, AccountState, demo_email, managed_roles
 from outreach.audit import service as audit
 from outreach.audit.models import AccessKind
 from outreach.db import db
@@ -39,12 +39,13 @@ def _now() -> datetime:
 def index() -> Any:
     scope = access.scope()
     role = _role(request.args.get("role"))
-    active = {"active": True, "closed": False}.get(request.args.get("state", ""))
+    state = next((state for state in AccountState if state.value == request.args.get("state")), None)
     text = request.args.get("q", "").strip()[:100]
-    page = paginate(db.session, administration.accounts_query(scope, text=text, role=role, active=active))
+    page = paginate(db.session, administration.accounts_query(scope, now=_now(), text=text, role=role, state=state))
     access.log_access(AccessKind.VIEW, "user_account", [user.id for user in page.items])
     roles = [(role.value, _(ROLE_LABELS[role])) for role in Role if role in managed_roles(scope.role)]
-    return render_template("accounts/index.html", page=page, roles=roles, q=text, now=_now())
+    states = [(state.value, _(label)) for state, label in STATE_LABELS.items()]
+    return render_template("accounts/index.html", page=page, roles=roles, states=states, q=text, now=_now())
 
 
 @blueprint.route("/new", methods=["GET", "POST"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import timedelta
 
 from outreach.scope import Role
@@ -19,6 +20,22 @@ _MIN_NAME_CHARS = 4
 
 #: A token's last use is written down at most this often.
 TOKEN_USE_INTERVAL = timedelta(minutes=1)
+
+class AccountState(str, enum.Enum):
+    """How an account stands: invited ones have not set a password yet."""
+
+    ACTIVE = "active"
+    INVITED = "invited"
+    LOCKED = "locked"
+    CLOSED = "closed"
+
+
+STATE_LABELS = {
+    AccountState.ACTIVE: "사용 중",
+    AccountState.INVITED: "비밀번호 미설정",
+    AccountState.LOCKED: "잠시 잠김",
+    AccountState.CLOSED: "사용 중지",
+}
 
 #: The accounts of the demo, one a role: demo_email(role) with this password. They are made only by the
 #: demo command and shown on the sign-in page only where OUTREACH_DEMO is set.

@@ -95,5 +95,11 @@ def accesses_query(
     return query.where(AccessRecord.subject == subject) if subject else query
 
 
+def count_by_kind(session: Session, *, since: datetime) -> dict[AccessKind, int]:
+    """How many accesses of each kind there were from ``since`` on."""
+    query = sa.select(AccessRecord.kind, sa.func.count()).where(AccessRecord.at >= since).group_by(AccessRecord.kind)
+    return dict(session.execute(query).all())
+
+
 def _text(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float, str, list, dict)) else str(value)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, current_app, render_template
-from flask_login import current_user
 
 from outreach.clock import kst_today
-from outreach.scope import Role
 from outreach.web import access
 
 blueprint = Blueprint("home", __name__)
@@ -18,5 +16,4 @@ blueprint = Blueprint("home", __name__)
 @access.allow()
 def index() -> Any:
     outreach = current_app.extensions["outreach"]
-    role: Role = current_user.role
-    return render_template("home/index.html", today=kst_today(outreach.clock.now()), role=role, Role=Role)
+    return render_template("home/index.html", today=kst_today(outreach.clock.now()))

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from flask import Flask
-from flask_babel import lazy_gettext as _
+from datetime import timedelta
+from typing import Any
 
-from outreach.audit import labels
-from outreach.feature import Feature, MenuItem
+from flask import Flask, current_app, render_template
+from flask_babel import lazy_gettext as _
+from markupsafe import Markup
+
+from outreach.audit import labels, service
+from outreach.audit.models import AccessKind
+from outreach.clock import kst_midnight, kst_today
+from outreach.db import db
+from outreach.feature import Feature, MenuItem, Panel
 from outreach.oversight import routes
+from outreach.scope import Scope
 
 
 def _init_app(app: Flask) -> None:
     app.jinja_env.globals["audit_labels"] = labels
 
 
+WEEK = timedelta(days=6)
+
+
+def _last_week(scope: Scope, _subject: Any) -> Markup:
+    """The last seven days in figures, today included."""
+    since = kst_today(current_app.extensions["outreach"].clock.now()) - WEEK
+    counts = service.count_by_kind(db.session, since=kst_midnight(since))
+    return Markup(render_template("audit/home.html", counts=counts, Kind=AccessKind, since=since))  # noqa: S704
+
+
 feature = Feature(
     name="oversight",
     blueprints=(routes.blueprint,),
     menu=(MenuItem(_("접속기록"), "audit.index", order=95, roles=frozenset(routes.READERS), prefix="/audit"),),
+    panels=(Panel("home", 95, _last_week, roles=frozenset(routes.READERS)),),
     init_app=_init_app,
 )

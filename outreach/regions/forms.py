@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, StringField
@@ -35,7 +36,7 @@ class JurisdictionForm(FlaskForm):
 
     def __init__(self, districts: dict[str, list[tuple[str, str]]], **kwargs: Any):
         super().__init__(**kwargs)
-        self.region.choices = districts
+        self.region.choices = {gettext("선택"): [("", gettext("시군구를 골라 주세요"))], **districts}
 
 
 class EndForm(FlaskForm):

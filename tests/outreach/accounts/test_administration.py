@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from outreach.accounts.models import User
+from outreach.accounts.rules import LOCK_FOR
 from outreach.audit.models import AccessRecord, ChangeRecord
 from outreach.mail.models import OutboxMessage
 from outreach.scope import Role
@@ -65,10 +66,21 @@ def test_a_manager_sees_the_centre_and_its_partners(manager, planner, partner, o
 @pytest.mark.parametrize(
     ("query", "shown"),
     [("q=이플", True), ("q=plan@suwon", True), ("q=nobody", False), ("role=planner", True), ("role=auditor", False),
-     ("role=nonsense", True), ("state=active", True), ("state=closed", False), ("q=%25", False)],
+     ("role=nonsense", True), ("state=active", False),
+     ("state=closed", False), ("state=locked", False),
+     ("state=invited", True), ("q=%25", False)],
 )
 def test_filters(admin, query, shown):
     assert ("이플래너" in admin.get(f"/accounts/?{query}").text) is shown
+
+
+def test_the_first_page_counts_accounts_to_look_at(manager, planner, partner, other, clock):
+    planner.locked_until = clock.now() + LOCK_FOR
+    page = manager.get("/").text
+    assert "비밀번호를 아직 정하지 않음" in page
+    assert "이플래너" in manager.get("/accounts/?state=locked").text
+    clock.advance(minutes=16)
+    assert "이플래너" not in manager.get("/accounts/?state=locked").text
 
 
 def test_the_list_is_logged(admin, planner, session):
