@@ -161,6 +161,7 @@ def suggest(headers: Sequence[str], sample: Sequence[Sequence[Cell]]) -> list[Su
     texts = [_column(sample, index) for index in range(len(headers))]
     found = [_weighed(recognise(header), column) for header, column in zip(headers, texts, strict=True)]
     _settle_ambiguous(headers, found)
+    taken = {named.target for named in found if named}
     places = _Places()
     suggestions = []
     for index, header in enumerate(headers):
@@ -168,9 +169,11 @@ def suggest(headers: Sequence[str], sample: Sequence[Sequence[Cell]]) -> list[Su
         by = "name" if named else ""
         if named is None and (named := _by_content(texts[index])):
             by = "content"
+            named = None if named.target in taken and not named.target.startswith("contact") else named
+            taken.add(named.target if named else "")
         target = places.take(named, header) if named and named.target else ""
         confidence = named.confidence if named and (target or not named.target) else 0.0
-        suggestions.append(Suggestion(index, header, target, confidence, by))
+        suggestions.append(Suggestion(index, header, target, confidence, by if confidence else ""))
     return suggestions
 
 

@@ -88,7 +88,8 @@ _NAMES = {
         수신동의근거, consent how, consent method, consent source""",
     # columns that lists have and nobody needs here; consent to data processing is not consent to mail
     "": """
-        연번, 순번, 번호, No, 일련번호, 순서, nr, seq, 구분, 팩스, 팩스번호, fax, fax no, 회사팩스, 담당자팩스, 계,
+        연번, 순번, 번호, No, 일련번호, 순서, nr, seq, 구분, 팩스, 팩스번호,
+        팩시밀리, fax, fax no, 회사팩스, 담당자팩스, 계,
         합계, 소계, 등록일, 등록일자, 작성일, 설립일, 설립일자, 설립연도, 설립년도, 창립일, 매출액, 매출, 자본금,
         기업규모, 기업구분, 기업형태, 법인구분, 개업일, 개업일자, 입주일, 입주일자, 개인정보동의,
         개인정보수집이용동의, 개인정보수집이용동의여부, 개인정보활용동의""",

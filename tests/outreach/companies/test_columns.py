@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from outreach.companies.columns import (
     IDENTIFYING,
+    JOINED,
     LABELS,
     MANDATORY,
     check_mapping,
@@ -118,6 +119,16 @@ def test_content_speaks_where_headings_do_not():
     assert [s.by for s in suggest(["", "기업명"], [["a@x.example", "가"]])] == ["content", "name"]
 
 
+def test_content_never_gives_one_target_to_two_columns():
+    row = ["가", "02-123-4567", "02-123-4568", office.hyphened(1), office.hyphened(2), "a@x.example", "b@x.example"]
+    headers = ["기업명", "전화번호", "?", "?", "?", "?", "?"]
+    suggestions = suggest(headers, [row] * 3)
+    assert [s.target for s in suggestions] == [
+        "company.name", "workplace.phone", "", "company.business_number", "", "contact.email", "contact2.email",
+    ]  # fmt: skip
+    check_mapping(to_mapping(suggestions))
+
+
 def test_content_that_contradicts_a_heading_lowers_confidence():
     sure, doubtful = suggest(["이메일"], [["a@x.example"]] * 3)[0], suggest(["이메일"], [["없어요"]] * 3)[0]
     assert (sure.target, doubtful.target) == ("contact.email", "contact.email")
@@ -211,4 +222,7 @@ def test_a_person_may_say_where_the_heading_is():
 def test_any_grid_has_some_header(rows):
     header = find_header(rows)
     assert 0 <= header.first <= header.last <= len(rows)
-    assert len(suggest(header.names, rows[header.last :])) == len(header.names)
+    suggestions = suggest(header.names, rows[header.last :])
+    assert len(suggestions) == len(header.names)
+    single = [s.target for s in suggestions if s.target and s.target not in JOINED]
+    assert len(single) == len(set(single))
