@@ -23,8 +23,9 @@ case_programme = sa.Table(
 
 
 class Case(Identified, Stamped, Versioned, db.Model):
-    """A case. ``figures``: list of {label, before, after, unit, source}. Shown under ``display_name``,
-    which must not be the company's name unless ``consent_scope`` is NAMED."""
+    """A case: problem, system found for it, ``steps`` taken (list of {when, title, text}), effect with
+    ``figures`` (list of {label, before, after, unit, source}), ``advice`` to others (sentences). Shown under
+    ``display_name``, which must not be the company's name unless ``consent_scope`` is NAMED."""
 
     __tablename__ = "best_practice"
 
@@ -41,10 +42,11 @@ class Case(Identified, Stamped, Versioned, db.Model):
     summary: Mapped[str] = mapped_column(sa.Text, default="")
     problem: Mapped[str] = mapped_column(sa.Text, default="")
     system: Mapped[str] = mapped_column(sa.Text, default="")
-    execution: Mapped[str] = mapped_column(sa.Text, default="")
+    steps: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
     effect: Mapped[str] = mapped_column(sa.Text, default="")
     figures: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     costs: Mapped[str] = mapped_column(sa.Text, default="")
+    advice: Mapped[list[str]] = mapped_column(Json, default=list)
     quote: Mapped[str] = mapped_column(sa.Text, default="")
     quote_by: Mapped[str] = mapped_column(sa.String(120), default="")
     planner_name: Mapped[str] = mapped_column(sa.String(60), default="")

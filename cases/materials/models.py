@@ -66,12 +66,15 @@ class Edition(Identified, db.Model):
 
 
 class MaterialGrant(Identified, db.Model):
-    """A partner organisation may download a material."""
+    """A partner organisation may download a material: given by hand (``direct``), or because it takes part in
+    a campaign that uses the material (``followed``; kept by campaigns). A row with neither is deleted."""
 
     __tablename__ = "material_grant"
 
     material_id: Mapped[int] = mapped_column(sa.ForeignKey("material.id", ondelete="CASCADE"))
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
+    direct: Mapped[bool] = mapped_column(default=False)
+    followed: Mapped[bool] = mapped_column(default=False)
     granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     granted_by: Mapped[int | None]
     material: Mapped[Material] = relationship()
