@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import after_this_request, current_app, has_request_context, render_template
 from flask_babel import gettext as _
-from flask_security.babel import format_td_parts
 from flask_security.mail_util import MailUtil
 from flask_security.recoverable import generate_reset_password_token
 from flask_security.utils import url_for_security
@@ -46,6 +45,11 @@ def site_url() -> str:
     return current_app.extensions["outreach"].settings.base_url
 
 
+def mail_values() -> dict[str, Any]:
+    """What every mail about an account may say. (The library's own words for times have no Korean.)"""
+    return {"site_url": site_url(), "days": PASSWORD_LINK_LIFE.days}
+
+
 def password_link(user: User) -> str:
     """A link, good once and for PASSWORD_LINK_LIFE, with which ``user`` sets a password."""
     path = url_for_security("reset_password", token=generate_reset_password_token(user), _external=False)
@@ -55,8 +59,7 @@ def password_link(user: User) -> str:
 def send_password_link(session: Session, user: User, *, now: datetime) -> str:
     """Queue the mail that tells ``user`` of the account; returns the link in it."""
     link = password_link(user)
-    days = format_td_parts([(PASSWORD_LINK_LIFE.days, "day")])
-    _send(session, user, _("[동행 아웃리치] 계정이 준비되었습니다"), "invitation", now=now, link=link, within=days)
+    _send(session, user, _("[동행 아웃리치] 계정이 준비되었습니다"), "invitation", now=now, link=link)
     return link
 
 
@@ -67,7 +70,7 @@ def send_locked(session: Session, user: User, *, now: datetime) -> None:
 
 
 def _send(session: Session, user: User, subject: str, template: str, *, now: datetime, **values: Any) -> None:
-    values |= {"user": user, "site_url": site_url()}
+    values |= {"user": user, **mail_values()}
     outbox.enqueue(
         session, key=f"{template}:{uuid.uuid4().hex}", to_address=user.email, to_name=user.name, subject=subject,
         text=render_template(f"accounts/mail/{template}.txt", **values),

@@ -28,7 +28,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         _("%(email)s 주소가 등록되어 있으면 비밀번호를 다시 정하는 링크를 보내 드립니다. 메일함을 확인해 주세요."),
         "info",
     ),
-    "PASSWORD_RESET_EXPIRED": (_("링크의 사용 기한(%(within)s)이 지났습니다. 새 링크를 받아 주세요."), "error"),
+    "PASSWORD_RESET_EXPIRED": (_("링크의 사용 기한이 지났습니다. 새 링크를 받아 주세요."), "error"),
     "INVALID_RESET_PASSWORD_TOKEN": (_("이미 사용했거나 올바르지 않은 링크입니다. 새 링크를 받아 주세요."), "error"),
     "PASSWORD_RESET": (_("비밀번호를 정하고 로그인했습니다."), "success"),
     "PASSWORD_RESET_NO_LOGIN": (_("비밀번호를 정했습니다. 새 비밀번호로 로그인해 주세요."), "success"),

@@ -125,9 +125,7 @@ def _with_link(user: Any) -> Any:
     """Mail the one-time link and show it this once; it is in no address, log or cookie."""
     link = letters.send_password_link(db.session, user, now=_now())
     db.session.commit()
-    response = current_app.make_response(render_template("accounts/link.html", user=user, link=link))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return render_template("accounts/link.html", user=user, link=link)
 
 
 def _account_page(user: Any, form: FlaskForm, role_form: FlaskForm) -> str:
@@ -180,9 +178,7 @@ def create_token() -> Any:
         return _own_page(form), 422
     token = service.issue_token(db.session, _oneself(), name=form.name.data, now=_now())
     db.session.commit()
-    response = current_app.make_response(_own_page(TokenForm(formdata=None), token=token))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return _own_page(TokenForm(formdata=None), token=token)
 
 
 @me.post("/tokens/<int:token_id>/revoke")

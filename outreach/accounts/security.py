@@ -59,12 +59,13 @@ def init_app(app: Flask) -> None:
         change_password_form=forms.ChangePasswordForm, mail_util_cls=letters.OutboxMail,
         password_util_cls=PasswordRules,
     )
-    security.mail_context_processor(lambda: {"site_url": letters.site_url()})
+    security.mail_context_processor(letters.mail_values)
     security.login_context_processor(_sign_in_page)
     manager = security.login_manager
     manager.user_loader(_by_session(manager._user_callback))
     manager.request_loader(_by_token)
     app.after_request(_note_token_use)
+    app.after_request(_keep_no_copy)
     user_failed_authn.connect_via(app)(_note_failure)
     user_authenticated.connect_via(app)(_note_success)
     outreach.library_views.update(LIBRARY_VIEWS)
@@ -144,6 +145,14 @@ def _note_token_use(response: Any) -> Any:
     if token_id is not None:
         with unit_of_work(db.session) as unit:
             service.note_token_use(unit, token_id, now=_now())
+    return response
+
+
+def _keep_no_copy(response: Any) -> Any:
+    """Pages of a signed-in person stay in no cache, so that "back" after signing out shows nothing."""
+    user = g.get("_login_user")  # not current_user: that would look the person up for every stylesheet
+    if user is not None and user.is_authenticated and response.mimetype == "text/html":
+        response.headers["Cache-Control"] = "no-store"
     return response
 
 

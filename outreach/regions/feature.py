@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
-from outreach.feature import Feature, MenuItem
+from outreach.feature import Feature, MenuItem, ReferenceTables
 from outreach.regions import routes
 from outreach.regions.commands import reference
+from outreach.regions.loading import load_reference
+
+WORDS = {
+    "provinces": "시도", "districts": "시군구", "centres": "고용센터", "jurisdictions": "관할", "complexes": "산업단지",
+}
 
 feature = Feature(
     name="regions",
     blueprints=(routes.blueprint,),
     menu=(MenuItem(_("고용센터"), "regions.index", order=85, roles=frozenset(routes.KEEPERS), prefix="/centres"),),
     commands=(reference,),
+    reference=(ReferenceTables(WORDS, lambda session, now: load_reference(session)),),
 )

@@ -8,6 +8,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from outreach.regions.models import Certainty
@@ -36,7 +37,10 @@ class JurisdictionForm(FlaskForm):
 
     def __init__(self, districts: dict[str, list[tuple[str, str]]], **kwargs: Any):
         super().__init__(**kwargs)
-        self.region.choices = {gettext("선택"): [("", gettext("시군구를 골라 주세요"))], **districts}
+        self.region.choices = [
+            SelectChoice("", gettext("시군구를 골라 주세요")),
+            *(SelectChoice(key, name, optgroup=province) for province, rows in districts.items() for key, name in rows),
+        ]
 
 
 class EndForm(FlaskForm):

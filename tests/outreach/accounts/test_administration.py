@@ -99,7 +99,8 @@ def test_an_account_is_made_and_its_link_shown_and_mailed(admin, centre, session
     made, message = named(session, "new@suwon.example"), session.scalar(sa.select(OutboxMessage))
     assert made.role is Role.PROMOTION and made.centre_id == centre.id and made.password is None
     link = response.text.split('class="code">')[1].split("<")[0]
-    assert link in message.text and message.to_address == "new@suwon.example"
+    assert link in message.text and "1일 동안" in message.text and "None" not in message.html
+    assert message.to_address == "new@suwon.example"
     assert admin.get(link.removeprefix("http://localhost")).status_code == 200
 
 

@@ -42,6 +42,7 @@ def test_a_forgotten_password_is_set_anew_by_mail(client, person, session):
     assert "링크를 보내 드립니다" in asked.text
     (message,) = mails(session)
     assert message.to_address == "lee@audit.example" and "비밀번호" in message.subject
+    assert "이 링크는 1일 동안" in message.text and "이 링크는 1일 동안" in message.html
     path = reset_path(message)
     assert "새 비밀번호 정하기" in client.get(path).text
     assert set_password(client, path).location == "/login"
