@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 import structlog
@@ -93,8 +94,8 @@ class Batch:
         self.journal.intent(ids)
 
     def on_outcome(self, delivery_id: int, outcome: Outcome) -> None:
+        self.journal.outcome(delivery_id, outcome)
         if outcome.kind is not Kind.NOT_SENT:
-            self.journal.outcome(delivery_id, outcome)
             self.results += 1
             self.refused += outcome.kind in _REFUSALS
         self.outcomes[delivery_id] = outcome
@@ -142,7 +143,8 @@ class Engine:
         self._clock: Clock = outreach.clock
         self._signer, self._base_url = outreach.signer, outreach.settings.base_url
         self._folder: Path = outreach.settings.data_dir / "journal"
-        self._pool = SmtpPool(SmtpUrl.parse(outreach.settings.smtp_url), connections=connections)
+        host = urlsplit(outreach.settings.base_url).hostname
+        self._pool = SmtpPool(SmtpUrl.parse(outreach.settings.smtp_url), connections=connections, helo=host)
         self._journal: Journal | None = None
         self._watch: Watch | None = None
         self._kept: Letter | None = None

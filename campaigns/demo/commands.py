@@ -1,0 +1,128 @@
+"""`flask --app wsgi demo`: fills an empty database with the demo and sends a real mailing before your eyes."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from datetime import datetime
+from typing import Any
+
+import click
+from flask import current_app
+from tqdm import tqdm
+
+from campaigns.audience import service as audiences
+from campaigns.audience.history import KEY as HISTORY
+from campaigns.delivery import service as delivery
+from campaigns.delivery.engine import Engine
+from campaigns.demo import people, stories
+from campaigns.demo.firms import Firms
+from campaigns.demo.stories import Stage
+from campaigns.mailings import service as mailings
+from campaigns.mailings.models import Mailing
+from campaigns.mailings.routes import setting
+from campaigns.mailings.rules import MessageClass
+from outreach.accounts.rules import DEMO_PASSWORD, demo_email
+from outreach.clock import kst_today
+from outreach.db import db, unit_of_work
+from outreach.demo.content import DemoContent, demo_content
+from outreach.logs import configure
+from outreach.mailbox.server import embedded
+from outreach.programmes.service import load_reference as load_programmes
+from outreach.regions.loading import load_reference as load_regions
+from outreach.scope import ROLE_LABELS, Role
+
+FIRMS = 3_000
+#: The mailing sent by the demo goes to this many companies at most.
+SHOWN_HEADCOUNT = (20, 60)
+
+
+@click.command("demo")
+@click.option("--companies", default=FIRMS, show_default=True, help="가상 기업 수 / fictional companies")
+def demo(companies: int) -> None:
+    """Fill the database with the demo (once) and send a real mailing to the embedded mailbox."""
+    configure("demo")
+    outreach = current_app.extensions["outreach"]
+    if not outreach.settings.demo:
+        raise click.ClickException("데모는 OUTREACH_DEMO=1 에서만 만들 수 있습니다.")
+    now, today = outreach.clock.now(), kst_today(outreach.clock.now())
+    if people.already_made(db.session):
+        click.echo("데모 데이터가 이미 있습니다. 새로 만들려면 데이터 폴더를 비우고 다시 실행하세요.")
+        return
+    db.session.rollback()
+    content = demo_content(today)
+    stage = _fill(content, companies, now)
+    with embedded(outreach.settings) as smtp_url:
+        outreach.settings = dataclasses.replace(outreach.settings, smtp_url=smtp_url)
+        mailing, totals = _send_before_your_eyes(stage, now)
+    _summary(stage, mailing, totals)
+
+
+def _fill(content: DemoContent, companies: int, now: datetime) -> Stage:
+    """Everything but the mailing that is really sent, in units of work of bounded size."""
+    outreach = current_app.extensions["outreach"]
+    with unit_of_work(db.session) as session:
+        load_regions(session)
+        load_programmes(session, now)
+    with unit_of_work(db.session) as session:
+        partners = people.make_partners(session, content, outreach.settings.folder("uploads"), now)
+        accounts = people.make_accounts(session, content, partners, now)
+    firms = Firms(db.session, now)
+    bar = tqdm(total=companies + 18, desc="가상 기업", unit="곳", disable=not sys.stderr.isatty())
+    for written in firms.write(companies):
+        db.session.commit()
+        bar.update(written - bar.n)
+    bar.close()
+    own = setting()
+    stage = Stage(db.session, content, own, outreach.settings.base_url, partners, accounts, firms.featured)
+    for _title in stories.everything(stage):
+        db.session.commit()
+    db.session.commit()
+    return stage
+
+
+def _send_before_your_eyes(stage: Stage, now: datetime) -> tuple[Mailing, dict[str, int]]:
+    """Write, approve, schedule and send one mailing, as people and the worker would."""
+    campaign = stage.campaigns["winter"]
+    past = stage.mailings["spring-first"]
+    own = dataclasses.replace(stage.setting, history=current_app.extensions[HISTORY], now=now)
+    with unit_of_work(db.session) as session:
+        actor = stage.actor("promotion2")
+        smallest, largest = SHOWN_HEADCOUNT
+        audience = audiences.save(
+            session, actor, campaign, name="상담을 먼저 권할 20~60인 기업",
+            conditions={"min_headcount": smallest, "max_headcount": largest}, now=now,
+        )
+        mailing = mailings.create(session, actor, campaign, {
+            "title": "겨울방학 사전 안내", "audience_id": audience.id, "message_class": MessageClass.PUBLIC_NOTICE,
+            "class_reason": past.class_reason, "subject": past.subject, "preheader": past.preheader,
+            "blocks": past.blocks, **stories.sender(campaign),
+        }, now=now)
+        stories.approve(dataclasses.replace(stage, setting=own), mailing, "manager", now)
+        mailings.schedule(session, stage.actor("manager"), mailing, now, now=now, smtp_ready=True)
+    with unit_of_work(db.session) as session:
+        delivery.start_due(session, now=now)
+    engine = Engine(current_app._get_current_object())  # type: ignore[attr-defined]
+    while engine.step():
+        pass
+    engine.step()  # finish
+    engine.close()
+    return mailing, dict(engine.settled)
+
+
+def _summary(stage: Stage, mailing: Mailing, totals: dict[str, int]) -> None:
+    base = stage.base_url
+    rows: list[tuple[str, Any]] = [
+        ("가상 기업", f"{FIRMS:,}곳과 이야기 속 기업 {len(stage.companies)}곳"),
+        ("협력기관·계정", f"{len(stage.partners)}곳 · {len(stage.people)}명"),
+        ("캠페인·사례", f"{len(stage.campaigns)}건 · {len(stage.cases)}건"),
+        ("방금 보낸 메일", f"'{mailing.title}' 접수 {totals.get('accepted', 0):,}통"),
+        ("받은 메일 보기", f"{base}/mailbox"),
+        ("시작하기", base),
+        ("데모 비밀번호", DEMO_PASSWORD),
+    ]
+    click.echo("\n동행 아웃리치 데모 (모든 기업과 사람은 가상입니다)")
+    for label, value in rows:
+        click.echo(f"  {label:<10} {value}")
+    click.echo("  계정       " + ", ".join(f"{ROLE_LABELS[role]} {demo_email(role)}" for role in Role))
+    click.echo("  다음 할 일: 받은 메일에서 '상담' 버튼을 누르고 답한 뒤, 플래너로 로그인해 리드를 확인해 보세요.\n")
