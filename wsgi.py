@@ -10,9 +10,9 @@ import cases.brochures.models
 import cases.library.models
 import cases.materials.models  # noqa: F401
 import outreach.audit.models
-import outreach.programmes.models
 import outreach.uploads.models  # noqa: F401
 from campaigns.delivery.feature import feature as delivery
+from campaigns.demo.feature import feature as demo
 from campaigns.mailings.feature import feature as mailings
 from campaigns.planning.feature import feature as planning
 from campaigns.responses.feature import feature as responses
@@ -29,6 +29,7 @@ from outreach.mailbox.feature import feature as mailbox
 from outreach.operations.feature import feature as operations
 from outreach.organisations.feature import feature as organisations
 from outreach.oversight.feature import feature as oversight
+from outreach.programmes.feature import feature as programmes
 from outreach.regions.feature import feature as regions
 
 #: Low to high: a feature may rely on those before it.
@@ -42,6 +43,7 @@ FEATURES: list[Feature] = [
     home,
     accounts,
     companies,
+    programmes,
     leads,
     planning,
     mailings,
@@ -50,7 +52,7 @@ FEATURES: list[Feature] = [
 ]
 
 #: Added in the demo only.
-DEMO_FEATURES: list[Feature] = [mailbox]
+DEMO_FEATURES: list[Feature] = [mailbox, demo]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
