@@ -1,5 +1,9 @@
-"""Fixtures shared by all tests: a database built by running the migrations, an application on it, people
-to sign in as, and a guard that no test reaches past the loopback."""
+"""Fixtures shared by all tests: a database built by running the migrations, an application on it, and a
+guard that no test reaches past the loopback.
+
+``pytest`` runs everything, on SQLite; ``pytest --database postgresql`` runs what uses the database once more,
+on a PostgreSQL server of its own. A test of SQLite itself is marked ``sqlite`` and stays out of the latter.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +33,30 @@ from flask import Flask  # noqa: E402
 from outreach.clock import FixedClock  # noqa: E402
 from outreach.config import Settings  # noqa: E402
 from outreach.db import db  # noqa: E402
+from tests import postgres  # noqa: E402
 from tests.people import SiteClient  # noqa: E402
 from wsgi import FEATURES, build_app  # noqa: E402
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday, 10:00 in Korea
 LOOPBACK = ("127.", "::1", "localhost")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database", choices=("sqlite", "postgresql"), default="sqlite", help="where the tests keep their data"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what uses the database, and is not about SQLite."""
+    if config.getoption("database") == "sqlite":
+        return
+    wanted = [
+        item for item in items
+        if "database_url" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("sqlite")
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
+    items[:] = wanted
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -65,15 +88,46 @@ def make_app(database_url: str, data_dir: Path, clock: FixedClock | None = None,
     return app
 
 
+def migrate(database_url: str, data_dir: Path) -> None:
+    """Run every migration."""
+    with make_app(database_url, data_dir).app_context():
+        flask_migrate.upgrade()
+        db.engine.dispose()  # on SQLite, closing the last connection empties the write-ahead log into the file
+
+
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database file made by running every migration, once a session; tests copy it."""
     path = tmp_path_factory.mktemp("db") / "template.sqlite3"
-    app = make_app(f"sqlite:///{path}", path.parent)
-    with app.app_context():
-        flask_migrate.upgrade()
-        db.engine.dispose()  # closing the last connection empties the write-ahead log into the file
+    migrate(f"sqlite:///{path}", path.parent)
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a server's first database; started when first asked for."""
+    with postgres.running() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same on PostgreSQL."""
+    with postgres.database(postgres_server) as url:
+        migrate(url, tmp_path_factory.mktemp("db"))
+        yield url
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh, migrated database of the kind that ``--database`` says."""
+    if request.config.getoption("database") == "postgresql":
+        with postgres.database(request.getfixturevalue("migrated_postgres")) as url:
+            yield url
+    else:
+        path = tmp_path / "outreach.sqlite3"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
 
 
 @pytest.fixture
@@ -82,11 +136,9 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def app(tmp_path: Path, migrated_sqlite: Path, clock: FixedClock) -> Iterator[Flask]:
+def app(tmp_path: Path, database_url: str, clock: FixedClock) -> Iterator[Flask]:
     """The whole application on a fresh database, with its context pushed."""
-    path = tmp_path / "outreach.sqlite3"
-    shutil.copy(migrated_sqlite, path)
-    app = make_app(f"sqlite:///{path}", tmp_path, clock)
+    app = make_app(database_url, tmp_path, clock)
     with app.app_context():
         yield app
         db.session.remove()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pwd
 import shutil
@@ -11,6 +12,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+import sqlalchemy as sa
+
+_numbers = itertools.count(1)
 
 
 def programs() -> Path | None:
@@ -59,6 +64,24 @@ def running() -> Iterator[str]:
             server.wait(20)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def database(template: str) -> Iterator[str]:
+    """The URL of a copy of the database at ``template``, for the time of the block. Nobody may be connected
+    to the template meanwhile."""
+    template_url = sa.make_url(template)
+    name = f"test_{next(_numbers)}"
+    engine = sa.create_engine(
+        template_url.set(database="template1"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+    )
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f'CREATE DATABASE {name} TEMPLATE "{template_url.database}"')
+    try:
+        yield template_url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _await(folder: Path, home: Path, seconds: float = 20) -> None:
