@@ -84,6 +84,15 @@ class CompanyMerge:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ReferenceTables:
+    """Tables that ship with the program. ``load(session, now)`` brings the database up to them and returns
+    how many rows of each were added (twice changes nothing); ``words`` name them for the command."""
+
+    words: Mapping[str, str]
+    load: Callable[[Session, datetime], Mapping[str, int]]
+
+
 @dataclass(frozen=True)
 class Feature:
     """``company_merges``: called within the merge's unit of work, before the rows that are gone are deleted,
@@ -100,6 +109,7 @@ class Feature:
     commands: tuple[click.Command, ...] = ()
     init_app: Callable[[Flask], None] | None = None
     company_merges: tuple[Callable[[Session, CompanyMerge], None], ...] = ()
+    reference: tuple[ReferenceTables, ...] = ()
 
 
 @dataclass
@@ -125,6 +135,9 @@ class Registry:
 
     def company_merges(self) -> list[Callable[[Session, CompanyMerge], None]]:
         return [carry_over for feature in self.features for carry_over in feature.company_merges]
+
+    def reference(self) -> list[ReferenceTables]:
+        return [tables for feature in self.features for tables in feature.reference]
 
     def schedules(self) -> list[Schedule]:
         return [schedule for feature in self.features for schedule in feature.schedules]

@@ -223,7 +223,7 @@ def _reachable(session: Session, scope: Scope, company_ids: Sequence[int]) -> di
         .where(Workplace.company_id.in_(company_ids), Contact.address_key.is_not(None), *reach(scope))
         .group_by(Workplace.company_id)
     )
-    return {company_id: people for company_id, people in session.execute(query)}
+    return dict(session.execute(query).all())
 
 
 def for_page(session: Session, scope: Scope, company_id: int) -> Company:

@@ -193,7 +193,8 @@ def edit_form(company, **values):
 
 def test_edit(officer, company):
     assert "120-81" in officer.get(f"/companies/{company.id}").text
-    response = officer.post(f"/companies/{company.id}/edit", data=edit_form(company, industry="금형", headcount="1,200"))
+    data = edit_form(company, industry="금형", headcount="1,200명")
+    response = officer.post(f"/companies/{company.id}/edit", data=data)
     assert response.location == f"/companies/{company.id}"
     assert (company.industry, company.headcount) == ("금형", 1200)
     assert "업종: 금형" in officer.get(f"/companies/{company.id}").text
