@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.delivery import jobs
-from outreach.feature import Feature, JobKind, Schedule, WorkSource
+from campaigns.delivery import jobs, routes
+from outreach.feature import Feature, JobKind, Panel, Schedule, WorkSource
+from outreach.scope import STAFF_ROLES
 
 feature = Feature(
     name="delivery",
+    blueprints=(routes.blueprint,),
+    panels=(Panel("company", 20, routes.company_panel, STAFF_ROLES),),
     jobs=(JobKind(jobs.FREEZE, _l("수신자 확정"), jobs.freeze),),
     schedules=(
         Schedule("mailings.start_due", _l("예약된 메일 시작"), 1, jobs.start_due),

@@ -54,9 +54,13 @@ class Statistics:
         return self.states.get(state, 0)
 
     @property
+    def waiting(self) -> int:
+        """Not tried yet, or on its way just now."""
+        return self[DeliveryState.QUEUED] + self[DeliveryState.CLAIMED]
+
+    @property
     def done(self) -> int:
-        pending = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.DEFERRED)
-        return self.total - sum(self[state] for state in pending)
+        return self.total - self.waiting - self[DeliveryState.DEFERRED]
 
 
 def statistics(session: Session, mailing_id: int) -> Statistics:

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
+from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length
 
 from campaigns.mailings.rules import CLASS_LABELS, MessageClass
+
+SUBJECT_CHARS = 200
+_BLOCK_FIELD = re.compile(r"blocks-(\d{1,4})-([a-z_]{1,20})")
 
 
 def _id(value: str | None) -> int | None:
     return int(value) if value not in (None, "", "None") else None
+
+
+def posted_blocks(values: Mapping[str, str]) -> list[dict[str, str]]:
+    """The blocks of the page, whose fields are named ``blocks-<place>-<key>``, in the order of their places.
+    What is in them is checked by campaigns.mailings.content."""
+    blocks: dict[int, dict[str, str]] = defaultdict(dict)
+    for name, value in values.items():
+        if found := _BLOCK_FIELD.fullmatch(name):
+            blocks[int(found[1])][found[2]] = value
+    return [blocks[place] for place in sorted(blocks)]
 
 
 class TitleForm(FlaskForm):
@@ -25,37 +41,32 @@ class TitleForm(FlaskForm):
 
 
 class EditorForm(TitleForm):
-    """The whole mailing. ``blocks`` is JSON kept by the page's script."""
+    """The whole mailing but its blocks, which the page names by their place (:func:`posted_blocks`)."""
 
-    subject = StringField(_l("메일 제목"), [Length(max=200)])
+    subject = StringField(_l("메일 제목"), [Length(max=SUBJECT_CHARS)])
     preheader = StringField(
-        _l("미리보기 문구"), [Length(max=200)], description=_l("받은편지함에서 제목 옆에 보이는 한 문장입니다.")
+        _l("미리보기 문구"), [Length(max=SUBJECT_CHARS)],
+        description=_l("받은편지함에서 제목 옆에 보이는 한 문장입니다. 제목을 되풀이하지 말고 이어 줍니다."),
     )
     audience_id = SelectField(_l("수신 대상"), coerce=_id)
     message_class = RadioField(
-        _l("메시지 분류"), choices=[(kind.value, label) for kind, label in CLASS_LABELS.items()], coerce=MessageClass,
-        description=_l("광고로 분류하면 제목에 (광고)가 붙고, 수신에 동의한 사람에게만 보냅니다."),
+        _l("메시지 분류"), choices=[(kind.value, label) for kind, label in CLASS_LABELS.items()], coerce=MessageClass
     )
     class_reason = TextAreaField(
         _l("분류 근거"), [Length(max=400)],
         description=_l("왜 이 분류인지 적습니다. 승인하는 사람이 함께 확인합니다(정보통신망법 제50조)."),
     )
     sender_name = StringField(_l("보내는 기관"), [Length(max=80)])
-    sender_address = StringField(_l("보내는 메일 주소"), [Length(max=254)])
+    sender_address = StringField(
+        _l("보내는 메일 주소"), [Length(max=254)], description=_l("받는 사람의 답장이 이 주소로 옵니다.")
+    )
     sender_phone = StringField(_l("전화"), [Length(max=32)])
     sender_postal = StringField(_l("주소"), [Length(max=200)])
-    blocks = HiddenField()
     version = HiddenField()
-
-    def validate_blocks(self, field: HiddenField) -> None:
-        try:
-            json.loads(field.data or "[]")
-        except ValueError as error:
-            raise ValidationError(_l("본문을 읽을 수 없습니다. 화면을 새로 고친 뒤 다시 저장해 주세요.")) from error
 
     def values(self) -> dict[str, Any]:
         names = (
             "title", "subject", "preheader", "audience_id", "message_class", "class_reason", "sender_name",
             "sender_address", "sender_phone", "sender_postal",
         )
-        return {name: self[name].data for name in names} | {"blocks": json.loads(self.blocks.data or "[]")}
+        return {name: self[name].data for name in names} | {"blocks": posted_blocks(request.form)}

@@ -3,23 +3,37 @@ sending are the next area's (campaigns.delivery)."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from sqlalchemy.orm import joinedload
 
 from campaigns.audience.history import KEY as HISTORY
 from campaigns.audience.history import NoHistory
 from campaigns.audience.models import Audience
 from campaigns.mailings import content, preview, service
-from campaigns.mailings.compose import Addresses, compose
-from campaigns.mailings.forms import EditorForm, TitleForm
+from campaigns.mailings.compose import Addresses, Composed, compose
+from campaigns.mailings.forms import EditorForm, TitleForm, posted_blocks
 from campaigns.mailings.message import MessageWriter
 from campaigns.mailings.models import Mailing
-from campaigns.mailings.rules import CLASS_LABELS, EDITABLE, STATE_LABELS, MailingState, MessageClass
+from campaigns.mailings.rules import ADVERTISING_LABEL, CLASS_LABELS, EDITABLE, STATE_LABELS, MailingState, MessageClass
 from campaigns.mailings.service import Setting
 from campaigns.planning import service as planning
 from cases.library.models import Case
@@ -27,14 +41,16 @@ from cases.library.rules import CaseState
 from cases.materials.models import Edition, Material
 from cases.materials.rules import EditionState
 from outreach import links
-from outreach.audit.models import AccessKind
+from outreach.audit import service as audit
+from outreach.audit.models import AccessKind, ChangeRecord
 from outreach.clock import kst_today
-from outreach.db import db
+from outreach.db import db, reading
 from outreach.errors import DomainError, Invalid, NotFound
 from outreach.mail import outbox
 from outreach.mail.address import Address, BadAddress
-from outreach.programmes.models import ProgrammeVersion
-from outreach.scope import EDITOR_ROLES
+from outreach.pdf.pictures import check_picture
+from outreach.programmes.models import Programme, ProgrammeVersion
+from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.signing import BadToken
 from outreach.uploads import service as uploads
 from outreach.uploads.models import Upload
@@ -44,6 +60,17 @@ blueprint = Blueprint("mailings", __name__)
 
 #: A mail's HTML has its styles inside; its frame may use them and nothing else.
 FRAME_CSP = "default-src 'none'; img-src 'self' https: http: data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+#: What a class means for the writer, beside its name.
+CLASS_HINTS = {
+    MessageClass.PUBLIC_NOTICE: _l("영리 목적이 없는 제도·지원 안내입니다. 수신거부한 사람을 빼고 보냅니다."),
+    MessageClass.ADVERTISING: _l(
+        "물품·서비스를 알리는 내용이 있으면 광고입니다. 제목 앞에 (광고)가 붙고, 수신에 동의한 사람에게만 보냅니다."
+    ),
+    MessageClass.CONSENT_NOTICE: _l("수신 동의·거부의 처리 결과나 동의 여부 확인을 알리는 통지입니다."),
+}
+#: What stands for a personal value that is often unknown, as the editor's buttons insert it.
+FALLBACKS = {"담당자": "담당자", "직위": "담당자", "시도": "우리 지역", "시군구": "우리 지역", "센터": "고용센터"}
 
 
 def _outreach() -> Any:
@@ -64,7 +91,10 @@ def setting() -> Setting:
 
 @blueprint.app_context_processor
 def _words() -> dict[str, Any]:
-    return {"MAILING_STATES": STATE_LABELS, "MESSAGE_CLASSES": CLASS_LABELS}
+    return {
+        "MAILING_STATES": STATE_LABELS, "MESSAGE_CLASSES": CLASS_LABELS,
+        "MAILING_STATE_WORDS": {state.value: label for state, label in STATE_LABELS.items()},
+    }
 
 
 @blueprint.route("/campaigns/<int:campaign_id>/mailings/new", methods=["GET", "POST"])
@@ -94,20 +124,25 @@ STARTING_BLOCKS: list[dict[str, Any]] = [
 @blueprint.route("/mailings/<int:mailing_id>/edit", methods=["GET", "POST"])
 @access.allow(*EDITOR_ROLES)
 def edit(mailing_id: int) -> Any:
+    """The editor. Its buttons save; two of them do something more with what was saved."""
     mailing = service.editable(db.session, access.scope(), mailing_id)
     form = EditorForm(obj=mailing) if request.method == "GET" else EditorForm()
-    if request.method == "GET":
-        form.blocks.data = json.dumps(mailing.blocks, ensure_ascii=False)
     form.audience_id.choices = _audience_choices(mailing)
     if form.validate_on_submit() and _saved(mailing, form):
-        flash(_("저장했습니다."), "success")
+        then = request.form.get("then")
+        if then == "submit":
+            return _submit(mailing)
+        if then == "test":
+            _send_test(mailing)
+        else:
+            flash(_("저장했습니다."), "success")
         return redirect(url_for(".edit", mailing_id=mailing_id))
-    question = service.question(mailing, setting().history, setting().now)
     return render_template(
         "mailings/edit.html", form=form, mailing=mailing, choices=_block_choices(mailing), fields=content.FIELDS,
+        blocks=posted_blocks(request.form) if form.is_submitted() else mailing.blocks, fallbacks=FALLBACKS,
         kinds=content.KIND_LABELS, targets=content.TARGETS, editable=mailing.state in EDITABLE,
-        recipients=preview.some_recipients(db.session, question),
-        others=[editor for editor in mailing.editors if editor.user_id != current_user.id],
+        class_hints={kind.value: hint for kind, hint in CLASS_HINTS.items()}, label=ADVERTISING_LABEL,
+        returned=_returned(mailing), **_preview_choices(mailing),
     )
 
 
@@ -125,13 +160,41 @@ def _saved(mailing: Mailing, form: EditorForm) -> bool:
     return True
 
 
+def _submit(mailing: Mailing) -> Any:
+    """Ask for approval of what was just saved; what is missing is shown in the editor."""
+    try:
+        service.submit(db.session, access.actor(), mailing, setting())
+        db.session.commit()
+    except DomainError as error:
+        db.session.rollback()
+        flash(_(error.message), "error")
+        return redirect(url_for(".edit", mailing_id=mailing.id))
+    flash(_("승인을 요청했습니다. 다른 담당자가 승인하면 보낼 시각을 정할 수 있습니다."), "success")
+    return redirect(url_for("deliveries.show", mailing_id=mailing.id))
+
+
+def _returned(mailing: Mailing) -> ChangeRecord | None:
+    """Why the mailing was sent back, as long as it was not submitted again since."""
+    if mailing.state is not MailingState.DRAFT:
+        return None
+    moves = (record for record in audit.history(db.session, "mailing", mailing.id) if record.action == "state")
+    last = next(moves, None)
+    return last if last is not None and "comment" in last.changes else None
+
+
+def _preview_choices(mailing: Mailing) -> dict[str, Any]:
+    question = service.question(mailing, setting().history, setting().now)
+    return {"recipients": preview.some_recipients(db.session, question)}
+
+
 def _audience_choices(mailing: Mailing) -> list[tuple[str, str]]:
     query = sa.select(Audience).where(Audience.campaign_id == mailing.campaign_id).order_by(Audience.name)
     return [("", _("고르지 않음")), *((str(row.id), row.name) for row in db.session.scalars(query))]
 
 
 def _block_choices(mailing: Mailing) -> dict[str, list[dict[str, Any]]]:
-    """What cards and buttons can be about: published cases and materials, current programmes."""
+    """What cards, buttons and pictures can be about: published cases and materials, current programmes, the
+    person's own pictures and those already in the mailing."""
     centre_id, today = mailing.campaign.centre_id, kst_today(setting().now)
     cases = sa.select(Case).where(Case.state == CaseState.PUBLISHED).order_by(Case.headline)
     materials = sa.select(Material).where(
@@ -140,102 +203,161 @@ def _block_choices(mailing: Mailing) -> dict[str, list[dict[str, Any]]]:
     if centre_id is not None:
         cases = cases.where(sa.or_(Case.centre_id == centre_id, Case.centre_id.is_(None)))
         materials = materials.where(sa.or_(Material.centre_id == centre_id, Material.centre_id.is_(None)))
-    versions = db.session.scalars(sa.select(ProgrammeVersion).join(ProgrammeVersion.programme))
+    versions = db.session.scalars(
+        sa.select(ProgrammeVersion).join(ProgrammeVersion.programme).order_by(Programme.name_ko)
+        .options(joinedload(ProgrammeVersion.programme))
+    )
+    used = [block["upload_id"] for block in mailing.blocks if block.get("upload_id")]
+    pictures = sa.select(Upload).where(
+        Upload.kind == "picture", sa.or_(Upload.created_by == current_user.id, Upload.id.in_(used))
+    ).order_by(Upload.id.desc()).limit(50)
     return {
         "case_id": [
             {"id": case.id, "label": f"{case.headline} ({case.display_name})"} for case in db.session.scalars(cases)
         ],
         "version_id": [
-            {"id": version.id, "label": version.programme.name_ko, "verified": version.verified}
-            for version in versions if version.holds_on(today)
+            {"id": version.id, "label": _programme_label(version)} for version in versions if version.holds_on(today)
         ],
         "material_id": [{"id": row.id, "label": row.title} for row in db.session.scalars(materials)],
-        "upload_id": [
-            {"id": upload.id, "label": upload.name}
-            for upload in db.session.scalars(
-                sa.select(Upload).where(Upload.kind == "picture").order_by(Upload.id.desc()).limit(50)
-            )
-        ],
+        "upload_id": [{"id": upload.id, "label": upload.name} for upload in db.session.scalars(pictures)],
     }
+
+
+def _programme_label(version: ProgrammeVersion) -> str:
+    name = version.programme.name_ko
+    return name if version.verified else _("%(name)s (원문 확인 전)", name=name)
+
+
+# -- looking at it ---------------------------------------------------------------------------------------
+
+
+@blueprint.get("/mailings/<int:mailing_id>/mail")
+@access.allow(*STAFF_ROLES)
+def show_mail(mailing_id: int) -> Response:
+    """The mail as saved, or as approved, for a frame; as a recipient's only for those who may act."""
+    mailing = service.get(db.session, access.scope(), mailing_id)
+    contact_id = _recipient(request.args)
+    if contact_id is not None:
+        planning.editable(db.session, access.scope(), mailing.campaign_id)
+    return _framed(request.args.get("view", ""), lambda: _rendered(mailing, contact_id))
 
 
 @blueprint.post("/mailings/<int:mailing_id>/preview")
 @access.allow(*EDITOR_ROLES)
 def show_preview(mailing_id: int) -> Response:
     """The mail as the chosen recipient would see it, from what stands in the editor, saved or not."""
-    mailing = service.editable(db.session, access.scope(), mailing_id)
+    with _reading():
+        mailing = service.editable(db.session, access.scope(), mailing_id)
+        contact_id = _recipient(request.form)
+
+        def render() -> preview.Rendered:
+            return _rendered(preview.sketch(db.session, mailing, EditorForm().values()), contact_id)
+
+        return _framed(request.form.get("view", ""), render)
+
+
+@blueprint.post("/mailings/<int:mailing_id>/check")
+@access.allow(*EDITOR_ROLES)
+def check(mailing_id: int) -> str:
+    """What stands between the editor's present content and sending, with the numbers."""
+    with _reading():
+        mailing = service.editable(db.session, access.scope(), mailing_id)
+        try:
+            draft = preview.sketch(db.session, mailing, EditorForm().values())
+            found = service.check(db.session, draft, setting())
+        except DomainError as error:
+            found = service.Check(None, None, None, [error.message], [], [])
+        return render_template("mailings/check.html", mailing=mailing, found=found)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """A POST that only looks: without the database's write lock, which a POST otherwise takes at once."""
+    db.session.rollback()
+    with reading():
+        yield
+    db.session.rollback()
+
+
+def _recipient(values: Mapping[str, str]) -> int | None:
+    chosen = values.get("recipient", "")
+    return int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 18 else None
+
+
+def _framed(view: str, render: Callable[[], preview.Rendered]) -> Response:
+    """The mail, its text part, or why it can't be drawn, as a page for a frame."""
     try:
-        html = _rendered(_draft(mailing, EditorForm()), _recipient()).html
+        rendered = render()
+        html = render_template("mailings/preview_text.html", mail=rendered) if view == "text" else rendered.html
     except DomainError as error:
         html = render_template("mailings/preview_problem.html", problem=_(error.message))
-    db.session.rollback()
     response = Response(html, mimetype="text/html")
     response.headers["Content-Security-Policy"] = FRAME_CSP
     return response
 
 
-def _recipient() -> int | None:
-    chosen = request.form.get("recipient", "")
-    return int(chosen) if chosen.isdigit() else None
-
-
-def _draft(mailing: Mailing, form: EditorForm) -> Mailing:
-    """A mailing that is never saved, with the editor's values."""
-    values = form.values()
-    draft = Mailing(
-        **{key: values[key] or "" for key in values if key not in {"blocks", "audience_id", "message_class"}},
-        blocks=content.clean_blocks(values["blocks"]), campaign_id=mailing.campaign_id,
-        message_class=values["message_class"] or MessageClass.PUBLIC_NOTICE,
-    )
-    problems = [problem for problem in content.unfinished(draft.blocks) if "주소" in problem or "홍보물" in problem]
-    if problems:
-        raise Invalid(" ".join(problems))
-    draft.blocks = [block for block in draft.blocks if not content.unfinished([block])]
-    return draft
-
-
 def _rendered(mailing: Mailing, contact_id: int | None) -> preview.Rendered:
-    outreach, now = _outreach(), setting().now
-    composed = compose(db.session, current_app.jinja_env, mailing, setting().addresses, kst_today(now))
+    outreach = _outreach()
+    composed = service.frozen(mailing) if mailing.compiled else _composed(mailing)
     try:
-        sender = Address(mailing.sender_name, mailing.sender_address)
+        sender = Address(mailing.sender_name, mailing.sender_address or preview.NOBODY)
         writer = MessageWriter(composed, sender, outreach.settings.base_url, outreach.signer, outreach.clock)
     except BadAddress as error:
         raise Invalid("보내는 메일 주소를 확인해 주세요.", fields={"sender_address": "형식"}) from error
-    centre = mailing.sender_name
-    values = preview.values_of(db.session, contact_id, composed.fields, centre)
+    centre = service.centre_name(db.session, mailing)
+    values = preview.values_of(db.session, mailing, contact_id, composed.fields, centre)
     if contact_id is not None:
         access.log_access(AccessKind.VIEW, "contact", [contact_id], detail="메일 미리보기")
     return preview.render(composed, writer, values)
 
 
-@blueprint.post("/mailings/<int:mailing_id>/test")
-@access.allow(*EDITOR_ROLES)
-def send_test(mailing_id: int) -> Any:
+def _composed(mailing: Mailing) -> Composed:
+    draft = preview.sketch(db.session, mailing, {})
+    preview.leave_out_unfinished(draft)
+    return compose(
+        db.session, current_app.jinja_env, draft, setting().addresses, kst_today(setting().now)
+    )
+
+
+def _send_test(mailing: Mailing) -> None:
     """A test mail of the saved mailing to the person's own address."""
-    mailing = service.editable(db.session, access.scope(), mailing_id)
     try:
-        rendered = _rendered(mailing, _recipient())
-        now = setting().now
+        rendered, now = _rendered(mailing, _recipient(request.form)), setting().now
         outbox.enqueue(
             db.session, key=f"test:{mailing.id}:{current_user.id}:{now.isoformat()}", to_address=current_user.email,
             to_name=current_user.name, subject=f"[{_('시험 발송')}] {rendered.subject}", text=rendered.text,
             html=rendered.html, now=now,
         )
         db.session.commit()
-        flash(_("%(address)s(으)로 시험 메일을 보냈습니다.", address=current_user.email), "success")
+        flash(_("저장하고 %(address)s(으)로 시험 메일을 보냈습니다.", address=current_user.email), "success")
     except DomainError as error:
         db.session.rollback()
         flash(_(error.message), "error")
-    return redirect(url_for(".edit", mailing_id=mailing_id))
 
 
-@blueprint.post("/mailings/<int:mailing_id>/submit")
+# -- pictures --------------------------------------------------------------------------------------------
+
+
+@blueprint.post("/mailings/<int:mailing_id>/pictures")
 @access.allow(*EDITOR_ROLES)
-def submit(mailing_id: int) -> Any:
-    mailing = service.editable(db.session, access.scope(), mailing_id)
-    done = _("승인을 요청했습니다.")
-    return _act(mailing, lambda: service.submit(db.session, access.actor(), mailing, setting()), done)
+def add_picture(mailing_id: int) -> Any:
+    """Take in a picture for a block; the editor's script asks and gets its number and name back."""
+    service.editable(db.session, access.scope(), mailing_id)
+    file = request.files.get("file")
+    try:
+        if file is None:
+            raise Invalid("그림 파일을 골라 주세요.")
+        safe = check_picture(file.read())
+    except Invalid as error:
+        return jsonify(problem=_(error.message)), 422
+    outreach = _outreach()
+    upload = uploads.store(
+        db.session, outreach.settings.folder("uploads"), safe.data, kind="picture",
+        name=file.filename or _("그림"), media_type=safe.media_type, width=safe.width, height=safe.height,
+        now=setting().now, user_id=current_user.id,
+    )
+    db.session.commit()
+    return jsonify(id=upload.id, name=upload.name)
 
 
 @blueprint.post("/mailings/<int:mailing_id>/withdraw")
@@ -247,7 +369,7 @@ def withdraw(mailing_id: int) -> Any:
     return _act(mailing, lambda: service.withdraw(db.session, access.actor(), mailing, now=setting().now), done)
 
 
-def _act(mailing: Mailing, act: Any, done: str) -> Any:
+def _act(mailing: Mailing, act: Callable[[], object], done: str) -> Any:
     try:
         act()
         db.session.commit()

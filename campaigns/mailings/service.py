@@ -303,9 +303,13 @@ def unschedule(session: Session, actor: Actor, mailing: Mailing, *, now: datetim
     session.flush()
 
 
-def withdraw(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -> None:
-    """Back to a draft, by its author or the reviewer."""
-    _move(session, actor, mailing, MailingState.DRAFT, now)
+def withdraw(session: Session, actor: Actor, mailing: Mailing, *, now: datetime, comment: str = "") -> None:
+    """Back to a draft, by its author or the reviewer, who says in ``comment`` what is to be changed."""
+    _require_move(mailing, MailingState.DRAFT)
+    changes: dict[str, tuple[Any, Any]] = {"state": (mailing.state, MailingState.DRAFT)}
+    if comment.strip():
+        changes["comment"] = (None, comment.strip())
+    audit.record_change(session, actor, "mailing", mailing.id, "state", changes, now=now)
     back_to_draft(session, mailing)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.responses import merging, panels, public, routes
+from campaigns.responses import history, merging, panels, public, routes
 from campaigns.responses.rules import VIEW_ROLES
 from outreach.feature import Feature, MenuItem, Panel
 
@@ -17,4 +17,5 @@ feature = Feature(
         Panel("lead", 10, panels.of_lead, VIEW_ROLES),
     ),
     company_merges=(merging.carry_over,),
+    init_app=history.init_app,
 )

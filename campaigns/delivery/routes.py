@@ -1,0 +1,374 @@
+"""Pages of one mailing on its way: approval, schedule, sending, results, recipients. Writing it is the
+area's below (campaigns.mailings)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from campaigns.audience.rules import EXCLUSION_LABELS
+from campaigns.delivery import export, queries, service
+from campaigns.delivery.forms import ApproveForm, ScheduleForm, SendBackForm
+from campaigns.delivery.jobs import FREEZE
+from campaigns.delivery.models import Delivery
+from campaigns.delivery.queries import RecipientFilter
+from campaigns.delivery.rules import SKIP_LABELS, STATE_LABELS, DeliveryState
+from campaigns.mailings import preview
+from campaigns.mailings import service as mailings
+from campaigns.mailings.models import Mailing
+from campaigns.mailings.routes import setting
+from campaigns.mailings.rules import MailingState
+from campaigns.planning import service as planning
+from outreach.accounts.models import User
+from outreach.audit import service as audit
+from outreach.audit.models import AccessKind
+from outreach.clock import kst_today
+from outreach.db import db
+from outreach.errors import DomainError, Forbidden, Invalid, NotFound
+from outreach.jobs import service as jobs
+from outreach.jobs.models import Job
+from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Scope
+from outreach.web import access, xlsx
+from outreach.web.paging import paginate
+
+blueprint = Blueprint("deliveries", __name__, url_prefix="/mailings/<int:mailing_id>")
+
+#: Where a mailing stands on the way that the page draws.
+WAY = {
+    MailingState.DRAFT: 0, MailingState.REVIEW: 1, MailingState.FREEZING: 1, MailingState.APPROVED: 2,
+    MailingState.SCHEDULED: 2, MailingState.OVERDUE: 2, MailingState.SENDING: 3, MailingState.PAUSED: 3,
+    MailingState.FINISHED: 4,
+}
+
+
+@blueprint.app_context_processor
+def _words() -> dict[str, Any]:
+    return {
+        "DELIVERY_STATES": STATE_LABELS, "SKIP_REASONS": SKIP_LABELS, "EXCLUSIONS": EXCLUSION_LABELS,
+        "DELIVERY_STATE_WORDS": {state.value: label for state, label in STATE_LABELS.items()},
+    }
+
+
+def _now() -> datetime:
+    return current_app.extensions["outreach"].clock.now()
+
+
+def _editable(mailing_id: int) -> Mailing:
+    return mailings.editable(db.session, access.scope(), mailing_id)
+
+
+def _may_act(mailing: Mailing) -> bool:
+    try:
+        planning.editable(db.session, access.scope(), mailing.campaign_id)
+    except Forbidden:
+        return False
+    return True
+
+
+# -- the mailing's page ----------------------------------------------------------------------------------
+
+
+@blueprint.get("/")
+@access.allow(*STAFF_ROLES)
+def show(mailing_id: int) -> str:
+    """Where the mailing is, and what can be done next."""
+    mailing = mailings.get(db.session, access.scope(), mailing_id)
+    may_act = _may_act(mailing)
+    return render_template(
+        f"deliveries/{_page(mailing)}.html", mailing=mailing, may_act=may_act, steps=_steps(mailing),
+        people=_people(mailing), history=audit.history(db.session, "mailing", mailing_id)[:20],
+        send_back=SendBackForm(), **_of_state(mailing, may_act),
+    )
+
+
+def _page(mailing: Mailing) -> str:
+    """The template of the mailing's state; states that look alike share one."""
+    shared = {
+        MailingState.OVERDUE: "scheduled", MailingState.PAUSED: "sending", MailingState.CANCELLED: "finished",
+    }
+    return shared.get(mailing.state, mailing.state.value)
+
+
+def _steps(mailing: Mailing) -> list[tuple[str, str]]:
+    here = WAY.get(mailing.state)
+    if here is None:
+        return []
+    labels = (_("작성"), _("승인"), _("예약"), _("발송"), _("결과"))
+    states = ["done" if at < here else "current" if at == here else "todo" for at in range(len(labels))]
+    return list(zip(labels, states, strict=True))
+
+
+def _people(mailing: Mailing) -> dict[int, str]:
+    """Names of everyone the page speaks of."""
+    ids = {mailing.author_id, mailing.approved_by, mailing.scheduled_by, *(row.user_id for row in mailing.editors)}
+    query = sa.select(User.id, User.name).where(User.id.in_(ids - {None}))
+    return {row.id: row.name for row in db.session.execute(query)}
+
+
+def _of_state(mailing: Mailing, may_act: bool) -> dict[str, Any]:
+    """What the page of this state needs beside the mailing."""
+    match mailing.state:
+        case MailingState.REVIEW:
+            return _review(mailing, may_act)
+        case MailingState.FREEZING:
+            return {"job": _freezing_job(mailing.id)}
+        case MailingState.APPROVED | MailingState.OVERDUE:
+            form = ScheduleForm(formdata=None).propose(kst_today(_now()))
+            ready = bool(current_app.extensions["outreach"].settings.smtp_url)
+            return {"form": form, "smtp_ready": ready, **_size(mailing)}
+        case MailingState.SCHEDULED:
+            return {"seconds": int((mailing.scheduled_at - _now()).total_seconds()), **_size(mailing)}
+        case MailingState.SENDING | MailingState.PAUSED | MailingState.FINISHED | MailingState.CANCELLED:
+            return _progress(mailing) | {"doubts": service.doubts(db.session, mailing.id) if may_act else []}
+    return {}
+
+
+def _review(mailing: Mailing, may_act: bool) -> dict[str, Any]:
+    """What an approver looks at; an author is told who else may approve."""
+    found = mailings.check(db.session, mailing, setting())
+    question = mailings.question(mailing, setting().history, setting().now)
+    user_id, role = access.scope().user_id, access.scope().role
+    return {
+        "found": found, "form": ApproveForm(formdata=None, content_hash=found.content_hash),
+        "own_work": any(editor.user_id == user_id for editor in mailing.editors),
+        "approver": may_act and role in mailings.APPROVER_ROLES,
+        "recipients": preview.some_recipients(db.session, question) if may_act else [],
+    }
+
+
+def _size(mailing: Mailing) -> dict[str, int]:
+    """Recipients written down, and the companies they belong to."""
+    query = sa.select(sa.func.count(), sa.func.count(Delivery.company_id.distinct()))
+    total, companies = db.session.execute(query.where(Delivery.mailing_id == mailing.id)).one()
+    return {"total": total, "companies": companies}
+
+
+def _progress(mailing: Mailing) -> dict[str, Any]:
+    found = service.statistics(db.session, mailing.id)
+    seconds = queries.seconds_sending(mailing, _now())
+    rate = found.done / seconds if seconds >= 1 else None
+    pending = found.total - found.done
+    left = pending / rate if rate and pending and mailing.state is MailingState.SENDING else None
+    return {"stats": found, "rate": rate, "left": left, "seconds": seconds}
+
+
+@blueprint.get("/progress")
+@access.allow(*STAFF_ROLES)
+def progress(mailing_id: int) -> Any:
+    """The part of the page that is asked for again every second or two; once the state it was drawn for is
+    over, the whole page is loaded anew."""
+    mailing = mailings.get(db.session, access.scope(), mailing_id)
+    if mailing.state.value != request.args.get("of"):
+        return "", 200, {"HX-Refresh": "true"}
+    if mailing.state is MailingState.FREEZING:
+        return render_template("deliveries/_freezing.html", mailing=mailing, job=_freezing_job(mailing_id))
+    if mailing.state is MailingState.SCHEDULED:
+        return render_template("deliveries/_countdown.html", mailing=mailing, **_of_state(mailing, False))
+    return render_template("deliveries/_progress.html", mailing=mailing, **_progress(mailing))
+
+
+def _freezing_job(mailing_id: int) -> Job | None:
+    key = _job_key(mailing_id)
+    query = sa.select(Job).where(Job.key == key).order_by(Job.id.desc()).limit(1)
+    return db.session.scalar(query)
+
+
+def _job_key(mailing_id: int) -> str:
+    return f"freeze:{mailing_id}"
+
+
+# -- acts ------------------------------------------------------------------------------------------------
+
+
+def _act(mailing_id: int, act: Callable[[], object], done: str) -> Any:
+    """Do one thing and commit it; a refusal is shown above the mailing's page."""
+    try:
+        act()
+        db.session.commit()
+        flash(done, "success")
+    except NotFound:
+        raise
+    except DomainError as error:
+        db.session.rollback()
+        flash(_(error.message), "error")
+    return redirect(url_for(".show", mailing_id=mailing_id))
+
+
+@blueprint.post("/approve")
+@access.allow(*EDITOR_ROLES)
+def approve(mailing_id: int) -> Any:
+    """Approve what was looked at and write the recipients down: at once, or many by a job."""
+    mailing = _editable(mailing_id)
+
+    def act() -> None:
+        found = mailings.approve(
+            db.session, access.scope(), access.actor(), mailing, setting(),
+            content_hash=ApproveForm().content_hash.data or "",
+        )
+        _write_down(mailing_id, found.count.included if found.count else 0)
+
+    return _act(mailing_id, act, _("승인했습니다. 보낼 시각을 정해 주세요."))
+
+
+def _write_down(mailing_id: int, recipients: int) -> None:
+    if recipients <= service.AT_ONCE:
+        service.freeze(db.session, mailing_id, setting().history, now=_now())
+        return
+    jobs.enqueue(
+        db.session, FREEZE, {"mailing_id": mailing_id}, now=_now(), key=_job_key(mailing_id),
+        user_id=access.scope().user_id,
+    )
+
+
+@blueprint.post("/send-back")
+@access.allow(*EDITOR_ROLES)
+def send_back(mailing_id: int) -> Any:
+    """Not approved: back to the author, with what is to be changed."""
+    mailing, form = _editable(mailing_id), SendBackForm()
+    if not form.validate_on_submit():
+        flash(_("무엇을 고쳐야 하는지 적어 주세요."), "error")
+        return redirect(url_for(".show", mailing_id=mailing_id))
+
+    def act() -> None:
+        mailings.withdraw(db.session, access.actor(), mailing, now=_now(), comment=form.comment.data)
+
+    return _act(mailing_id, act, _("작성자에게 돌려보냈습니다."))
+
+
+@blueprint.post("/schedule")
+@access.allow(*EDITOR_ROLES)
+def schedule(mailing_id: int) -> Any:
+    mailing, form = _editable(mailing_id), ScheduleForm()
+
+    def act() -> None:
+        if not form.validate():
+            raise Invalid(" ".join(str(text) for texts in form.errors.values() for text in texts))
+        ready = bool(current_app.extensions["outreach"].settings.smtp_url)
+        mailings.schedule(
+            db.session, access.actor(), mailing, form.instant(_now()), now=_now(), smtp_ready=ready
+        )
+
+    return _act(mailing_id, act, _("발송을 예약했습니다."))
+
+
+@blueprint.post("/unschedule")
+@access.allow(*EDITOR_ROLES)
+def unschedule(mailing_id: int) -> Any:
+    mailing = _editable(mailing_id)
+    done = _("예약을 취소했습니다. 승인은 그대로이니 다시 예약할 수 있습니다.")
+    return _act(mailing_id, lambda: mailings.unschedule(db.session, access.actor(), mailing, now=_now()), done)
+
+
+@blueprint.post("/pause")
+@access.allow(*EDITOR_ROLES)
+def pause(mailing_id: int) -> Any:
+    mailing, now = _editable(mailing_id), _now()
+    reason = _("%(name)s 님이 멈추었습니다.", name=_person())
+    return _act(
+        mailing_id, lambda: mailings.pause(db.session, access.actor(), mailing, now=now, reason=reason),
+        _("발송을 일시 정지했습니다."),
+    )
+
+
+def _person() -> str:
+    user = db.session.get(User, access.scope().user_id)
+    return user.name if user else ""
+
+
+@blueprint.post("/resume")
+@access.allow(*EDITOR_ROLES)
+def resume(mailing_id: int) -> Any:
+    mailing = _editable(mailing_id)
+    done = _("발송을 다시 시작했습니다.")
+    return _act(mailing_id, lambda: service.resume(db.session, access.actor(), mailing, now=_now()), done)
+
+
+@blueprint.post("/cancel")
+@access.allow(*EDITOR_ROLES)
+def cancel(mailing_id: int) -> Any:
+    mailing = _editable(mailing_id)
+    done = _("발송을 취소했습니다. 이미 보낸 메일은 되돌릴 수 없습니다.")
+    return _act(mailing_id, lambda: mailings.cancel(db.session, access.actor(), mailing, now=_now()), done)
+
+
+@blueprint.post("/doubts")
+@access.allow(*EDITOR_ROLES)
+def decide(mailing_id: int) -> Any:
+    """A person's word on recipients in doubt."""
+    mailing = _editable(mailing_id)
+    chosen = [int(text) for text in request.form.getlist("delivery") if text.isdigit()]
+    resend = request.form.get("decision") == "resend"
+    if not chosen:
+        flash(_("수신자를 하나 이상 골라 주세요."), "error")
+        return redirect(url_for(".show", mailing_id=mailing_id) + "#doubts")
+    done = _("고른 수신자에게 다시 보냅니다.") if resend else _("보낸 것으로 두었습니다.")
+    return _act(
+        mailing_id,
+        lambda: service.decide(db.session, access.actor(), mailing, chosen, resend=resend, now=_now()), done,
+    )
+
+
+# -- recipients ------------------------------------------------------------------------------------------
+
+
+def _asked() -> RecipientFilter:
+    state = request.args.get("state", "")
+    known = {each.value for each in DeliveryState}
+    return RecipientFilter(DeliveryState(state) if state in known else None, request.args.get("q", "").strip()[:100])
+
+
+@blueprint.get("/recipients")
+@access.allow(*STAFF_ROLES)
+def recipients(mailing_id: int) -> str:
+    scope = access.scope()
+    mailing, asked = mailings.get(db.session, scope, mailing_id), _asked()
+    stats = service.statistics(db.session, mailing_id)
+    known = None if asked.text or queries.narrowed(scope, mailing) else stats.total
+    if known is not None and asked.state is not None:
+        known = stats[asked.state]
+    page = paginate(db.session, queries.recipients(scope, mailing, asked), total=known, scalars=False)
+    access.log_access(AccessKind.VIEW, "contact", [row.contact_id for row, _name in page.items], mailing.title)
+    return render_template(
+        "deliveries/recipients.html", mailing=mailing, page=page, asked=asked, stats=stats,
+        narrowed=queries.narrowed(scope, mailing), kept={k: v for k, v in request.args.items() if k != "page"},
+    )
+
+
+@blueprint.get("/recipients.xlsx")
+@access.allow(*STAFF_ROLES)
+def download(mailing_id: int) -> Any:
+    scope = access.scope()
+    mailing = mailings.get(db.session, scope, mailing_id)
+    made = list(export.rows(db.session, queries.recipients(scope, mailing, _asked())))
+    access.log_access(AccessKind.EXPORT, "contact", [contact_id for contact_id, _row in made], mailing.title)
+    content = xlsx.workbook([str(header) for header in export.HEADERS], [row for _id, row in made], sheet=_("수신자"))
+    return xlsx.attachment(content, _("발송 수신자_%(title)s", title=mailing.title) + ".xlsx")
+
+
+@blueprint.get("/recipients/<int:delivery_id>")
+@access.allow(*STAFF_ROLES)
+def recipient(mailing_id: int, delivery_id: int) -> str:
+    """One recipient's story."""
+    mailing = mailings.get(db.session, access.scope(), mailing_id)
+    row = queries.get(db.session, access.scope(), mailing, delivery_id)
+    access.log_access(AccessKind.VIEW, "contact", [row.contact_id], mailing.title)
+    return render_template(
+        "deliveries/recipient.html", mailing=mailing, row=row, history=audit.history(db.session, "delivery", row.id)
+    )
+
+
+# -- elsewhere -------------------------------------------------------------------------------------------
+
+
+def company_panel(scope: Scope, company: Any) -> Markup | str:
+    """The mailings a company got, on the company's page."""
+    rows = queries.of_company(db.session, scope, company.id)
+    if not rows:
+        return ""
+    return Markup(render_template("deliveries/company_panel.html", rows=rows))  # noqa: S704 - our own template
