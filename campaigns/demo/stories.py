@@ -27,7 +27,9 @@ from campaigns.planning import service as planning
 from campaigns.planning.models import Campaign
 from campaigns.planning.rules import CampaignState, PartnerRole, StageState
 from campaigns.responses import service as responses
-from campaigns.responses.rules import Answer, Channel
+from campaigns.responses import tray
+from campaigns.responses.models import Response
+from campaigns.responses.rules import Answer, Channel, ResponseState
 from cases.library.models import Case
 from cases.library.rules import CaseState, ConsentScope
 from outreach.accounts.models import User
@@ -44,7 +46,6 @@ from outreach.leads.service import LogEntry
 from outreach.organisations.models import Organisation
 from outreach.programmes.models import Programme, ProgrammeVersion
 from outreach.regions.models import Centre, Region
-from outreach.scope import SYSTEM
 
 #: Of 100 past recipients so many were refused as unknown, and so many opted out afterwards.
 UNKNOWN_PERCENT, OPTED_OUT_PERCENT = 2, 1
@@ -232,7 +233,7 @@ def collect_replies(stage: Stage) -> None:
     stage.session.flush()
 
 
-def _reply(stage: Stage, reply: told.Reply, answer: Answer) -> Any:
+def _reply(stage: Stage, reply: told.Reply, answer: Answer) -> Response:
     channel, campaign = Channel(reply.channel), stage.campaigns.get(reply.campaign)
     if channel is Channel.MAIL_LINK:
         return responses.submit_by_mail(
@@ -240,20 +241,34 @@ def _reply(stage: Stage, reply: told.Reply, answer: Answer) -> Any:
             base_url=stage.base_url,
         )
     if channel is Channel.QR:
-        place = responses.place_for(stage.session, campaign.id, None, None, "설명회 안내 포스터", reply.at)
-        return responses.submit_by_place(
-            stage.session, place, answer, submission=f"demo:{reply.key}", now=reply.at
-        )
-    workplace_id = None
-    if reply.company:
-        workplace_id = stage.session.scalar(
-            sa.select(Workplace.id).where(Workplace.company_id == stage.companies[reply.company]).order_by(Workplace.id)
-        )
+        return _scanned(stage, reply, answer, campaign)
+    workplace_id = _workplace(stage, reply).id if reply.company else None
     writer = stage.people[reply.entered_by] if reply.entered_by else None
     return responses.type_in(
-        stage.session, writer.scope() if writer else SYSTEM, answer, channel, at=reply.at, workplace_id=workplace_id,
+        stage.session, (writer or stage.people["hq"]).scope(), answer, channel, at=reply.at, workplace_id=workplace_id,
         campaign_id=campaign.id if campaign else None, now=reply.at, base_url=stage.base_url,
     )
+
+
+def _scanned(stage: Stage, reply: told.Reply, answer: Answer, campaign: Campaign | None) -> Response:
+    """An answer by QR code waits in the tray; some were confirmed or dismissed since."""
+    if campaign is None:
+        raise ValueError(f"demo: {reply.key} came by QR code without a campaign")
+    place = responses.place_for(stage.session, campaign.id, None, None, "설명회 안내 포스터", reply.at)
+    response = responses.submit_by_place(
+        stage.session, place, answer, submission=f"demo:{reply.key}", now=reply.at
+    )
+    at = reply.at + timedelta(hours=4)
+    if reply.state == ResponseState.VERIFIED.value:
+        responses.verify(stage.session, response, _workplace(stage, reply), now=at, base_url=stage.base_url)
+    elif reply.state == ResponseState.DISMISSED.value:
+        tray.dismiss(stage.session, stage.people["hq"].scope(), response.id, "기업을 확인하지 못함", now=at)
+    return response
+
+
+def _workplace(stage: Stage, reply: told.Reply) -> Workplace:
+    query = sa.select(Workplace).where(Workplace.company_id == stage.companies[reply.company])
+    return stage.session.scalars(query.order_by(Workplace.id).limit(1)).one()
 
 
 def _delivery(stage: Stage, reply: told.Reply) -> Delivery:
@@ -273,22 +288,22 @@ def follow_leads(stage: Stage) -> None:
         lead.assigned_at = lead.created_at if lead.planner else None
         stage.session.flush()
         for activity in told_one.activities:
-            scope = stage.people[activity.by].scope() if activity.by else SYSTEM
+            scope = stage.people[activity.by or "hq"].scope()
             entry = LogEntry(ActivityKind(activity.kind), activity.at, activity.note)
             leads.log(stage.session, scope, lead.id, entry, version=None, now=activity.at)
         _bring_to(stage, lead, told_one)
 
 
 def _bring_to(stage: Stage, lead: Lead, told_one: told.Lead) -> None:
-    state, scope = LeadState(told_one.state), SYSTEM
+    state, scope = LeadState(told_one.state), stage.people[told_one.planner or "hq"].scope()
     last = max((activity.at for activity in told_one.activities), default=lead.created_at)
     if state is not lead.state:
         at = told_one.closed_at or last + timedelta(minutes=5)
         leads.move(stage.session, scope, lead.id, state, version=None, now=at, outcome=told_one.outcome)
-    if state not in CLOSED and told_one.next_due:
+    if state not in CLOSED and told_one.next_due and told_one.next_action:
         leads.plan_next(
             stage.session, scope, lead.id, told_one.next_action, told_one.next_due, version=None,
-            now=max(last, stage.setting.now),
+            now=min(stage.setting.now, kst_midnight(told_one.next_due)),  # some are overdue by now
         )
 
 
