@@ -31,9 +31,11 @@ from outreach.organisations.feature import feature as organisations
 from outreach.oversight.feature import feature as oversight
 from outreach.programmes.feature import feature as programmes
 from outreach.regions.feature import feature as regions
+from outreach.web.feature import feature as web
 
 #: Low to high: a feature may rely on those before it.
 FEATURES: list[Feature] = [
+    web,
     jobs,
     mail,
     operations,

@@ -19,7 +19,7 @@ from outreach.config import Settings
 from outreach.db import db, engine_options
 from outreach.feature import Feature, Registry
 from outreach.signing import Signer
-from outreach.web import access, api, errors, filters, protection, site
+from outreach.web import access, api, errors, filters, numbers, protection, site
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_REQUEST_BYTES = 52 * 1024 * 1024
@@ -58,6 +58,7 @@ def build_app(settings: Settings, features: Sequence[Feature], *, clock: Clock |
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "outreach" / "migrations"), render_as_batch=True)
+    numbers.init_app(app)
     site.init_app(app)
     protection.init_app(app)
     _security_headers(app, settings)
@@ -104,8 +105,7 @@ def _add(app: Flask, feature: Feature) -> None:
     for blueprint in feature.blueprints:
         app.register_blueprint(blueprint)
     for blueprint in feature.api_blueprints:
-        protection.csrf.exempt(blueprint)  # a token is no cookie: nobody else's page can send it
-        api.api.register_blueprint(blueprint)
+        api.register(app, blueprint)
     for command in feature.commands:
         app.cli.add_command(command)
     if feature.init_app:

@@ -112,7 +112,7 @@ class Versioned:
 def check_version(row: Versioned, version: int | None) -> None:
     """Refuse an edit that was begun on an older version of ``row``. Raises StaleEdit."""
     if version is not None and row.version != version:
-        raise StaleEdit()
+        raise StaleEdit(row.version)
 
 
 def begin_mode(mode: str) -> None:

@@ -53,11 +53,12 @@ class Conflict(DomainError):
 
 
 class StaleEdit(Conflict):
-    """Someone else saved in between; the caller's version is old."""
+    """Someone else saved in between; the caller's version is old. ``current``: the version now, if known."""
 
     title = "다른 사람이 먼저 수정했습니다"
 
-    def __init__(self) -> None:
+    def __init__(self, current: int | None = None) -> None:
+        self.current = current
         super().__init__("그 사이 다른 사람이 내용을 저장했습니다. 최신 내용을 확인한 뒤 다시 저장해 주세요.")
 
 

@@ -26,9 +26,11 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(500, _unexpected)
 
 
-def problem(status: int, title: str, detail: str, fields: dict[str, str] | None = None) -> Response:
-    """An RFC 9457 problem document."""
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+def problem(
+    status: int, title: str, detail: str, fields: dict[str, str] | None = None, **members: Any
+) -> Response:
+    """An RFC 9457 problem document; ``members`` are extension members (its section 3.2)."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail, **members}
     if fields:
         body["errors"] = [{"field": field, "detail": text} for field, text in fields.items()]
     response = jsonify(body)
@@ -44,8 +46,15 @@ def wants_problem() -> bool:
 def handle_domain_error(error: DomainError) -> Any:
     db.session.rollback()
     if wants_problem():
-        return problem(error.status, _(error.title), _(error.message), error.fields)
+        fields = {field: _(text) if text else "" for field, text in error.fields.items()}
+        return problem(error.status, _(error.title), _(error.message), fields, **_members(error))
     return _page(error.status, _(error.title), _(error.message))
+
+
+def _members(error: DomainError) -> dict[str, Any]:
+    """What a program needs to go on: the present version, where its own was old."""
+    current = getattr(error, "current", None)
+    return {} if current is None else {"version": current}
 
 
 def _database_error(error: OperationalError) -> Any:
@@ -69,6 +78,7 @@ TEXTS = {
     404: ("찾을 수 없습니다", "주소가 바뀌었거나 삭제되었거나, 다른 센터의 자료입니다."),
     405: ("허용되지 않는 방식입니다", "화면의 버튼을 이용해 주세요."),
     422: ("입력값을 확인해 주세요", "errors에 적힌 항목을 고쳐 다시 보내 주세요."),
+    415: ("보내신 형식을 읽을 수 없습니다", "본문은 JSON으로, Content-Type은 application/json으로 보내 주세요."),
     413: ("파일이 너무 큽니다", "50MB 이하의 파일을 올려 주세요. 큰 명단은 나누어 올릴 수 있습니다."),
     429: ("요청이 너무 잦습니다", "1분쯤 뒤 다시 시도해 주세요."),
     500: (
@@ -104,6 +114,7 @@ def _argument_errors(error: HTTPException) -> dict[str, str]:
 
 def _flat(messages: dict[Any, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for name, reasons in messages.items():
+        name = "body" if name == "_schema" else name  # marshmallow's word for the thing as a whole
         path = f"{prefix}.{name}" if prefix else str(name)
         if isinstance(reasons, dict):  # first by place in the request (json, query), then by field
             yield from _flat(reasons, "" if not prefix and name in PLACES else path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import request, url_for
@@ -40,14 +41,20 @@ class Page:
 
     def url(self, number: int) -> str:
         """The present address with another page number, all filters kept."""
-        args = {**(request.view_args or {}), **request.args.to_dict(flat=False), "page": number}
-        return url_for(request.endpoint or "", **args)
+        kept = [(name, value) for name, value in request.args.items(multi=True) if name != "page"]
+        path = url_for(request.endpoint or "", **(request.view_args or {}))
+        return f"{path}?{urlencode([*kept, ('page', number)])}"
 
 
 def page_number() -> int:
     """The `page` argument; nonsense counts as 1."""
     text = request.args.get("page", "1")
-    return min(max(int(text), 1), MAX_PAGE) if text.isdigit() and len(text) < 7 else 1
+    return min(max(int(text), 1), MAX_PAGE) if _is_number(text) and len(text) < 7 else 1
+
+
+def _is_number(text: str) -> bool:
+    """ASCII digits only: str.isdigit also takes '²', which int refuses."""
+    return text.isascii() and text.isdigit()
 
 
 def paginate(
@@ -76,7 +83,7 @@ class CursorPage:
 def after(session: Session, query: sa.Select, key: Any, *, cursor: str | None, limit: int) -> CursorPage:
     """Rows of ``query`` with ``key`` (a unique ascending column) greater than ``cursor``."""
     if cursor:
-        if not cursor.isdigit() or len(cursor) > 18:
+        if not _is_number(cursor) or len(cursor) > 18:
             text = "cursor 값이 올바르지 않습니다. 앞 응답의 next_cursor를 그대로 보내 주세요."
             raise Invalid(text, fields={"cursor": "형식 오류"})
         query = query.where(key > int(cursor))
