@@ -6,9 +6,6 @@ from flask import Flask
 
 import campaigns.audience.models
 import campaigns.mailings.models  # noqa: F401
-import cases.brochures.models
-import cases.library.models
-import cases.materials.models  # noqa: F401
 import outreach.audit.models
 import outreach.uploads.models  # noqa: F401
 from campaigns.delivery.feature import feature as delivery
@@ -16,6 +13,9 @@ from campaigns.demo.feature import feature as demo
 from campaigns.mailings.feature import feature as mailings
 from campaigns.planning.feature import feature as planning
 from campaigns.responses.feature import feature as responses
+from cases.brochures.feature import feature as brochures
+from cases.library.feature import feature as library
+from cases.materials.feature import feature as materials
 from outreach.accounts.feature import feature as accounts
 from outreach.app import build_app
 from outreach.companies.feature import feature as companies
@@ -47,6 +47,9 @@ FEATURES: list[Feature] = [
     companies,
     programmes,
     leads,
+    library,
+    brochures,
+    materials,
     planning,
     mailings,
     delivery,

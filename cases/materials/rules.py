@@ -5,12 +5,17 @@ from __future__ import annotations
 import enum
 
 
+def _(text: str) -> str:
+    """Marks ``text`` for translation; the look-up happens where it is shown."""
+    return text
+
+
 class MaterialKind(str, enum.Enum):
     CASE_SHEET = "case_sheet"
     BROCHURE = "brochure"
 
 
-KIND_LABELS = {MaterialKind.CASE_SHEET: "우수사례집(2쪽)", MaterialKind.BROCHURE: "안내 책자"}
+KIND_LABELS = {MaterialKind.CASE_SHEET: _("우수사례집(2쪽)"), MaterialKind.BROCHURE: _("홍보 책자(8쪽)")}
 
 
 class EditionState(str, enum.Enum):
@@ -22,11 +27,11 @@ class EditionState(str, enum.Enum):
 
 
 STATE_LABELS = {
-    EditionState.RENDERING: "만드는 중",
-    EditionState.READY: "검토 전",
-    EditionState.FAILED: "만들지 못함",
-    EditionState.PUBLISHED: "게시",
-    EditionState.WITHDRAWN: "배포 중단",
+    EditionState.RENDERING: _("만드는 중"),
+    EditionState.READY: _("검토 전"),
+    EditionState.FAILED: _("만들지 못함"),
+    EditionState.PUBLISHED: _("게시"),
+    EditionState.WITHDRAWN: _("배포 중단"),
 }
 
 
@@ -37,3 +42,26 @@ class Way(str, enum.Enum):
     STAFF = "staff"
     API = "api"
     LINK = "link"
+
+
+MOVES: dict[EditionState, frozenset[EditionState]] = {
+    EditionState.RENDERING: frozenset({EditionState.READY, EditionState.FAILED}),
+    EditionState.FAILED: frozenset({EditionState.RENDERING, EditionState.READY}),
+    EditionState.READY: frozenset({EditionState.PUBLISHED}),
+    EditionState.PUBLISHED: frozenset({EditionState.WITHDRAWN}),
+    EditionState.WITHDRAWN: frozenset(),
+}
+
+#: Editions whose file is there and right.
+FINISHED = frozenset({EditionState.READY, EditionState.PUBLISHED, EditionState.WITHDRAWN})
+
+WAY_LABELS = {Way.PORTAL: _("협력기관"), Way.STAFF: _("직원"), Way.API: _("API"), Way.LINK: _("공개 링크")}
+
+
+def counts_as_download(method: str, status: int, range_start: int | None) -> bool:
+    """Whether a request that was answered is a download: a GET that got the file from its first byte on. A
+    viewer fetches the rest in further ranges; a check for change (304) fetches nothing.
+
+    :param range_start: first byte asked for; None without a Range header (RFC 9110 §14).
+    """
+    return method == "GET" and status in (200, 206) and range_start in (None, 0)

@@ -1,0 +1,265 @@
+"""Pages of the material library for staff: list, one material with its editions, grants and downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from cases.brochures import service as brochures
+from cases.library import service as library
+from cases.materials import service
+from cases.materials.forms import GrantForm, PublishForm
+from cases.materials.jobs import templates_folder
+from cases.materials.models import Edition, Material
+from cases.materials.rules import KIND_LABELS, STATE_LABELS, WAY_LABELS, EditionState, MaterialKind, Way
+from cases.materials.sending import send_page, send_pdf
+from outreach import links
+from outreach.audit import service as audit
+from outreach.db import db
+from outreach.errors import DomainError, NotFound
+from outreach.scope import EDITOR_ROLES, STAFF_ROLES
+from outreach.web import access
+from outreach.web.paging import paginate
+
+blueprint = Blueprint("materials", __name__, url_prefix="/materials")
+
+PAGE_SIZE = 24
+TONES = {
+    EditionState.RENDERING: "info", EditionState.READY: "neutral", EditionState.FAILED: "danger",
+    EditionState.PUBLISHED: "success", EditionState.WITHDRAWN: "warning",
+}
+
+
+def _now() -> datetime:
+    return current_app.extensions["outreach"].clock.now()
+
+
+@blueprint.app_context_processor
+def _words() -> dict[str, Any]:
+    return {
+        "MATERIAL_KINDS": KIND_LABELS, "EDITION_STATES": STATE_LABELS, "EDITION_TONES": TONES, "WAYS": WAY_LABELS,
+        "published_edition": service.published_edition, "MATERIAL_FIELDS": FIELD_WORDS,
+    }
+
+
+FIELD_WORDS = {"edition": "판", "published": "게시한 판", "acknowledged": "확인한 점", "partner": "협력기관"}
+
+
+# -- reading -------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/")
+@access.allow(*STAFF_ROLES)
+def index() -> str:
+    args = request.args
+    query = service.materials_query(
+        access.scope(), text=args.get("q", "").strip()[:100],
+        kind=next((kind for kind in MaterialKind if kind.value == args.get("kind")), None),
+        published={"yes": True, "no": False}.get(args.get("published", "")),
+    )
+    return render_template(
+        "materials/list.html", page=paginate(db.session, query, size=PAGE_SIZE), args=args,
+        kinds=[(kind.value, _(label)) for kind, label in KIND_LABELS.items()],
+        may_edit=access.scope().role in EDITOR_ROLES,
+    )
+
+
+@blueprint.get("/<int:material_id>")
+@access.allow(*STAFF_ROLES)
+def show(material_id: int) -> str:
+    scope = access.scope()
+    material = service.get(db.session, scope, material_id)
+    newest = material.editions[0] if material.editions else None
+    grant_form = GrantForm()
+    may_edit = service.may_edit(scope, material)
+    if may_edit:
+        choices = service.grantable(db.session, scope, material)
+        grant_form.organisation_id.choices = [(row.id, row.name) for row in choices]
+    outreach = current_app.extensions["outreach"]
+    return render_template(
+        "materials/show.html", material=material, newest=newest, published=service.published_edition(material),
+        job=service.job_of(db.session, newest) if newest else None, may_edit=may_edit,
+        may_publish=may_edit and newest is not None and service.may_publish(scope.user_id, newest),
+        publish_form=PublishForm(), grant_form=grant_form, grants=service.grants(db.session, material),
+        downloads=service.downloads(db.session, material.id),
+        public_url=links.material_url(outreach.settings.base_url, outreach.signer, material.id),
+        history=audit.history(db.session, "material", material.id)[:20],
+    )
+
+
+@blueprint.get("/<int:material_id>/editions/<int:number>.pdf")
+@access.allow(*STAFF_ROLES)
+def download(material_id: int, number: int) -> Any:
+    scope = access.scope()
+    edition = service.edition_of(service.get(db.session, scope, material_id), number)
+    return send_pdf(edition, Way.STAFF, user_id=scope.user_id, now=_now())
+
+
+@blueprint.get("/<int:material_id>/editions/<int:number>/page-<int:page>.png")
+@access.allow(*STAFF_ROLES)
+def page(material_id: int, number: int, page: int) -> Any:
+    edition = service.edition_of(service.get(db.session, access.scope(), material_id), number)
+    return send_page(edition, page)
+
+
+# -- making --------------------------------------------------------------------------------------------
+
+
+@blueprint.post("/from-case/<int:case_id>")
+@access.allow(*EDITOR_ROLES)
+def from_case(case_id: int) -> Any:
+    case = library.get(db.session, access.scope(), case_id)
+    return _render(
+        lambda: service.of_case(db.session, access.scope(), case, now=_now()), url_for("cases.show", case_id=case_id)
+    )
+
+
+@blueprint.post("/from-brochure/<int:brochure_id>")
+@access.allow(*EDITOR_ROLES)
+def from_brochure(brochure_id: int) -> Any:
+    brochure = brochures.get(db.session, access.scope(), brochure_id)
+    here = url_for("brochures.edit", brochure_id=brochure_id)
+    return _render(lambda: service.of_brochure(db.session, access.scope(), brochure, now=_now()), here, here)
+
+
+@blueprint.post("/<int:material_id>/render")
+@access.allow(*EDITOR_ROLES)
+def render(material_id: int) -> Any:
+    here = url_for(".show", material_id=material_id)
+    return _render(lambda: service.editable(db.session, access.scope(), material_id), here)
+
+
+def _render(find: Callable[[], Material], if_refused: str, then: str | None = None) -> Any:
+    """Have an edition made and go where its progress is seen."""
+    try:
+        material = find()
+        edition = service.request_edition(
+            db.session, access.actor(), material, templates_folder(current_app._get_current_object()), now=_now()  # type: ignore[attr-defined]
+        )
+        db.session.commit()
+    except NotFound:
+        raise
+    except DomainError as error:
+        db.session.rollback()
+        flash(_said(error), "error")
+        return redirect(if_refused)
+    if edition.state is not EditionState.RENDERING:
+        flash(_("달라진 내용이 없어 제%(number)s판을 그대로 씁니다.", number=edition.number), "info")
+    return redirect(then or url_for(".show", material_id=material.id))
+
+
+def _said(error: DomainError) -> str:
+    """The message with the fields' reasons: there is no form to show them at."""
+    reasons = " ".join(f"{PLACES.get(field, field)}: {_(text)}" for field, text in error.fields.items())
+    return " ".join(filter(None, (_(error.message), reasons)))
+
+
+PLACES = {
+    "facts": "지역·업종·규모", "actions": "한 일", "effects": "수치", "programmes": "지원제도", "advice": "조언",
+    "partners": "협력기관", "audience": "이런 회사에 권합니다", "steps": "이용 절차", "cases": "사례",
+    "figures": "숫자", "checklist": "있으면 좋은 것",
+}
+
+
+# -- publishing and grants -----------------------------------------------------------------------------
+
+
+@blueprint.post("/<int:material_id>/editions/<int:number>/publish")
+@access.allow(*EDITOR_ROLES)
+def publish(material_id: int, number: int) -> Any:
+    form = PublishForm()
+    form.validate()
+
+    def act(edition: Edition) -> None:
+        service.publish(
+            db.session, access.actor(), edition, acknowledged=bool(form.acknowledged.data), now=_now()
+        )
+
+    return _change(material_id, number, act, _("게시했습니다. 받은 협력기관의 자료실에 이 판이 보입니다."))
+
+
+@blueprint.post("/<int:material_id>/editions/<int:number>/withdraw")
+@access.allow(*EDITOR_ROLES)
+def withdraw(material_id: int, number: int) -> Any:
+    return _change(
+        material_id, number, lambda edition: service.withdraw(db.session, access.actor(), edition, now=_now()),
+        _("배포를 중단했습니다. 공개 링크에는 중단했다는 안내가 보입니다."),
+    )
+
+
+def _change(material_id: int, number: int, act: Callable[[Edition], None], done: str) -> Any:
+    edition = service.edition_of(service.editable(db.session, access.scope(), material_id), number)
+    return _do(material_id, lambda: act(edition), done)
+
+
+@blueprint.post("/<int:material_id>/grants")
+@access.allow(*EDITOR_ROLES)
+def grant(material_id: int) -> Any:
+    scope, form = access.scope(), GrantForm()
+    material = service.editable(db.session, scope, material_id)
+    form.organisation_id.choices = [(row.id, row.name) for row in service.grantable(db.session, scope, material)]
+    if not form.validate_on_submit():
+        flash(_("협력기관을 골라 주세요."), "error")
+        return redirect(url_for(".show", material_id=material_id, _anchor="grants"))
+    chosen = form.organisation_id.data
+    return _do(
+        material_id, lambda: service.grant(db.session, scope, access.actor(), material, chosen, now=_now()),
+        _("협력기관에 주었습니다."), "grants",
+    )
+
+
+@blueprint.post("/<int:material_id>/grants/<int:organisation_id>/revoke")
+@access.allow(*EDITOR_ROLES)
+def revoke(material_id: int, organisation_id: int) -> Any:
+    material = service.editable(db.session, access.scope(), material_id)
+    return _do(
+        material_id, lambda: service.revoke(db.session, access.actor(), material, organisation_id, now=_now()),
+        _("거두어들였습니다. 이미 내려받은 파일은 그대로 남습니다."), "grants",
+    )
+
+
+def _do(material_id: int, act: Callable[[], None], done: str, anchor: str | None = None) -> Any:
+    """Do one thing and commit it; a refusal is shown above the page."""
+    try:
+        act()
+        db.session.commit()
+    except NotFound:
+        raise
+    except DomainError as error:
+        db.session.rollback()
+        flash(_(error.message), "error")
+    else:
+        flash(done, "success")
+    return redirect(url_for(".show", material_id=material_id, _anchor=anchor))
+
+
+# -- other pages ---------------------------------------------------------------------------------------
+
+
+def case_panel(scope: Any, case: Any) -> Any:
+    """The case's sheet, for the case's page."""
+    made_of = Material.case_id == case.id
+    return _panel(scope, made_of, url_for("materials.from_case", case_id=case.id), library.may_write(scope, case))
+
+
+def brochure_panel(scope: Any, brochure: Any) -> Any:
+    """The brochure's newest edition, for its editor: progress, pages, the way to publication."""
+    made_of, url = Material.brochure_id == brochure.id, url_for("materials.from_brochure", brochure_id=brochure.id)
+    return _panel(scope, made_of, url, brochures.may_edit(scope, brochure))
+
+
+def _panel(scope: Any, made_of: Any, make_url: str, may_make: bool) -> Any:
+    material = db.session.scalar(sa.select(Material).where(made_of, service.visible(scope)))
+    newest = material.editions[0] if material and material.editions else None
+    may_make = may_make and scope.role in EDITOR_ROLES
+    if newest is None and not may_make:
+        return ""
+    return render_template(
+        "materials/panel.html", material=material, newest=newest, make_url=make_url, may_make=may_make,
+        job=service.job_of(db.session, newest) if newest else None,
+    )

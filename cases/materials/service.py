@@ -1,0 +1,394 @@
+"""The material library: editions and their way to publication, grants to partners, downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from cases.brochures import service as brochures
+from cases.brochures.models import Brochure
+from cases.library import service as library
+from cases.library.models import Case
+from cases.materials import paper
+from cases.materials.models import Download, Edition, Material, MaterialGrant
+from cases.materials.rules import MOVES, STATE_LABELS, EditionState, MaterialKind, Way
+from outreach.audit import service as audit
+from outreach.audit.service import Actor
+from outreach.clock import kst_today
+from outreach.errors import Conflict, Forbidden, NotFound
+from outreach.jobs import service as jobs
+from outreach.jobs.models import Job
+from outreach.organisations import service as organisations
+from outreach.organisations.models import Organisation
+from outreach.scope import EDITOR_ROLES, Scope
+
+RENDER = "materials.render"
+
+
+# -- reading -------------------------------------------------------------------------------------------
+
+
+def visible(scope: Scope) -> sa.ColumnElement[bool]:
+    """The condition that ``scope`` may see a material: staff their centre's and headquarters', a partner
+    what is granted to it and published."""
+    if scope.is_partner:
+        mine = sa.select(MaterialGrant.material_id).where(MaterialGrant.organisation_id == scope.organisation_id)
+        return sa.and_(Material.id.in_(mine), _is_published())
+    if scope.sees_all_centres:
+        return sa.true()
+    return sa.or_(Material.centre_id == scope.centre_id, Material.centre_id.is_(None))
+
+
+def _is_published() -> sa.ColumnElement[bool]:
+    return sa.exists().where(Edition.material_id == Material.id, Edition.state == EditionState.PUBLISHED)
+
+
+def materials_query(
+    scope: Scope, *, text: str = "", kind: MaterialKind | None = None, published: bool | None = None
+) -> sa.Select[tuple[Material]]:
+    """The materials ``scope`` sees, the last changed first."""
+    query = (
+        sa.select(Material).options(selectinload(Material.editions), joinedload(Material.centre))
+        .where(visible(scope)).order_by(Material.updated_at.desc(), Material.id.desc())
+    )
+    if text:
+        query = query.where(Material.title.icontains(text, autoescape=True))
+    if kind is not None:
+        query = query.where(Material.kind == kind)
+    if published is not None:
+        query = query.where(_is_published() if published else ~_is_published())
+    return query
+
+
+def get(session: Session, scope: Scope, material_id: int) -> Material:
+    """Raises NotFound, also for what belongs to another centre or was not granted."""
+    material = session.scalar(sa.select(Material).where(Material.id == material_id, visible(scope)))
+    if material is None:
+        raise NotFound("홍보물이 없거나 볼 수 없는 홍보물입니다.")
+    return material
+
+
+def may_edit(scope: Scope, material: Material) -> bool:
+    return scope.role in EDITOR_ROLES and (scope.centre_id is None or scope.centre_id == material.centre_id)
+
+
+def editable(session: Session, scope: Scope, material_id: int) -> Material:
+    """Raises NotFound, Forbidden."""
+    material = get(session, scope, material_id)
+    if not may_edit(scope, material):
+        raise Forbidden("이 홍보물은 담당 센터나 본부에서만 바꿀 수 있습니다.")
+    return material
+
+
+def edition_of(material: Material, number: int) -> Edition:
+    """Raises NotFound."""
+    edition = next((edition for edition in material.editions if edition.number == number), None)
+    if edition is None:
+        raise NotFound("그런 판이 없습니다.")
+    return edition
+
+
+def published_edition(material: Material) -> Edition | None:
+    """What partners and the public get; None if nothing is published now."""
+    return next((edition for edition in material.editions if edition.state is EditionState.PUBLISHED), None)
+
+
+def alternatives(session: Session, material: Material, *, limit: int) -> list[Material]:
+    """Published materials to offer in place of one that is withdrawn: the same centre's, the same kind first."""
+    query = sa.select(Material).where(Material.id != material.id, _is_published())
+    query = query.where(Material.centre_id.is_not_distinct_from(material.centre_id))
+    return list(session.scalars(query.order_by(sa.case((Material.kind == material.kind, 0), else_=1),
+                                               Material.updated_at.desc()).limit(limit)))
+
+
+def job_of(session: Session, edition: Edition) -> Job | None:
+    """The latest job that renders the edition."""
+    query = sa.select(Job).where(Job.kind == RENDER, Job.key == _job_key(edition))
+    return session.scalar(query.order_by(Job.id.desc()).limit(1))
+
+
+def _job_key(edition: Edition) -> str:
+    return f"{RENDER}:{edition.id}"
+
+
+# -- making editions -----------------------------------------------------------------------------------
+
+
+def of_case(session: Session, scope: Scope, case: Case, *, now: datetime) -> Material:
+    """The sheet of a case, made on first asking. Raises Forbidden: another centre makes it."""
+    if scope.role not in EDITOR_ROLES or not library.may_write(scope, case):
+        raise Forbidden("사례집은 사례를 가진 센터나 본부에서 만듭니다.")
+    material = session.scalar(sa.select(Material).where(Material.case_id == case.id))
+    return material or _new(session, MaterialKind.CASE_SHEET, case.headline, case.centre_id, now, case_id=case.id)
+
+
+def of_brochure(session: Session, scope: Scope, brochure: Brochure, *, now: datetime) -> Material:
+    """A brochure's material, made on first asking; its title follows the brochure's. Raises Forbidden."""
+    if not brochures.may_edit(scope, brochure):
+        raise Forbidden("이 책자는 담당 센터나 본부에서만 만들 수 있습니다.")
+    material = session.scalar(sa.select(Material).where(Material.brochure_id == brochure.id))
+    return material or _new(
+        session, MaterialKind.BROCHURE, brochure.title, brochure.centre_id, now, brochure_id=brochure.id
+    )
+
+
+def _new(
+    session: Session, kind: MaterialKind, title: str, centre_id: int | None, now: datetime, **made_of: int
+) -> Material:
+    material = Material(
+        kind=kind, title=" ".join(title.split())[:160], centre_id=centre_id, created_at=now, updated_at=now, **made_of
+    )
+    session.add(material)
+    session.flush()
+    return material
+
+
+def request_edition(
+    session: Session, actor: Actor, material: Material, templates: Path, *, response_url: str | None = None,
+    now: datetime,
+) -> Edition:
+    """Have the material rendered in the background. What would come out the same as a finished edition or as
+    one under way is that edition. A failed one is tried again under its number.
+
+    :param response_url: where the QR code leads; None: as in the edition before.
+    :raises Conflict: it may not be printed as it stands.
+    :raises Invalid: more entries than the pages hold.
+    """
+    newest = material.editions[0] if material.editions else None
+    url = response_url if response_url is not None else (newest.response_url if newest else "")
+    draft = paper.draft(session, templates, material, day=kst_today(now), response_url=url)
+    living = {EditionState.RENDERING, EditionState.READY, EditionState.PUBLISHED}
+    same = next((e for e in material.editions if e.content_hash == draft.content_hash and e.state in living), None)
+    if same is not None and (same.state is not EditionState.RENDERING or _is_running(session, same)):
+        return same
+    edition = same or (newest if newest is not None and newest.state is EditionState.FAILED else None)
+    if edition is None:
+        edition = Edition(number=newest.number + 1 if newest else 1, created_at=now, created_by=actor.user_id)
+        material.editions.insert(0, edition)
+    edition.state, edition.error, edition.created_at, edition.created_by = (
+        EditionState.RENDERING, "", now, actor.user_id
+    )
+    edition.content_hash, edition.response_url, edition.warnings = draft.content_hash, url, list(draft.warnings)
+    source = material.brochure.title if material.brochure else material.case.headline if material.case else ""
+    material.title, material.updated_at = " ".join(source.split())[:160], now
+    session.flush()
+    jobs.enqueue(
+        session, RENDER, {"edition_id": edition.id}, now=now, key=_job_key(edition), user_id=actor.user_id
+    )
+    audit.record_change(session, actor, "material", material.id, "render", {"edition": (None, edition.number)}, now=now)
+    return edition
+
+
+def _is_running(session: Session, edition: Edition) -> bool:
+    job = job_of(session, edition)
+    return job is not None and job.finished_at is None
+
+
+def printed_number(edition: Edition) -> str:
+    """`제3판`, as the paper says."""
+    return f"제{edition.number}판"
+
+
+def finish(
+    session: Session, edition_id: int, *, sha256: str, size: int, pages: int, warnings: Sequence[str],
+    content_hash: str,
+) -> None:
+    """The edition's file is there."""
+    edition = session.get_one(Edition, edition_id)
+    if edition.state not in (EditionState.RENDERING, EditionState.FAILED):
+        return
+    edition.state, edition.error = EditionState.READY, ""
+    edition.sha256, edition.size, edition.pages = sha256, size, pages
+    edition.warnings, edition.content_hash = list(warnings), content_hash
+    session.flush()
+
+
+def fail(session: Session, edition_id: int, message: str) -> None:
+    """The edition could not be made; ``message`` is for the person who asked for it and names the place."""
+    edition = session.get_one(Edition, edition_id)
+    if edition.state is EditionState.RENDERING:
+        edition.state, edition.error = EditionState.FAILED, message
+    session.flush()
+
+
+# -- publishing ----------------------------------------------------------------------------------------
+
+
+def may_publish(actor_id: int | None, edition: Edition) -> bool:
+    """Whether the person is a second one: neither asked for the edition nor began the brochure."""
+    brochure = edition.material.brochure
+    return actor_id is not None and actor_id not in {edition.created_by, brochure.author_id if brochure else None}
+
+
+def publish(
+    session: Session, actor: Actor, edition: Edition, *, acknowledged: bool, now: datetime
+) -> None:
+    """Give the edition out; it replaces the one published before.
+
+    :param acknowledged: the person has read the edition's warnings.
+    :raises Conflict: its state, the same person, unread warnings, or a case that may no longer be shown.
+    """
+    _check_move(edition, EditionState.PUBLISHED)
+    if not may_publish(actor.user_id, edition):
+        raise Conflict("만든 사람은 게시할 수 없습니다. 다른 담당자에게 검토를 요청해 주세요.")
+    if edition.warnings and not acknowledged:
+        raise Conflict("확인할 점이 있습니다. 읽고 확인란에 표시한 뒤 게시해 주세요.")
+    material = edition.material
+    paper.check_printable(material, kst_today(now))
+    before = published_edition(material)
+    if before is not None:
+        before.state, before.withdrawn_at = EditionState.WITHDRAWN, now
+    edition.state, edition.published_at, edition.published_by = EditionState.PUBLISHED, now, actor.user_id
+    material.updated_at = now
+    change = {"published": (before.number if before else None, edition.number)}
+    if edition.warnings:
+        change["acknowledged"] = (None, list(edition.warnings))
+    audit.record_change(session, actor, "material", material.id, "publish", change, now=now)
+    session.flush()
+
+
+def withdraw(session: Session, actor: Actor, edition: Edition, *, now: datetime) -> None:
+    """Take the edition out of distribution; links then say so. Raises Conflict."""
+    _check_move(edition, EditionState.WITHDRAWN)
+    edition.state, edition.withdrawn_at, edition.material.updated_at = EditionState.WITHDRAWN, now, now
+    audit.record_change(
+        session, actor, "material", edition.material_id, "withdraw", {"published": (edition.number, None)}, now=now
+    )
+    session.flush()
+
+
+def _check_move(edition: Edition, to: EditionState) -> None:
+    if to not in MOVES[edition.state]:
+        raise Conflict(f"‘{STATE_LABELS[edition.state]}’ 상태의 판은 ‘{STATE_LABELS[to]}’(으)로 바꿀 수 없습니다.")
+
+
+# -- grants --------------------------------------------------------------------------------------------
+
+
+def grants(session: Session, material: Material) -> list[MaterialGrant]:
+    """Who may download it, by name."""
+    query = sa.select(MaterialGrant).join(MaterialGrant.organisation).where(MaterialGrant.material_id == material.id)
+    return list(session.scalars(query.options(joinedload(MaterialGrant.organisation)).order_by(Organisation.name)))
+
+
+def grantable(session: Session, scope: Scope, material: Material) -> list[Organisation]:
+    """Partners that could be given it by hand."""
+    given = sa.select(MaterialGrant.organisation_id).where(
+        MaterialGrant.material_id == material.id, MaterialGrant.direct
+    )
+    query = organisations.organisations_query(scope).where(Organisation.id.not_in(given))
+    return list(session.scalars(query).unique())
+
+
+def grant(
+    session: Session, scope: Scope, actor: Actor, material: Material, organisation_id: int, *, now: datetime
+) -> None:
+    """Give the material to a partner by hand. Raises NotFound for a partner out of reach."""
+    organisation = organisations.get(session, scope, organisation_id)
+    row = _grant_row(session, material.id, organisation.id) or _new_grant(
+        session, actor, material.id, organisation.id, now
+    )
+    row.direct = True
+    change = {"partner": (None, organisation.name)}
+    audit.record_change(session, actor, "material", material.id, "grant", change, now=now)
+    session.flush()
+
+
+def revoke(session: Session, actor: Actor, material: Material, organisation_id: int, *, now: datetime) -> None:
+    """Take back what was given by hand; what follows from a campaign stays. Raises NotFound, Conflict."""
+    row = _grant_row(session, material.id, organisation_id)
+    if row is None:
+        raise NotFound("이 기관에는 주지 않은 홍보물입니다.")
+    if not row.direct:
+        raise Conflict("캠페인을 통해 준 홍보물입니다. 캠페인의 자료나 협력기관에서 빼 주세요.")
+    name, row.direct = row.organisation.name, False
+    if not row.followed:
+        session.delete(row)
+    audit.record_change(session, actor, "material", material.id, "revoke", {"partner": (name, None)}, now=now)
+    session.flush()
+
+
+def follow(
+    session: Session, actor: Actor, organisation_id: int, material_ids: Collection[int], *, now: datetime
+) -> None:
+    """Let a partner's grants that follow from campaigns be exactly ``material_ids``; those by hand stay."""
+    rows = {
+        row.material_id: row
+        for row in session.scalars(sa.select(MaterialGrant).where(MaterialGrant.organisation_id == organisation_id))
+    }
+    for material_id in set(material_ids) - {key for key, row in rows.items() if row.followed}:
+        row = rows.get(material_id) or _new_grant(session, actor, material_id, organisation_id, now)
+        row.followed = True
+    for material_id, row in rows.items():
+        if row.followed and material_id not in material_ids:
+            row.followed = False
+            if not row.direct:
+                session.delete(row)
+    session.flush()
+
+
+def _grant_row(session: Session, material_id: int, organisation_id: int) -> MaterialGrant | None:
+    return session.scalar(sa.select(MaterialGrant).filter_by(material_id=material_id, organisation_id=organisation_id))
+
+
+def _new_grant(
+    session: Session, actor: Actor, material_id: int, organisation_id: int, now: datetime
+) -> MaterialGrant:
+    row = MaterialGrant(
+        material_id=material_id, organisation_id=organisation_id, granted_at=now, granted_by=actor.user_id
+    )
+    session.add(row)
+    return row
+
+
+# -- downloads -----------------------------------------------------------------------------------------
+
+
+def count_download(
+    session: Session, edition_id: int, way: Way, *, organisation_id: int | None, user_id: int | None, now: datetime
+) -> None:
+    """One more download of one edition."""
+    session.add(Download(
+        edition_id=edition_id, way=way, organisation_id=organisation_id, user_id=user_id, at=now,
+    ))
+    session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadCount:
+    """Downloads of one edition by one partner, or by a way that no partner stands behind."""
+
+    number: int
+    organisation: str | None
+    way: Way
+    count: int
+    last_at: datetime
+
+
+def downloads(session: Session, material_id: int) -> list[DownloadCount]:
+    """By edition (newest first), partner and way."""
+    query = (
+        sa.select(Edition.number, Organisation.name, Download.way, sa.func.count(), sa.func.max(Download.at))
+        .select_from(Download).join(Edition, Edition.id == Download.edition_id)
+        .outerjoin(Organisation, Organisation.id == Download.organisation_id)
+        .where(Edition.material_id == material_id).group_by(Edition.number, Organisation.name, Download.way)
+        .order_by(Edition.number.desc(), Organisation.name, Download.way)
+    )
+    return [DownloadCount(*row) for row in session.execute(query)]
+
+
+def own_downloads(session: Session, organisation_id: int, material_ids: Collection[int]) -> dict[int, int]:
+    """How often a partner downloaded each of the materials."""
+    query: Any = (
+        sa.select(Edition.material_id, sa.func.count()).select_from(Download)
+        .join(Edition, Edition.id == Download.edition_id)
+        .where(Download.organisation_id == organisation_id, Edition.material_id.in_(material_ids))
+        .group_by(Edition.material_id)
+    )
+    return dict(session.execute(query).all())
