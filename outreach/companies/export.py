@@ -31,12 +31,12 @@ Row = tuple[list[Any], int | None]
 
 def company_ids(session: Session, scope: Scope, asked: search.CompanyFilter) -> Sequence[int]:
     """The companies of the list in order of name. Raises Invalid for more than a workbook should hold."""
-    query = search.ordered(scope, asked).with_only_columns(Company.id).limit(MAX_COMPANIES + 1)
-    ids = session.scalars(query).all()
-    if len(ids) > MAX_COMPANIES:
-        text = "한 번에 50,000곳까지 받을 수 있습니다. 지역이나 업종, 규모로 나누어 받아 주세요."
-        raise Invalid(text, fields={"size": text})
-    return ids
+    some = search.matching(scope, asked).limit(MAX_COMPANIES + 1).subquery()
+    ids = session.scalars(sa.select(Company.id).join(some, some.c.id == Company.id).order_by(Company.name, Company.id))
+    found = ids.all()
+    if len(found) > MAX_COMPANIES:
+        raise Invalid("한 번에 50,000곳까지 받을 수 있습니다. 지역이나 업종, 규모로 나누어 받아 주세요.")
+    return found
 
 
 def rows(session: Session, scope: Scope, ids: Sequence[int]) -> Iterator[Row]:
