@@ -25,6 +25,7 @@ from campaigns.planning.rules import (
     StageState,
 )
 from outreach.accounts import service as accounts
+from outreach.audit import labels
 from outreach.audit import service as audit
 from outreach.clock import kst_today
 from outreach.db import db
@@ -140,9 +141,23 @@ def show(campaign_id: int) -> str:
     return render_template(
         "campaigns/show.html", campaign=campaign, can_edit=can_edit, moves=MOVES[campaign.state],
         today=kst_today(_now()), partner_form=_partner_form(campaign),
-        history=audit.history(db.session, "campaign", campaign_id)[:20],
+        history=audit.history(db.session, "campaign", campaign_id)[:8], history_labels=_history_labels(),
+        history_words=_history_words(),
         done=sum(stage.state in {StageState.DONE, StageState.SKIPPED} for stage in campaign.stages),
     )
+
+
+def _history_words() -> dict[str, str]:
+    """Words for the states that the change history holds."""
+    return {state.value: _(label) for words in (STATE_LABELS, STAGE_STATE_LABELS) for state, label in words.items()}
+
+
+def _history_labels() -> dict[str, str]:
+    """Names of a stage's fields in the change history: `plan.due_on` is '계획 수립 · 기한'."""
+    return {
+        f"{kind.value}.{name}": f"{_(label)} · {labels.field(name)}"
+        for kind, label in STAGE_LABELS.items() for name in ("state", "owner", "due_on", "note")
+    }
 
 
 @blueprint.post("/<int:campaign_id>/state")

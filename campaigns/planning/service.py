@@ -148,7 +148,13 @@ def edit_stage(
         raise NotFound("이 캠페인의 단계가 아닙니다.")
     check_version(stage, version)
     allowed = {key: values[key] for key in ("state", "owner_id", "due_on", "note") if key in values}
+    before = stage.owner.name if stage.owner else None
     changes = audit.apply_changes(stage, allowed)
+    if "owner_id" in changes:
+        session.flush()
+        session.expire(stage, ["owner"])
+        del changes["owner_id"]
+        changes["owner"] = (before, stage.owner.name if stage.owner else None)
     if "state" in changes:
         stage.done_at = now if stage.state is StageState.DONE else None
     if changes:
