@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-import campaigns.audience.models
 import campaigns.mailings.models  # noqa: F401
 import outreach.audit.models
 import outreach.uploads.models  # noqa: F401
+from campaigns.audience.feature import feature as audience
 from campaigns.delivery.feature import feature as delivery
 from campaigns.demo.feature import feature as demo
 from campaigns.mailings.feature import feature as mailings
@@ -19,6 +19,7 @@ from cases.materials.feature import feature as materials
 from outreach.accounts.feature import feature as accounts
 from outreach.app import build_app
 from outreach.companies.feature import feature as companies
+from outreach.companies.imports.feature import feature as company_imports
 from outreach.config import Settings
 from outreach.feature import Feature
 from outreach.home.feature import feature as home
@@ -45,12 +46,14 @@ FEATURES: list[Feature] = [
     home,
     accounts,
     companies,
+    company_imports,
     programmes,
     leads,
     library,
     brochures,
     materials,
     planning,
+    audience,
     mailings,
     delivery,
     responses,

@@ -6,11 +6,14 @@ implementation in at start (``app.extensions[KEY]``), and services take it as an
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from campaigns.planning.models import Campaign
 
 KEY = "outreach.audience_history"
 
@@ -28,6 +31,10 @@ class History(Protocol):
         """True for companies that answered one of the campaigns."""
         ...
 
+    def mailing_choices(self, session: Session, campaign: Campaign) -> Sequence[tuple[int, str]]:
+        """Id and name of the mailings that audiences of ``campaign`` may ask about, the latest first."""
+        ...
+
 
 class NoHistory:
     """Nothing happened yet."""
@@ -40,3 +47,6 @@ class NoHistory:
 
     def responded(self, company_id: sa.ColumnElement[int], campaign_ids: Collection[int]) -> sa.ColumnElement[bool]:
         return sa.false()
+
+    def mailing_choices(self, session: Session, campaign: Campaign) -> Sequence[tuple[int, str]]:
+        return []

@@ -30,10 +30,21 @@ EXCLUSION_LABELS = {
     Exclusion.SAME_ADDRESS: "같은 주소에 이미 포함",
 }
 
+#: What the person at the screen may do about it, or why it is so.
+EXCLUSION_HINTS = {
+    Exclusion.OUTSIDE_CENTRE: "사업장이 다른 센터의 관할이거나 아직 관할이 없습니다.",
+    Exclusion.NO_ADDRESS: "담당자가 없거나 메일 주소가 없습니다.",
+    Exclusion.SUPPRESSED: "받는 사람이 거부했거나 없는 주소로 돌아왔습니다.",
+    Exclusion.NO_CONSENT: "광고 수신에 동의한 기록이 없습니다(정보통신망법 제50조).",
+    Exclusion.MAILED_RECENTLY: "정한 기간 안에 이미 메일을 받았습니다.",
+    Exclusion.SAME_ADDRESS: "여러 담당자가 쓰는 주소에는 한 번만 보냅니다.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """All given conditions must hold; an empty tuple or None asks nothing.
+    """All given conditions must hold; an empty tuple or None asks nothing. Provinces and districts together
+    name the place, sections and divisions together the industry: there either suffices.
 
     ``divisions`` are two-digit KSIC codes, ``sections`` letters; headcounts are inclusive.
     ``mailed``/``not_mailed``: mailing ids the contact's address got or did not get.

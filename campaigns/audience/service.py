@@ -22,7 +22,7 @@ from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.companies.models import Consent, ConsentPurpose, Contact, Suppression, Workplace
 from outreach.db import check_version
-from outreach.errors import Invalid, NotFound
+from outreach.errors import Conflict, Invalid, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,18 @@ def get(session: Session, campaign: Campaign, audience_id: int) -> Audience:
     if audience is None or audience.campaign_id != campaign.id:
         raise NotFound("이 캠페인의 수신 대상이 아닙니다.")
     return audience
+
+
+def delete(session: Session, actor: Actor, audience: Audience, *, now: datetime) -> None:
+    """Raises Conflict while a mailing uses it."""
+    audit.record_change(session, actor, "audience", audience.id, "delete", {"name": (audience.name, None)}, now=now)
+    try:
+        with session.begin_nested():
+            session.delete(audience)
+            session.flush()
+    except sa.exc.IntegrityError as error:
+        message = "이 수신 대상을 쓰는 메일이 있어 지울 수 없습니다. 메일에서 다른 대상을 먼저 골라 주세요."
+        raise Conflict(message) from error
 
 
 def count(session: Session, question: Question) -> Count:
@@ -147,14 +159,14 @@ def _wanted(question: Question) -> list[sa.ColumnElement[bool]]:
     """The conditions as SQL."""
     conditions, history = question.conditions, question.history
     chosen = [
-        (Workplace.centre_id, conditions.centre_ids),
-        (Workplace.province_id, conditions.province_ids),
-        (Workplace.district_id, conditions.district_ids),
-        (Workplace.complex_id, conditions.complex_ids),
-        (Workplace.section, conditions.sections),
-        (sa.func.substr(Workplace.ksic, 1, 2), conditions.divisions),
+        [(Workplace.centre_id, conditions.centre_ids)],
+        [(Workplace.province_id, conditions.province_ids), (Workplace.district_id, conditions.district_ids)],
+        [(Workplace.complex_id, conditions.complex_ids)],
+        [(Workplace.section, conditions.sections), (sa.func.substr(Workplace.ksic, 1, 2), conditions.divisions)],
     ]
-    wanted = [column.in_(values) for column, values in chosen if values]
+    wanted = [
+        sa.or_(*either) for pairs in chosen if (either := [column.in_(values) for column, values in pairs if values])
+    ]
     if conditions.min_headcount is not None:
         wanted.append(Workplace.headcount >= conditions.min_headcount)
     if conditions.max_headcount is not None:

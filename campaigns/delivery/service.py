@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,13 +16,17 @@ from campaigns.mailings import service as mailings
 from campaigns.mailings.freeze import freeze_chunk
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState
+from campaigns.planning.models import Campaign
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
+from outreach.clock import kst_today
 from outreach.errors import Conflict, NotFound
 
 FORGET_CHUNK = 5_000
 #: Up to so many recipients are written down within the approval itself; more by a job.
 AT_ONCE = 2_000
+#: An audience may ask about so many earlier mailings.
+RECENT_MAILINGS = 60
 
 
 class PastDeliveries:
@@ -33,6 +37,18 @@ class PastDeliveries:
 
     def mailed_since(self, address_key: sa.ColumnElement[str], since: datetime) -> sa.ColumnElement[bool]:
         return self._accepted(address_key).where(Delivery.done_at >= since).exists()
+
+    def responded(self, company_id: sa.ColumnElement[int], campaign_ids: Collection[int]) -> sa.ColumnElement[bool]:
+        """Nothing is known of answers here; see campaigns.responses.history."""
+        return sa.false()
+
+    def mailing_choices(self, session: Session, campaign: Campaign) -> Sequence[tuple[int, str]]:
+        """Mailings that were sent by the campaign's centre or by headquarters."""
+        query = sa.select(Mailing).join(Campaign).where(Mailing.started_at.is_not(None))
+        if campaign.centre_id is not None:
+            query = query.where(sa.or_(Campaign.centre_id == campaign.centre_id, Campaign.centre_id.is_(None)))
+        latest = session.scalars(query.order_by(Mailing.started_at.desc()).limit(RECENT_MAILINGS))
+        return [(row.id, f"{row.title} ({kst_today(row.started_at):%Y. %-m. %-d.})") for row in latest]
 
     @staticmethod
     def _accepted(address_key: sa.ColumnElement[str]) -> sa.Select[tuple[int]]:
