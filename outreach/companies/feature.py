@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from outreach.companies import contact_routes, merge_routes, routes, suppression_routes
+from outreach.companies import api, contact_routes, merge_routes, routes, suppression_routes
 from outreach.feature import Feature, MenuItem
 from outreach.scope import STAFF_ROLES
 
@@ -13,5 +13,6 @@ feature = Feature(
     blueprints=(
         routes.blueprint, contact_routes.blueprint, suppression_routes.blueprint, merge_routes.blueprint,
     ),
+    api_blueprints=(api.companies, api.contacts, api.suppressions),
     menu=(MenuItem(_l("기업"), "companies.index", 40, STAFF_ROLES, prefix="/companies"),),
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from outreach.feature import Feature, MenuItem, Panel
-from outreach.leads import merging, panels
+from outreach.leads import api, merging, panels
 from outreach.leads.routes import blueprint
 from outreach.leads.rules import VIEW_ROLES
 
 feature = Feature(
     name="leads",
     blueprints=(blueprint,),
+    api_blueprints=(api.blp,),
     menu=(MenuItem(_l("리드"), "leads.board", 60, VIEW_ROLES, prefix="/leads"),),
     panels=(
         Panel("home", 10, panels.today_of_planner, panels.PLANNERS),

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from outreach.clock import kst_today
 from outreach.db import db
 from outreach.feature import Feature, MenuItem, Panel
-from outreach.organisations import routes, service
+from outreach.organisations import api, routes, service
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Role, Scope
 
 ON_FIRST_PAGE = 5
@@ -26,6 +26,7 @@ def _ending_agreements(scope: Scope, _subject: Any) -> Markup | str:
 feature = Feature(
     name="organisations",
     blueprints=(routes.blueprint,),
+    api_blueprints=(api.blp,),
     menu=(
         MenuItem(_("협력기관"), "organisations.index", order=30, roles=STAFF_ROLES, prefix="/partners"),
         MenuItem(_("우리 기관"), "organisations.own", order=80, roles=frozenset({Role.PARTNER}), prefix="/partners"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 
 from outreach.feature import Feature, MenuItem, ReferenceTables
-from outreach.regions import routes
+from outreach.regions import api, routes
 from outreach.regions.commands import reference
 from outreach.regions.loading import load_reference
 
@@ -16,6 +16,7 @@ WORDS = {
 feature = Feature(
     name="regions",
     blueprints=(routes.blueprint,),
+    api_blueprints=(api.blp,),
     menu=(MenuItem(_("고용센터"), "regions.index", order=85, roles=frozenset(routes.KEEPERS), prefix="/centres"),),
     commands=(reference,),
     reference=(ReferenceTables(WORDS, lambda session, now: load_reference(session)),),

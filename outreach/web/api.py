@@ -38,6 +38,7 @@ PROBLEMS = {
     403: "The role of the account does not allow the act.",
     404: "No such thing, or not within the account's centre or organisation (the two are not told apart).",
     409: "The present state does not allow the act, or someone saved in between (`version` says the present one).",
+    413: "The body is larger than 2 MB.",
     415: "The body is not `application/json`.",
     422: "A value is wrong; `errors` names each field.",
     429: "Too many requests; `Retry-After` says when to go on.",
@@ -158,8 +159,9 @@ def expected_version(values: dict[str, Any]) -> int:
     return version
 
 
-def version_field() -> ma.fields.Integer:
-    return fields.whole(1, 2**53, "the version the edit was begun on; If-Match serves as well", load_default=None)
+def version_field(*, strict: bool = True) -> ma.fields.Integer:
+    says = "the version the edit was begun on; If-Match serves as well"
+    return fields.whole(1, 2**53, says, strict=strict, load_default=None)
 
 
 class CursorArgs(Schema):
@@ -170,7 +172,9 @@ class CursorArgs(Schema):
 
 
 class VersionArgs(Schema):
-    version = version_field()
+    """For edits without a body."""
+
+    version = version_field(strict=False)
 
 
 def page_schema(item: type[ma.Schema]) -> type[ma.Schema]:
@@ -256,7 +260,7 @@ class Area(Blueprint):
     @staticmethod
     def _prepare_problems(doc: dict[str, Any], info: dict[str, Any], *, method: str, **_kwargs: Any) -> dict[str, Any]:
         writes = method in {"post", "put", "patch", "delete"}
-        statuses = PROBLEMS if writes else PROBLEMS.keys() - {400, 409, 415}
+        statuses = PROBLEMS if writes else PROBLEMS.keys() - {400, 409, 413, 415}
         responses = doc.setdefault("responses", {})
         for status in sorted(statuses):
             responses.setdefault(status, http.HTTPStatus(status).name)
