@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -16,26 +17,48 @@ from outreach.uploads.models import Upload
 
 
 def store(
-    session: Session, folder: Path, content: bytes, *, kind: str, name: str, media_type: str, now: datetime,
+    session: Session, folder: Path, content: bytes | Path, *, kind: str, name: str, media_type: str, now: datetime,
     user_id: int | None, width: int | None = None, height: int | None = None,
 ) -> Upload:
-    """Keep ``content`` below ``folder`` and return its row. The same content is kept once on disk."""
-    digest = hashlib.sha256(content).hexdigest()
-    path = file_path(folder, digest)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(path)
+    """Keep ``content`` (bytes, or a file to copy) below ``folder`` and return its row. The same content is kept
+    once on disk. Raises OSError, e.g. when the disk is full; nothing is left behind then."""
+    digest, size = _keep(folder, content)
     row = Upload(
-        kind=kind, sha256=digest, name=name[-255:], media_type=media_type, size=len(content), width=width,
-        height=height, created_at=now, created_by=user_id,
+        kind=kind, sha256=digest, name=name[-255:], media_type=media_type, size=size, width=width, height=height,
+        created_at=now, created_by=user_id,
     )
     session.add(row)
     session.flush()
     return row
+
+
+def _keep(folder: Path, content: bytes | Path) -> tuple[str, int]:
+    """Write the content under its hash, whole or not at all; its hash and size."""
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        try:
+            for part in _parts(content):
+                digest.update(part)
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+            path = file_path(folder, digest.hexdigest())
+            path.parent.mkdir(exist_ok=True)
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+        return digest.hexdigest(), file.tell()
+
+
+def _parts(content: bytes | Path) -> Iterator[bytes]:
+    if isinstance(content, bytes):
+        yield content
+        return
+    with content.open("rb") as source:
+        while part := source.read(1 << 20):
+            yield part
 
 
 def file_path(folder: Path, sha256: str) -> Path:

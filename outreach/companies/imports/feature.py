@@ -1,0 +1,8 @@
+"""Importing company lists, as a feature of the site."""
+
+from __future__ import annotations
+
+from outreach.companies.imports import commands, jobs
+from outreach.feature import Feature
+
+feature = Feature(name="company_imports", jobs=jobs.JOBS, commands=(commands.companies,))
