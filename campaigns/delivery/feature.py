@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.delivery import jobs, routes
+from campaigns.delivery import api, jobs, routes
 from outreach.feature import Feature, JobKind, Panel, Schedule, WorkSource
 from outreach.scope import STAFF_ROLES
 
 feature = Feature(
     name="delivery",
     blueprints=(routes.blueprint,),
+    api_blueprints=(api.blp,),
     panels=(Panel("company", 20, routes.company_panel, STAFF_ROLES),),
     jobs=(JobKind(jobs.FREEZE, _l("수신자 확정"), jobs.freeze),),
     schedules=(

@@ -19,6 +19,7 @@ from campaigns.delivery.jobs import FREEZE
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.queries import RecipientFilter
 from campaigns.delivery.rules import SKIP_LABELS, STATE_LABELS, DeliveryState
+from campaigns.delivery.story import story
 from campaigns.mailings import preview
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
@@ -82,7 +83,7 @@ def show(mailing_id: int) -> str:
     may_act = _may_act(mailing)
     return render_template(
         f"deliveries/{_page(mailing)}.html", mailing=mailing, may_act=may_act, steps=_steps(mailing),
-        people=_people(mailing), history=audit.history(db.session, "mailing", mailing_id)[:20],
+        people=_people(mailing), events=story(mailing, audit.history(db.session, "mailing", mailing_id)),
         send_back=SendBackForm(), **_of_state(mailing, may_act),
     )
 

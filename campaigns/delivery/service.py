@@ -69,6 +69,10 @@ class Statistics:
     def __getitem__(self, state: DeliveryState) -> int:
         return self.states.get(state, 0)
 
+    def count(self, word: str) -> int:
+        """Of the state with this value; for templates."""
+        return self[DeliveryState(word)]
+
     @property
     def waiting(self) -> int:
         """Not tried yet, or on its way just now."""

@@ -196,7 +196,8 @@ def _figure(figure: Mapping[str, Any]) -> dict[str, str]:
 def _amount(amount: Mapping[str, Any]) -> dict[str, str]:
     won = amount.get("amount_won")
     value = f"{won:,}원" if won and won % 10_000 else f"{won // 10_000:,}만 원" if won else ""
-    return {"label": amount.get("label", ""), "value": " ".join(x for x in (value, amount.get("unit") or "") if x)}
+    unit = amount.get("unit") or ""  # e.g. 원/월: the 원 stands behind the number already
+    return {"label": amount.get("label", ""), "value": value + unit.removeprefix("원") if value else unit}
 
 
 def _squeezed(text: str) -> str:

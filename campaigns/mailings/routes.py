@@ -37,7 +37,7 @@ from campaigns.mailings.rules import ADVERTISING_LABEL, CLASS_LABELS, EDITABLE, 
 from campaigns.mailings.service import Setting
 from campaigns.planning import service as planning
 from cases.library.models import Case
-from cases.library.rules import CaseState
+from cases.library.rules import CaseState, ConsentScope
 from cases.materials.models import Edition, Material
 from cases.materials.rules import EditionState
 from outreach import links
@@ -59,7 +59,10 @@ from outreach.web import access
 blueprint = Blueprint("mailings", __name__)
 
 #: A mail's HTML has its styles inside; its frame may use them and nothing else.
-FRAME_CSP = "default-src 'none'; img-src 'self' https: http: data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
+FRAME_CSP = {
+    "default-src": "'none'", "img-src": "'self' https: http: data:", "style-src": "'unsafe-inline'",
+    "frame-ancestors": "'self'",
+}
 
 #: What a class means for the writer, beside its name.
 CLASS_HINTS = {
@@ -196,12 +199,13 @@ def _block_choices(mailing: Mailing) -> dict[str, list[dict[str, Any]]]:
     """What cards, buttons and pictures can be about: published cases and materials, current programmes, the
     person's own pictures and those already in the mailing."""
     centre_id, today = mailing.campaign.centre_id, kst_today(setting().now)
-    cases = sa.select(Case).where(Case.state == CaseState.PUBLISHED).order_by(Case.headline)
+    cases = sa.select(Case).where(
+        Case.state == CaseState.PUBLISHED, Case.consent_scope != ConsentScope.NONE
+    ).order_by(sa.func.coalesce(Case.centre_id, 0) != (centre_id or 0), Case.headline)  # the centre's own first
     materials = sa.select(Material).where(
         Material.id.in_(sa.select(Edition.material_id).where(Edition.state == EditionState.PUBLISHED))
     ).order_by(Material.title)
     if centre_id is not None:
-        cases = cases.where(sa.or_(Case.centre_id == centre_id, Case.centre_id.is_(None)))
         materials = materials.where(sa.or_(Material.centre_id == centre_id, Material.centre_id.is_(None)))
     versions = db.session.scalars(
         sa.select(ProgrammeVersion).join(ProgrammeVersion.programme).order_by(Programme.name_ko)
@@ -291,9 +295,11 @@ def _framed(view: str, render: Callable[[], preview.Rendered]) -> Response:
         html = render_template("mailings/preview_text.html", mail=rendered) if view == "text" else rendered.html
     except DomainError as error:
         html = render_template("mailings/preview_problem.html", problem=_(error.message))
-    response = Response(html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = FRAME_CSP
-    return response
+    return Response(html, mimetype="text/html")
+
+
+for _view in (show_mail, show_preview):
+    _view.talisman_view_options = {"content_security_policy": FRAME_CSP}  # type: ignore[attr-defined]
 
 
 def _rendered(mailing: Mailing, contact_id: int | None) -> preview.Rendered:
