@@ -21,7 +21,7 @@ from outreach.db import check_version, db
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.web import access, api, fields
 from outreach.web.api import CursorArgs
-from outreach.web.fields import Schema
+from outreach.web.fields import Shown
 from outreach.web.paging import CursorPage, after
 
 blp = api.area("Sending", "/mailings/<int:mailing_id>", "Approval, schedule and delivery of mailings.")
@@ -39,7 +39,7 @@ class PauseIn(VersionIn):
     reason = fields.text(300, "why; shown to colleagues", load_default="")
 
 
-class StatisticsOut(Schema):
+class StatisticsOut(Shown):
     total = ma.fields.Integer(metadata={"description": "recipients written down at approval"})
     done = ma.fields.Integer(metadata={"description": "recipients for whom nothing more will happen by itself"})
     states = ma.fields.Dict(
@@ -53,7 +53,7 @@ class StatisticsOut(Schema):
     doubts = ma.fields.Integer(metadata={"description": "in doubt and not yet decided by a person"})
 
 
-class DeliveryOut(Schema):
+class DeliveryOut(Shown):
     id = ma.fields.Integer()
     contact_id = ma.fields.Integer(metadata={"description": "may be deleted since"})
     workplace_id = ma.fields.Integer()

@@ -22,7 +22,7 @@ from outreach.db import check_version, db
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.web import access, api, fields
 from outreach.web.api import CursorArgs
-from outreach.web.fields import Schema
+from outreach.web.fields import Schema, Shown
 from outreach.web.paging import CursorPage, after
 
 blp = api.area("Mailings", "/mailings", "Mailings of campaigns, from the first draft to the last recipient.")
@@ -45,7 +45,7 @@ class BlockIn(Schema):
     upload_id = fields.row_id("a picture", allow_none=True)
 
 
-class MailingOut(Schema):
+class MailingOut(Shown):
     id = ma.fields.Integer()
     campaign_id = ma.fields.Integer()
     audience_id = ma.fields.Integer(allow_none=True)
@@ -103,14 +103,14 @@ class MailingEdit(MailingFields):
     version = api.version_field()
 
 
-class MissingOut(Schema):
+class MissingOut(Shown):
     field = ma.fields.String()
     contact_id = ma.fields.Integer()
     company = ma.fields.String()
     address = ma.fields.String()
 
 
-class CheckOut(Schema):
+class CheckOut(Shown):
     ready = ma.fields.Boolean(metadata={"description": "no problems"})
     problems = ma.fields.List(ma.fields.String(), metadata={"description": "what keeps it from being sent"})
     warnings = ma.fields.List(ma.fields.String(), metadata={"description": "what the approver should know"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from cases.materials import jobs, portal, public, routes
+from cases.materials import api, jobs, portal, public, routes
 from outreach.feature import Feature, MenuItem, Panel
 from outreach.scope import STAFF_ROLES, Role
 
@@ -13,6 +13,7 @@ PARTNERS = frozenset({Role.PARTNER})
 feature = Feature(
     name="materials",
     blueprints=(routes.blueprint, public.blueprint, portal.blueprint),
+    api_blueprints=(api.blp,),
     menu=(
         MenuItem(_l("홍보물"), "materials.index", order=48, roles=STAFF_ROLES, prefix="/materials"),
         MenuItem(_l("자료실"), "portal.index", order=20, roles=PARTNERS, prefix="/portal"),

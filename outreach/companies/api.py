@@ -23,7 +23,7 @@ from outreach.regions.api import CentreRef, RegionRef
 from outreach.scope import LEAD_ROLES, STAFF_ROLES
 from outreach.web import access, api, fields
 from outreach.web.api import CursorArgs
-from outreach.web.fields import Schema
+from outreach.web.fields import Schema, Shown
 from outreach.web.paging import CursorPage, after
 
 companies = api.area("Companies", "/companies", "Businesses and their workplaces.")
@@ -34,7 +34,7 @@ suppressions = api.area("Suppressions", "/suppressions", "Addresses that get no 
 # -- companies ---------------------------------------------------------------------------------------------
 
 
-class WorkplaceOut(Schema):
+class WorkplaceOut(Shown):
     id = ma.fields.Integer()
     workplace_number = ma.fields.String(allow_none=True, metadata={"description": "사업장관리번호, 11 digits"})
     name = ma.fields.String()
@@ -52,7 +52,7 @@ class WorkplaceOut(Schema):
     version = ma.fields.Integer()
 
 
-class CompanyOut(Schema):
+class CompanyOut(Shown):
     id = ma.fields.Integer()
     name = ma.fields.String()
     business_number = ma.fields.String(allow_none=True, metadata={"description": "사업자등록번호, 10 digits"})
@@ -130,14 +130,14 @@ def get_company(company_id: int) -> Any:
 # -- contact persons ---------------------------------------------------------------------------------------
 
 
-class ConsentOut(Schema):
+class ConsentOut(Shown):
     purpose = ma.fields.Enum(ConsentPurpose, by_value=True)
     given_at = ma.fields.AwareDateTime()
     how = ma.fields.String(metadata={"description": "the evidence"})
     withdrawn_at = ma.fields.AwareDateTime(allow_none=True)
 
 
-class ContactOut(Schema):
+class ContactOut(Shown):
     id = ma.fields.Integer()
     company_id = ma.fields.Integer(attribute="workplace.company_id")
     workplace_id = ma.fields.Integer()
@@ -254,7 +254,7 @@ def delete_contact(values: dict[str, Any], contact_id: int) -> None:
 # -- suppressions ------------------------------------------------------------------------------------------
 
 
-class SuppressionOut(Schema):
+class SuppressionOut(Shown):
     id = ma.fields.Integer()
     address = ma.fields.String(attribute="address_key", metadata={"description": "normalised: in lower case"})
     reason = ma.fields.Enum(SuppressionReason, by_value=True)

@@ -18,13 +18,13 @@ from outreach.leads.service import LogEntry
 from outreach.regions.api import CentreRef
 from outreach.web import access, api, fields
 from outreach.web.api import CursorArgs
-from outreach.web.fields import Schema
+from outreach.web.fields import Schema, Shown
 from outreach.web.paging import CursorPage, after
 
 blp = api.area("Leads", "/leads", "Companies that answered, followed up by planners.")
 
 
-class LeadOut(Schema):
+class LeadOut(Shown):
     id = ma.fields.Integer()
     company_id = ma.fields.Integer()
     company_name = ma.fields.String(attribute="company.name")
@@ -47,7 +47,7 @@ class LeadOut(Schema):
     updated_at = ma.fields.AwareDateTime()
 
 
-class ActivityOut(Schema):
+class ActivityOut(Shown):
     id = ma.fields.Integer()
     kind = ma.fields.Enum(ActivityKind, by_value=True)
     at = ma.fields.AwareDateTime()

@@ -13,13 +13,13 @@ from outreach.organisations.models import Organisation, OrganisationKind
 from outreach.regions.api import CentreRef, RegionRef
 from outreach.web import access, api, fields
 from outreach.web.api import CursorArgs
-from outreach.web.fields import Schema
+from outreach.web.fields import Shown
 from outreach.web.paging import CursorPage, after
 
 blp = api.area("Partners", "/partners", "Partner organisations: complex managers, local governments, associations.")
 
 
-class PartnerOut(Schema):
+class PartnerOut(Shown):
     id = ma.fields.Integer()
     kind = ma.fields.Enum(OrganisationKind, by_value=True)
     name = ma.fields.String()
@@ -37,7 +37,7 @@ class PartnerOut(Schema):
     updated_at = ma.fields.AwareDateTime()
 
 
-class PartnerContactOut(Schema):
+class PartnerContactOut(Shown):
     id = ma.fields.Integer()
     name = ma.fields.String()
     title = ma.fields.String()

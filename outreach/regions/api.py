@@ -13,13 +13,13 @@ from outreach.regions.models import Centre, Region, RegionLevel, valid_on
 from outreach.scope import STAFF_ROLES
 from outreach.web import access, api, fields
 from outreach.web.api import CursorArgs
-from outreach.web.fields import Schema
+from outreach.web.fields import Shown
 from outreach.web.paging import CursorPage, after
 
 blp = api.area("Regions", "", "Employment centres, provinces and districts.")
 
 
-class CentreRef(Schema):
+class CentreRef(Shown):
     """An employment centre, where another thing belongs to it."""
 
     id = ma.fields.Integer()
@@ -27,7 +27,7 @@ class CentreRef(Schema):
     name = ma.fields.String(attribute="name_ko")
 
 
-class RegionRef(Schema):
+class RegionRef(Shown):
     """A province or district; `code` is the administrative one (2 or 5 digits)."""
 
     id = ma.fields.Integer()

@@ -21,10 +21,10 @@ from flask_smorest.utils import prepare_response
 from webargs.core import is_json
 from webargs.flaskparser import FlaskParser, abort
 
-from outreach.db import db
+from outreach.db import db, reading
 from outreach.errors import Invalid
 from outreach.web import access, fields, idempotency
-from outreach.web.fields import Schema
+from outreach.web.fields import Schema, Shown
 from outreach.web.protection import csrf, limiter
 
 PREFIX = "/api/v1"
@@ -65,12 +65,12 @@ INTRODUCTION = """The campaign manager as a program sees it: the same services, 
 """
 
 
-class FieldProblem(Schema):
+class FieldProblem(Shown):
     field = ma.fields.String(metadata={"description": "the field, with dots into objects and lists"})
     detail = ma.fields.String()
 
 
-class Problem(Schema):
+class Problem(Shown):
     """RFC 9457."""
 
     type = ma.fields.String()
@@ -180,7 +180,7 @@ class VersionArgs(Schema):
 def page_schema(item: type[ma.Schema]) -> type[ma.Schema]:
     """The schema of a cursor page of ``item``."""
     cursor = ma.fields.String(allow_none=True, metadata={"description": "cursor of the next page; null on the last"})
-    return Schema.from_dict(
+    return Shown.from_dict(
         {"items": ma.fields.List(ma.fields.Nested(item)), "next_cursor": cursor}, name=f"{item.__name__}Page",
     )
 
@@ -195,6 +195,20 @@ def now() -> datetime:
 def versioned(row: Any, status: int = 200) -> tuple[Any, int, dict[str, str]]:
     """``row`` with its version as ETag."""
     return row, status, {"ETag": f'"{row.version}"'}
+
+
+def only_reads(view: Callable[..., Response]) -> Callable[..., Response]:
+    """For a POST that only looks, its question being too long for an address: it takes no write lock."""
+
+    @functools.wraps(view)
+    def looked(*args: Any, **kwargs: Any) -> Response:
+        db.session.rollback()
+        with reading():
+            response = view(*args, **kwargs)
+            db.session.rollback()
+        return response
+
+    return looked
 
 
 def saves(view: Callable[..., Response]) -> Callable[..., Response]:

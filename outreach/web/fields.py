@@ -28,6 +28,13 @@ class Schema(ma.Schema):
     error_messages = {"unknown": _l("없는 항목입니다."), "type": _l("JSON 객체를 보내 주세요.")}
 
 
+class Shown(ma.Schema):
+    """What is answered. Later versions may show more, so readers must pass over what they don't know."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+
 def _options(says: str, messages: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     metadata = {"description": says} | options.pop("metadata", {})
     return {"metadata": metadata, "error_messages": _REQUIRED | messages} | options
@@ -85,6 +92,13 @@ def word(kind: type[enum.Enum], says: str, *, among: Iterable[enum.Enum] | None 
     error = _l("%(words)s 가운데 하나여야 합니다.", words=names)
     rule = ma.validate.OneOf(allowed, error=error)
     return ma.fields.Enum(kind, by_value=True, validate=rule, **_options(says, {"unknown": error}, options))
+
+
+def choice(words: Iterable[str], says: str, **options: Any) -> ma.fields.String:
+    """One of ``words``."""
+    error = _l("%(words)s 가운데 하나여야 합니다.", words=", ".join(words))
+    rule = ma.validate.OneOf(list(words), error=error)
+    return ma.fields.String(validate=rule, **_options(says, {"invalid": _NOT_TEXT}, options))
 
 
 def listed(item: Any, limit: int, says: str, **options: Any) -> ma.fields.List:
