@@ -13,9 +13,8 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from campaigns.audience.rules import EXCLUSION_LABELS
-from campaigns.delivery import export, queries, service
+from campaigns.delivery import approval, export, queries, service
 from campaigns.delivery.forms import ApproveForm, ScheduleForm, SendBackForm
-from campaigns.delivery.jobs import FREEZE
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.queries import RecipientFilter
 from campaigns.delivery.rules import SKIP_LABELS, STATE_LABELS, DeliveryState
@@ -32,7 +31,6 @@ from outreach.audit.models import AccessKind
 from outreach.clock import kst_today
 from outreach.db import db
 from outreach.errors import DomainError, Forbidden, Invalid, NotFound
-from outreach.jobs import service as jobs
 from outreach.jobs.models import Job
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Scope
 from outreach.web import access, xlsx
@@ -175,13 +173,8 @@ def progress(mailing_id: int) -> Any:
 
 
 def _freezing_job(mailing_id: int) -> Job | None:
-    key = _job_key(mailing_id)
-    query = sa.select(Job).where(Job.key == key).order_by(Job.id.desc()).limit(1)
+    query = sa.select(Job).where(Job.key == approval.job_key(mailing_id)).order_by(Job.id.desc()).limit(1)
     return db.session.scalar(query)
-
-
-def _job_key(mailing_id: int) -> str:
-    return f"freeze:{mailing_id}"
 
 
 # -- acts ------------------------------------------------------------------------------------------------
@@ -208,23 +201,12 @@ def approve(mailing_id: int) -> Any:
     mailing = _editable(mailing_id)
 
     def act() -> None:
-        found = mailings.approve(
+        approval.approve(
             db.session, access.scope(), access.actor(), mailing, setting(),
             content_hash=ApproveForm().content_hash.data or "",
         )
-        _write_down(mailing_id, found.count.included if found.count else 0)
 
     return _act(mailing_id, act, _("승인했습니다. 보낼 시각을 정해 주세요."))
-
-
-def _write_down(mailing_id: int, recipients: int) -> None:
-    if recipients <= service.AT_ONCE:
-        service.freeze(db.session, mailing_id, setting().history, now=_now())
-        return
-    jobs.enqueue(
-        db.session, FREEZE, {"mailing_id": mailing_id}, now=_now(), key=_job_key(mailing_id),
-        user_id=access.scope().user_id,
-    )
 
 
 @blueprint.post("/send-back")
