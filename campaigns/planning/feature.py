@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.planning import routes
+from campaigns.planning import api, routes
 from outreach.feature import Feature, MenuItem, Panel
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 
 feature = Feature(
     name="planning",
     blueprints=(routes.blueprint,),
+    api_blueprints=(api.blp,),
     menu=(MenuItem(_l("캠페인"), "campaigns.index", order=20, roles=STAFF_ROLES, prefix="/campaigns"),),
     panels=(Panel("home", 40, routes.home_panel, EDITOR_ROLES),),
 )

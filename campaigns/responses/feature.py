@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.responses import history, merging, panels, public, routes
+from campaigns.responses import api, history, merging, panels, public, routes
 from campaigns.responses.rules import VIEW_ROLES
 from outreach.feature import Feature, MenuItem, Panel
 
 feature = Feature(
     name="responses",
     blueprints=(routes.blueprint, public.blueprint),
+    api_blueprints=(api.blp,),
     menu=(MenuItem(_l("응답함"), "responses.index", 55, VIEW_ROLES, prefix="/responses"),),
     panels=(
         Panel("home", 30, panels.today, panels.HOME_ROLES),
