@@ -3,13 +3,9 @@ gets the mail twice, nobody is forgotten, and what nobody can know is listed for
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -19,22 +15,11 @@ from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import DeliveryState
 from outreach.db import db
 from tests.campaigns.delivery.conftest import add_companies
-from tests.conftest import TEST_SECRET
+from tests.roles import start_role
 from tests.smtp_server import SmtpServer
 
 RECIPIENTS = 5_000
 KILLS = 22
-ROOT = Path(__file__).resolve().parents[3]
-
-
-def start_worker(data_dir: Path, database_url: str, smtp_url: str) -> subprocess.Popen[bytes]:
-    environment = {
-        **os.environ, "OUTREACH_DATABASE_URL": database_url, "OUTREACH_DATA_DIR": str(data_dir),
-        "OUTREACH_SMTP_URL": smtp_url, "OUTREACH_BASE_URL": "http://localhost",
-        "OUTREACH_SECRET_KEY": TEST_SECRET, "OUTREACH_LINK_KEYS": TEST_SECRET,
-    }
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker", "--only", "mailings"]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def finished(mailing_id: int) -> bool:
@@ -53,7 +38,7 @@ def test_killed_at_random_points(app, tmp_path, draft, officer, approve, start, 
     with SmtpServer() as server:
         while not finished(mailing_id):
             before = len(server.messages)
-            worker = start_worker(tmp_path, url, server.url)
+            worker = start_role(tmp_path, url, server.url, "worker", "--only", "mailings")
             if kills < KILLS:
                 # every kill falls into the sending: after a random number of new messages
                 wanted = before + chance.randrange(1, RECIPIENTS // KILLS - 20)
