@@ -71,7 +71,8 @@ def draft(officer, now) -> Mailing:
     return mailings.create(db.session, actor, campaign, {
         "title": "첫 안내", "audience_id": audience.id, "message_class": MessageClass.PUBLIC_NOTICE,
         "class_reason": "무료 공공서비스 안내", "subject": "{{회사명}} 대체인력 안내",
-        "preheader": "무료로 찾아 드립니다", "blocks": BLOCKS, "sender_name": "시험고용센터", "sender_address": "centre@outreach.example",
+        "preheader": "무료로 찾아 드립니다", "blocks": BLOCKS,
+        "sender_name": "시험고용센터", "sender_address": "centre@outreach.example",
         "sender_phone": "02-0000-0000", "sender_postal": "서울 가상로 1",
     }, now=now)
 
