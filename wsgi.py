@@ -12,6 +12,7 @@ from campaigns.delivery.feature import feature as delivery
 from campaigns.demo.feature import feature as demo
 from campaigns.mailings.feature import feature as mailings
 from campaigns.planning.feature import feature as planning
+from campaigns.reports.feature import feature as reports
 from campaigns.responses.feature import feature as responses
 from cases.brochures.feature import feature as brochures
 from cases.library.feature import feature as library
@@ -57,6 +58,7 @@ FEATURES: list[Feature] = [
     mailings,
     delivery,
     responses,
+    reports,
 ]
 
 #: Added in the demo only.

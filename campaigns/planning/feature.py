@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.planning import api, routes
+from campaigns.planning import api, material_routes, routes
 from outreach.feature import Feature, MenuItem, Panel
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 
@@ -13,5 +13,8 @@ feature = Feature(
     blueprints=(routes.blueprint,),
     api_blueprints=(api.blp,),
     menu=(MenuItem(_l("캠페인"), "campaigns.index", order=20, roles=STAFF_ROLES, prefix="/campaigns"),),
-    panels=(Panel("home", 40, routes.home_panel, EDITOR_ROLES),),
+    panels=(
+        Panel("home", 40, routes.home_panel, EDITOR_ROLES),
+        Panel("campaign", 40, material_routes.panel, STAFF_ROLES),
+    ),
 )

@@ -81,6 +81,12 @@ class PartnerForm(FlaskForm):
     note = StringField(_l("맡은 일"), [Length(max=200)])
 
 
+class MaterialForm(FlaskForm):
+    """Adds one material."""
+
+    material_id = SelectField(_l("홍보물"), coerce=int, choices=[])
+
+
 class StageForm(FlaskForm):
     state = SelectField(_l("상태"), choices=[(s.value, STAGE_STATE_LABELS[s]) for s in StageState], coerce=StageState)
     owner_id = SelectField(_l("담당"), coerce=_id)

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from campaigns.planning import materials
 from campaigns.planning.models import Campaign, CampaignPartner, Stage
 from campaigns.planning.rules import MOVES, STATE_LABELS, CampaignState, PartnerRole, StageKind, StageState
 from outreach.audit import service as audit
@@ -129,7 +130,7 @@ def set_partners(
         session, actor, "campaign", campaign.id, "partners",
         {"partners": (sorted(p.organisation.name for p in before.values()), names)}, now=now,
     )
-    session.flush()
+    materials.sync(session, actor, before.keys() | wanted.keys(), now=now)
 
 
 def _partner(row: CampaignPartner | None, organisation_id: int, role: PartnerRole, note: str) -> CampaignPartner:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from campaigns.responses import api, history, merging, panels, public, routes
+from campaigns.responses import api, history, merging, panels, places, public, routes
 from campaigns.responses.rules import VIEW_ROLES
 from outreach.feature import Feature, MenuItem, Panel
+
+
+def _init_app(app: Flask) -> None:
+    """Hand lower areas what only responses know: the past of an address, and the form behind a QR code."""
+    history.init_app(app)
+    places.init_app(app)
+
 
 feature = Feature(
     name="responses",
@@ -18,5 +26,5 @@ feature = Feature(
         Panel("lead", 10, panels.of_lead, VIEW_ROLES),
     ),
     company_merges=(merging.carry_over,),
-    init_app=history.init_app,
+    init_app=_init_app,
 )

@@ -56,7 +56,8 @@ def _today() -> date:
 def _words() -> dict[str, Any]:
     return {
         "CASE_STATES": STATE_LABELS, "CASE_CONSENTS": CONSENT_LABELS, "CASE_FIELDS": FIELD_WORDS,
-        "size_band": size_band, "programme_warnings": usable, "SECTIONS": SECTIONS,
+        "CASE_WORDS": {scope.value: _(label) for scope, label in CONSENT_LABELS.items()}, "SECTIONS": SECTIONS,
+        "size_band": size_band, "programme_warnings": usable,
     }
 
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -385,10 +384,10 @@ def downloads(session: Session, material_id: int) -> list[DownloadCount]:
 
 def own_downloads(session: Session, organisation_id: int, material_ids: Collection[int]) -> dict[int, int]:
     """How often a partner downloaded each of the materials."""
-    query: Any = (
+    query = (
         sa.select(Edition.material_id, sa.func.count()).select_from(Download)
         .join(Edition, Edition.id == Download.edition_id)
         .where(Download.organisation_id == organisation_id, Edition.material_id.in_(material_ids))
         .group_by(Edition.material_id)
     )
-    return dict(session.execute(query).all())
+    return dict(session.execute(query).tuples().all())

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cases.library.models import Case
-from cases.library.rules import ConsentScope, size_band
+from cases.library.rules import MAX_STEPS, ConsentScope, size_band
 from cases.sheets.content import Amount, CaseSheet, Contact, Fact, Figure, Mark, Picture, ProgrammeCard, Quote, Step
 from outreach.companies.ksic import SECTIONS
 from outreach.organisations.models import Organisation
@@ -96,9 +96,14 @@ def facts(case: Case) -> tuple[Fact, ...]:
 
 
 def _actions(case: Case) -> tuple[Step, ...]:
-    """What was done, step by step. What came of it closes the row where there is room."""
-    steps = tuple(Step(row.get("title", ""), row.get("text", ""), row.get("when", "")) for row in case.steps)
-    return steps
+    """What was done, step by step; before it what was found with the planner and after it what came of it, as
+    far as the page has room."""
+    steps = [Step(row.get("title", ""), row.get("text", ""), row.get("when", "")) for row in case.steps]
+    if case.effect and len(steps) < MAX_STEPS:
+        steps.append(Step("그 뒤로 달라진 점", case.effect))
+    if case.system and len(steps) < MAX_STEPS:
+        steps.insert(0, Step("플래너와 함께 찾은 방법", case.system))
+    return tuple(steps)
 
 
 def figure(row: dict[str, Any]) -> Figure:
