@@ -4,17 +4,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FLASK := $(BIN)/flask --app wsgi
+BABEL := $(BIN)/python -m babel.messages.frontend --quiet
 CATALOGUES := $(wildcard outreach/translations/*/LC_MESSAGES/messages.po)
 # Workers of the test run; more than there are cores makes the browser tests slow, not fast.
 TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test lint bench clean packages packages-test
+.PHONY: help setup setup-test run test lint bench translations clean packages packages-test
 .DELETE_ON_ERROR:
 export PYTHON
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\n  HOST and PORT say where `make run` listens (127.0.0.1, 8000); OUTREACH_DATA_DIR where it keeps its data (./var).\n'
 
 setup: $(VENV)/.installed $(VENV)/.translated ## Prepare: system packages, .venv, translations
@@ -35,6 +36,11 @@ lint: setup-test ## Check style and import directions
 
 bench: setup-test ## Measure sending, import, audience and rendering against their limits
 	@$(BIN)/python -m tests.bench
+
+translations: setup-test ## Take new and changed wording into the English catalogue (docs/translating.md)
+	@$(BABEL) extract -F outreach/translations/babel.cfg --add-location=file --project=Donghaeng\ Outreach \
+	  -o $(VENV)/messages.pot .
+	@$(BABEL) update -i $(VENV)/messages.pot -d outreach/translations --no-fuzzy-matching --ignore-obsolete
 
 clean: ## Remove .venv and caches; the data folder stays
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
@@ -63,5 +69,5 @@ $(VENV)/.installed-tests: tests/requirements.txt $(VENV)/.installed | packages-t
 	@touch $@
 
 $(VENV)/.translated: $(CATALOGUES) $(VENV)/.installed
-	@$(if $(CATALOGUES),$(BIN)/pybabel --quiet compile -d outreach/translations,true)
+	@$(BABEL) compile -d outreach/translations
 	@touch $@

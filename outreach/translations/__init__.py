@@ -1,0 +1,1 @@
+"""The wording in languages other than Korean, and what finds the words to be translated."""
