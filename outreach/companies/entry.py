@@ -162,7 +162,7 @@ def _email(value: Any) -> Columns:
         return {"email": "", "address_key": None}
     address = read_address(text)
     if isinstance(address, Flaw):
-        raise _Wrong(f"이메일 주소를 확인해 주세요. {address.hint}.")
+        raise _Wrong("이메일 주소를 확인해 주세요. 예: kim@company.co.kr")
     return {"email": address, "address_key": address_key(address)}
 
 
