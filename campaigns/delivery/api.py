@@ -163,10 +163,11 @@ def cancel_mailing(values: dict[str, Any], mailing_id: int) -> Any:
 @blp.route("/statistics")
 @access.allow(*STAFF_ROLES)
 @blp.response(200, StatisticsOut)
-def get_statistics(mailing_id: int) -> Any:
+def get_statistics(mailing_id: int) -> dict[str, Any]:
     """How many recipients stand where"""
     mailing = mailings.get(db.session, access.scope(), mailing_id)
-    return service.statistics(db.session, mailing.id)
+    found = service.statistics(db.session, mailing.id)
+    return {name: getattr(found, name) for name in StatisticsOut().fields}
 
 
 @blp.route("/deliveries")

@@ -10,6 +10,7 @@ from typing import Any
 import marshmallow as ma
 from flask_babel import lazy_gettext as _l
 
+from outreach.clock import as_utc
 from outreach.web.numbers import MAX_ID
 
 _REQUIRED = {"required": _l("빠져 있습니다."), "null": _l("비워 둘 수 없습니다.")}
@@ -70,13 +71,13 @@ def day(says: str, **options: Any) -> ma.fields.Date:
 
 
 class Moment(ma.fields.AwareDateTime):
-    """An instant. The year is kept where every zone can still be converted to every other."""
+    """An instant, given in any zone, taken as UTC. Its year is kept where every zone can hold it."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         found = super()._deserialize(value, *args, **kwargs)
         if not 1900 <= found.year <= 9000:
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
-        return found
+        return as_utc(found)
 
 
 def moment(says: str, **options: Any) -> Moment:
