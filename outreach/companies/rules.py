@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 Cell = str | float | int | bool | None
@@ -329,6 +330,7 @@ _ENGLISH_FORMS = {
 _WORDS = re.compile(r"[0-9a-z]+|[^\W0-9a-z_]+")
 
 
+@lru_cache(maxsize=8192)
 def normalise_company_name(name: str) -> str:
     """The name as the identity rule compares it: without legal form (㈜, (주), 주식회사, Co., Ltd. …), spaces,
     punctuation, case and width. Applying it twice changes nothing. '' only for a name without any letter."""
@@ -376,6 +378,7 @@ _PROVINCES = {
 _BUILDING = re.compile(r"(.*?\d*(?:로|길)\s?(?:지하\s?)?\d+(?:-\d+)?)(?![0-9가-힣]*(?:로|길))")
 
 
+@lru_cache(maxsize=8192)
 def place_key(address: str) -> str:
     """The address as the identity rule compares it: short province name, up to the building number of a road
     address (floor and room left out), without spaces, punctuation and remarks in parentheses."""

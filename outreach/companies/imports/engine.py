@@ -34,7 +34,8 @@ from outreach.db import reading, unit_of_work
 
 UNIT_SECONDS = 0.08
 """How long a chunk's unit of work should take: others wait for it on SQLite."""
-FIRST_CHUNK, LARGEST_CHUNK = 200, 4000
+SMALLEST_CHUNK, LARGEST_CHUNK = 500, 4000
+"""Bundles; below the smallest, queries and commits would cost more than the rows."""
 _TRIES = 5
 
 Progress = Callable[[int], None]
@@ -42,12 +43,11 @@ Progress = Callable[[int], None]
 
 
 class _Chunks:
-    """Cuts bundles into chunks and learns from their duration how long the next may be. Not from the slowest: one
-    wait for a lock says nothing."""
+    """Cuts bundles into chunks and learns from their duration how long the next may be."""
 
     def __init__(self, bundles: Iterator[Bundle]):
         self._bundles = bundles
-        self._size = FIRST_CHUNK
+        self._size = SMALLEST_CHUNK
         self._rest: list[Bundle] = []
 
     def next(self) -> list[Bundle]:
@@ -60,7 +60,7 @@ class _Chunks:
 
     def took(self, count: int, seconds: float) -> None:
         fitting = int(count * UNIT_SECONDS / max(seconds, 0.001))
-        self._size = max(50, min(LARGEST_CHUNK, self._size * 2, fitting))
+        self._size = max(SMALLEST_CHUNK, min(LARGEST_CHUNK, self._size * 2, fitting))
 
 
 # -- the dry run -------------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from outreach.companies.imports import commands, jobs
+from outreach.companies.imports import commands, jobs, routes
 from outreach.feature import Feature
 
-feature = Feature(name="company_imports", jobs=jobs.JOBS, commands=(commands.companies,))
+feature = Feature(
+    name="company_imports", blueprints=(routes.blueprint,), jobs=jobs.JOBS, commands=(commands.companies,)
+)

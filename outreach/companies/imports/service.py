@@ -7,7 +7,7 @@ staff sees it. The run itself is in engine.py; it commits chunk by chunk.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -61,6 +61,14 @@ def get(session: Session, scope: Scope, import_id: int) -> Import:
     if row is None:
         raise NotFound("가져오기 기록이 없거나 다른 센터의 것입니다.")
     return row
+
+
+def importers(session: Session, rows: Iterable[Import]) -> dict[int, str]:
+    """Who made which import, by name."""
+    people = {row.id: row.created_by for row in rows if row.created_by}
+    query = sa.select(User.id, User.name).where(User.id.in_(set(people.values())))
+    names = dict(session.execute(query).tuples().all()) if people else {}
+    return {import_id: names.get(user_id, "") for import_id, user_id in people.items()}
 
 
 def latest_job(session: Session, import_id: int) -> Job | None:
@@ -218,10 +226,10 @@ def plan_of(row: Import) -> Plan:
 # -- the dry run -------------------------------------------------------------------------------------------
 
 
-def begin_check(session: Session, row: Import, *, now: datetime) -> Job:
+def begin_check(session: Session, row: Import, *, now: datetime, user_id: int | None) -> Job:
     """Ask for the dry run in the background."""
     row.state = ImportState.CHECKING
-    return jobs.enqueue(session, CHECK, {"import_id": row.id}, now=now, key=_key(row.id), user_id=row.created_by)
+    return jobs.enqueue(session, CHECK, {"import_id": row.id}, now=now, key=_key(row.id), user_id=user_id)
 
 
 def check(session: Session, folder: Path, import_id: int, clock: Clock, progress: engine.Progress) -> Report:
