@@ -7,7 +7,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from flask import Blueprint, Flask, abort, current_app, g, jsonify, redirect, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    abort,
+    current_app,
+    g,
+    has_request_context,
+    jsonify,
+    redirect,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import Babel
 from flask_login import current_user
 from markupsafe import Markup
@@ -47,7 +59,9 @@ def _own_path(target: str | None) -> str | None:
 
 
 def chosen_language() -> str:
-    """The person's choice, else what the browser prefers, else Korean."""
+    """The person's choice, else what the browser prefers, else Korean, which jobs and commands speak, too."""
+    if not has_request_context():
+        return "ko"
     if "language" in g:
         return g.language
     chosen = session.get("language")
