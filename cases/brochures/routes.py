@@ -21,6 +21,7 @@ from outreach.organisations import service as organisations
 from outreach.programmes.rules import usable
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.web import access
+from outreach.web.language import translated
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("brochures", __name__, url_prefix="/brochures")
@@ -128,6 +129,6 @@ def _saved(form: BrochureForm, brochure: Brochure | None) -> Brochure | None:
         raise
     except DomainError as error:
         db.session.rollback()
-        form.form_errors.append(_(error.message))
+        form.form_errors.append(translated(error.message))
         return None
     return brochure

@@ -26,6 +26,7 @@ from outreach.organisations import service as organisations
 from outreach.organisations.models import Organisation
 from outreach.programmes.models import ProgrammeVersion
 from outreach.scope import EDITOR_ROLES, Scope
+from outreach.wording import Text
 
 #: How many of each the eight pages hold (cases.brochures.content).
 MAX_CASES, MAX_PROGRAMMES, MAX_PARTNERS = 4, 6, 6
@@ -151,7 +152,7 @@ def _write(
 
 def _cases(session: Session, scope: Scope, ids: Sequence[int], kept: set[int], today: date) -> list[Case]:
     allowed = sa.or_(Case.id.in_(kept), Case.id.in_(library.publishable(scope, today).with_only_columns(Case.id)))
-    return _all_found(session, sa.select(Case).where(Case.id.in_(ids), allowed.self_group()), ids, "사례")
+    return _all_found(session, sa.select(Case).where(Case.id.in_(ids), allowed.self_group()), ids, Text("사례"))
 
 
 def _programmes(
@@ -165,13 +166,13 @@ def _organisations(
     session: Session, scope: Scope, ids: Sequence[int], kept: set[int], _today: date
 ) -> list[Organisation]:
     allowed = sa.or_(Organisation.id.in_(kept), sa.and_(organisations.visible(scope), Organisation.active))
-    return _all_found(session, sa.select(Organisation).where(Organisation.id.in_(ids), allowed), ids, "협력기관")
+    return _all_found(session, sa.select(Organisation).where(Organisation.id.in_(ids), allowed), ids, Text("협력기관"))
 
 
-def _all_found(session: Session, query: sa.Select[Any], ids: Sequence[int], what: str) -> list[Any]:
+def _all_found(session: Session, query: sa.Select[Any], ids: Sequence[int], what: Text) -> list[Any]:
     rows = list(session.scalars(query))
     if len(rows) != len(set(ids)):
-        raise Invalid(f"고를 수 없는 {what}이 있습니다. 목록에서 다시 골라 주세요.")
+        raise Invalid(Text("고를 수 없는 %(what)s이 있습니다. 목록에서 다시 골라 주세요.", what=what))
     return rows
 
 
@@ -184,15 +185,18 @@ def _name(row: Any) -> str:
 
 def check_printable(brochure: Brochure, today: date) -> None:
     """Raises Conflict if words are missing or a case may no longer be shown."""
-    reasons = [f"‘{label}’을(를) 적어 주세요." for label in slots.missing(brochure.texts)]
+    reasons = [Text("‘%(label)s’을(를) 적어 주세요.", label=Text(label)) for label in slots.missing(brochure.texts)]
     if not brochure.programmes or not brochure.cases:
-        reasons.append("지원제도와 사례를 하나 이상 골라 주세요.")
+        reasons.append(Text("지원제도와 사례를 하나 이상 골라 주세요."))
     for case in brochure.cases:
         if case.state is not CaseState.PUBLISHED:
-            reasons.append(f"사례 ‘{case.headline}’은(는) 게시된 사례가 아닙니다.")
-        reasons += [f"사례 ‘{case.headline}’: {text}" for text in consent_problems(case, today)]
+            reasons.append(Text("사례 ‘%(title)s’은(는) 게시된 사례가 아닙니다.", title=case.headline))
+        reasons += [
+            Text("사례 ‘%(title)s’: %(problem)s", title=case.headline, problem=Text(text))
+            for text in consent_problems(case, today)
+        ]
     if reasons:
-        raise Conflict(" ".join(reasons))
+        raise Conflict(Text.joined(reasons))
 
 
 def brochure_content(brochure: Brochure, issue: Issue, pictures: Pictures) -> content.Brochure:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from outreach.wording import Text
+
 STEPS = FIGURES = 3
 
 
@@ -93,7 +95,9 @@ def missing(texts: Mapping[str, str]) -> list[str]:
 
 
 def _labelled(slot: Slot) -> str:
-    return f"이용 절차 {slot.name[4]} {slot.label}" if slot.name.startswith("step") else slot.label
+    if slot.name.startswith("step"):
+        return Text("이용 절차 %(step)s %(label)s", step=slot.name[4], label=Text(slot.label))
+    return slot.label
 
 
 def paragraphs(text: str) -> tuple[str, ...]:

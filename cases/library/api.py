@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from sqlalchemy.orm import selectinload
 
 from cases.library import service
 from cases.library.models import Case
@@ -90,8 +89,7 @@ class CaseArgs(CursorArgs):
 def list_cases(args: dict[str, Any]) -> CursorPage:
     """Best-practice cases"""
     cursor, limit = args.pop("cursor"), args.pop("limit")
-    query = service.cases_query(access.scope(), **args).options(selectinload(Case.province))
-    return after(db.session, query, Case.id, cursor=cursor, limit=limit)
+    return after(db.session, service.cases_query(access.scope(), **args), Case.id, cursor=cursor, limit=limit)
 
 
 @blp.route("/<int:case_id>")

@@ -70,7 +70,7 @@ class CaseForm(FlaskForm):
     company_id = SelectField(_l("기업"), coerce=row_id, validate_choice=False)
     province_id = SelectField(_l("시·도"), coerce=row_id)
     complex_id = SelectField(_l("산업단지"), coerce=row_id)
-    section = SelectField(_l("업종 대분류"))
+    section = SelectField(_l("업종 대분류"), default="")
     industry = StringField(_l("업종"), [Length(max=120)])
     headcount = IntegerField(_l("상시근로자(명)"), [Optional(), NumberRange(0, 1_000_000)])
     summary = TextAreaField(

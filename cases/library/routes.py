@@ -36,6 +36,7 @@ from outreach.regions.models import IndustrialComplex
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.uploads import service as uploads
 from outreach.web import access
+from outreach.web.language import translated
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
@@ -207,9 +208,9 @@ def _saved(form: CaseForm, case: Case | None) -> Case | None:
         db.session.rollback()
         named = [name for name in error.fields if name in form]
         for name in named:
-            form[name].errors = [*form[name].errors, _(error.fields[name])]
+            form[name].errors = [*form[name].errors, translated(error.fields[name])]
         if not named:
-            form.form_errors.append(_(error.message))
+            form.form_errors.append(translated(error.message))
         return None
     return case
 
@@ -236,7 +237,7 @@ def set_photo(case_id: int) -> Any:
         raise
     except DomainError as error:
         db.session.rollback()
-        flash(_(error.message), "error")
+        flash(translated(error.message), "error")
     else:
         flash(_("사진을 지웠습니다.") if remove else _("사진을 저장했습니다."), "success")
     return redirect(url_for(".show", case_id=case_id, _anchor="photo"))
@@ -258,7 +259,7 @@ def move(case_id: int) -> Any:
         db.session.commit()
     except DomainError as error:
         db.session.rollback()
-        flash(_(error.message), "error")
+        flash(translated(error.message), "error")
     else:
         flash(_("‘%(state)s’ 상태로 바꾸었습니다.", state=_(STATE_LABELS[form.state.data])), "success")
     return redirect(url_for(".show", case_id=case_id))

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from outreach.companies.rules import normalise_company_name
+from outreach.wording import Text
 
 
 def _(text: str) -> str:
@@ -106,32 +107,35 @@ def fact_problems(case: Record, today: date) -> list[str]:
     """What keeps the facts from counting as checked."""
     problems = []
     if not (case.fact_checked_on and case.fact_checked_by):
-        problems.append("사실 확인일과 확인한 사람을 적어 주세요.")
+        problems.append(Text("사실 확인일과 확인한 사람을 적어 주세요."))
     elif case.fact_checked_on > today:
-        problems.append("사실 확인일이 오늘보다 뒤입니다.")
+        problems.append(Text("사실 확인일이 오늘보다 뒤입니다."))
     if not (case.summary and case.problem and case.effect):
-        problems.append("요약, 어려움, 달라진 점을 모두 적어 주세요.")
+        problems.append(Text("요약, 어려움, 달라진 점을 모두 적어 주세요."))
     if not case.steps:
-        problems.append("한 일을 한 단계 이상 적어 주세요.")
+        problems.append(Text("한 일을 한 단계 이상 적어 주세요."))
     if not case.figures:
-        problems.append("효과를 보여 주는 수치를 하나 이상 적어 주세요.")
-    problems += [f"수치 ‘{row['label']}’의 출처를 적어 주세요." for row in case.figures if not row.get("source")]
+        problems.append(Text("효과를 보여 주는 수치를 하나 이상 적어 주세요."))
+    problems += [
+        Text("수치 ‘%(label)s’의 출처를 적어 주세요.", label=row["label"])
+        for row in case.figures if not row.get("source")
+    ]
     return problems
 
 
 def consent_problems(case: Record, today: date) -> list[str]:
     """What is wrong with the company's consent on ``today``."""
     if case.consent_scope is ConsentScope.NONE:
-        return ["기업의 공개 동의 범위를 골라 주세요."]
+        return [Text("기업의 공개 동의 범위를 골라 주세요.")]
     problems = []
     if not case.consent_on or not case.consent_evidence:
-        problems.append("동의한 날과 증빙을 적어 주세요.")
+        problems.append(Text("동의한 날과 증빙을 적어 주세요."))
     elif case.consent_on > today:
-        problems.append("동의한 날이 오늘보다 뒤입니다.")
+        problems.append(Text("동의한 날이 오늘보다 뒤입니다."))
     if case.consent_until and case.consent_until < today:
-        problems.append("기업의 공개 동의 기간이 끝났습니다.")
+        problems.append(Text("기업의 공개 동의 기간이 끝났습니다."))
     if case.photo_id and not case.photo_rights:
-        problems.append("사진의 권리 관계(촬영자, 초상 동의)를 적어 주세요.")
+        problems.append(Text("사진의 권리 관계(촬영자, 초상 동의)를 적어 주세요."))
     return problems
 
 
@@ -144,7 +148,10 @@ def naming_problems(case: Record, company_name: str) -> list[str]:
     found = [label for label, text in titles.items() if key in normalise_company_name(text or "")]
     if len(key) >= _TELLING_NAME:
         found += [label for label, text in _texts(case) if key in normalise_company_name(text or "")]
-    return [f"익명 공개인데 ‘{label}’에 기업 이름이 들어 있습니다." for label in dict.fromkeys(found)]
+    return [
+        Text("익명 공개인데 ‘%(field)s’에 기업 이름이 들어 있습니다.", field=Text(label))
+        for label in dict.fromkeys(found)
+    ]
 
 
 def _texts(case: Record) -> Iterator[tuple[str, str]]:

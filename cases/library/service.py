@@ -39,6 +39,7 @@ from outreach.programmes.rules import usable
 from outreach.regions.models import valid_on
 from outreach.scope import EDITOR_ROLES, Role, Scope
 from outreach.uploads import service as uploads
+from outreach.wording import Text
 
 #: Planners meet the companies, so they write cases, too; publishing is for editors.
 WRITER_ROLES = EDITOR_ROLES | {Role.PLANNER}
@@ -224,12 +225,15 @@ def move(
     """
     today = kst_today(now)
     if to not in MOVES[case.state]:
-        raise Conflict(f"‘{STATE_LABELS[case.state]}’ 상태에서 ‘{STATE_LABELS[to]}’ 상태로는 바꿀 수 없습니다.")
+        raise Conflict(Text(
+            "‘%(state)s’ 상태에서 ‘%(to)s’ 상태로는 바꿀 수 없습니다.",
+            state=Text(STATE_LABELS[case.state]), to=Text(STATE_LABELS[to]),
+        ))
     missing = fact_problems(case, today) if to is CaseState.CONSENT else []
     if to in (CaseState.REVIEW, CaseState.PUBLISHED):
         missing = problems(case, today)
     if missing:
-        raise Conflict(" ".join(missing))
+        raise Conflict(Text.joined(missing))
     if to is CaseState.PUBLISHED:
         _check_reviewer(session, scope, actor, case)
         if warnings(case, today) and not acknowledged:
@@ -240,6 +244,13 @@ def move(
         change["acknowledged"] = (None, warnings(case, today))
     audit.record_change(session, actor, "case", case.id, "state", change, now=now)
     session.flush()
+
+
+def _missing(case: Case, to: CaseState, today: date) -> list[str]:
+    """What the record lacks for the next state."""
+    if to in (CaseState.REVIEW, CaseState.PUBLISHED):
+        return problems(case, today)
+    return fact_problems(case, today) if to is CaseState.CONSENT else []
 
 
 def wrote(session: Session, case: Case, user_id: int | None) -> bool:
@@ -268,14 +279,17 @@ def _check_reviewer(session: Session, scope: Scope, actor: Actor, case: Case) ->
 def _check_writable(case: Case) -> None:
     if case.state not in WRITABLE:
         state = STATE_LABELS[case.state]
-        raise Conflict(f"‘{state}’ 상태의 사례는 고칠 수 없습니다. 작성 중으로 되돌린 뒤 고쳐 주세요.")
+        raise Conflict(Text(
+            "‘%(state)s’ 상태의 사례는 고칠 수 없습니다. 작성 중으로 되돌린 뒤 고쳐 주세요.",
+            state=Text(state),
+        ))
 
 
 def _check(values: Mapping[str, Any]) -> None:
     required = {"headline": "제목을 적어 주세요.", "display_name": "표시 이름을 적어 주세요."}
     missing = {field: text for field, text in required.items() if not (values.get(field) or "").strip()}
     if missing:
-        raise Invalid(" ".join(missing.values()), fields=missing)
+        raise Invalid(Text.joined(missing.values()), fields=missing)
     on, until = values.get("consent_on"), values.get("consent_until")
     if on and until and until < on:
         raise Invalid("동의 종료일이 동의한 날보다 빠릅니다.", fields={"consent_until": "동의한 날 뒤여야 합니다."})

@@ -28,6 +28,7 @@ from outreach.programmes.models import ProgrammeVersion
 from outreach.programmes.rules import usable
 from outreach.uploads import service as uploads
 from outreach.uploads.models import Upload
+from outreach.wording import Text
 
 NO_FORM = "QR 코드가 상담 신청 화면이 아니라 전화로 이어집니다. 신청을 받으려면 캠페인에서 QR을 넣어 만들어 주세요."
 
@@ -101,7 +102,7 @@ def check_case(case: Case, day: date) -> None:
     if case.state is not CaseState.PUBLISHED:
         raise Conflict("게시된 사례만 사례집으로 만들 수 있습니다. 사실 확인과 기업 동의를 먼저 마쳐 주세요.")
     if reasons := consent_problems(case, day):
-        raise Conflict(" ".join(reasons))
+        raise Conflict(Text.joined(reasons))
 
 
 def _warnings(versions: list[ProgrammeVersion], day: date) -> list[str]:

@@ -24,6 +24,7 @@ from outreach.db import db
 from outreach.errors import DomainError, NotFound
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.web import access
+from outreach.web.language import translated
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("materials", __name__, url_prefix="/materials")
@@ -155,8 +156,8 @@ def _render(find: Callable[[], Material], if_refused: str, then: str | None = No
 
 def _said(error: DomainError) -> str:
     """The message with the fields' reasons: there is no form to show them at."""
-    reasons = " ".join(f"{PLACES.get(field, field)}: {_(text)}" for field, text in error.fields.items())
-    return " ".join(filter(None, (_(error.message), reasons)))
+    reasons = " ".join(f"{PLACES.get(field, field)}: {translated(text)}" for field, text in error.fields.items())
+    return " ".join(filter(None, (translated(error.message), reasons)))
 
 
 PLACES = {
@@ -232,7 +233,7 @@ def _do(material_id: int, act: Callable[[], None], done: str, anchor: str | None
         raise
     except DomainError as error:
         db.session.rollback()
-        flash(_(error.message), "error")
+        flash(translated(error.message), "error")
     else:
         flash(done, "success")
     return redirect(url_for(".show", material_id=material_id, _anchor=anchor))

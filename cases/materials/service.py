@@ -26,6 +26,7 @@ from outreach.jobs.models import Job
 from outreach.organisations import service as organisations
 from outreach.organisations.models import Organisation
 from outreach.scope import EDITOR_ROLES, Scope
+from outreach.wording import Text
 
 RENDER = "materials.render"
 
@@ -264,7 +265,10 @@ def withdraw(session: Session, actor: Actor, edition: Edition, *, now: datetime)
 
 def _check_move(edition: Edition, to: EditionState) -> None:
     if to not in MOVES[edition.state]:
-        raise Conflict(f"‘{STATE_LABELS[edition.state]}’ 상태의 판은 ‘{STATE_LABELS[to]}’(으)로 바꿀 수 없습니다.")
+        raise Conflict(Text(
+            "‘%(state)s’ 상태의 판은 ‘%(to)s’(으)로 바꿀 수 없습니다.",
+            state=Text(STATE_LABELS[edition.state]), to=Text(STATE_LABELS[to]),
+        ))
 
 
 # -- grants --------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from outreach.errors import Invalid
+from outreach.wording import Text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -202,11 +203,14 @@ def check_counts(document: object, limits: dict[str, tuple[int, int]], name: str
     :raises Invalid: with one reason per field out of bounds.
     """
     fields = {
-        field: f"{low}~{high}개여야 합니다(지금 {len(getattr(document, field))}개)."
+        field: Text(
+            "%(low)s~%(high)s개여야 합니다(지금 %(present)s개).",
+            low=low, high=high, present=len(getattr(document, field)),
+        )
         for field, (low, high) in limits.items() if not low <= len(getattr(document, field)) <= high
     }
     if fields:
-        raise Invalid(f"{name}에 담을 수 있는 수를 벗어났습니다.", fields=fields)
+        raise Invalid(Text("%(name)s에 담을 수 있는 수를 벗어났습니다.", name=Text(name)), fields=fields)
 
 
 def to_html(env: Environment, sheet: CaseSheet) -> str:
