@@ -111,7 +111,7 @@ class Reader(FlaskParser):
         body = req.get_data(cache=True)
         if len(body) > MAX_BODY_BYTES:
             abort(413)
-        if body and not is_json(req.mimetype):
+        if (body or req.form or req.files) and not is_json(req.mimetype):
             abort(415)
         try:
             found = super().load_json(req, schema)

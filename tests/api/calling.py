@@ -41,13 +41,12 @@ class Program:
 
     def walk(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Every item of a list, page by page."""
-        cursor: str | None = None
         while True:
-            page = self.get(path, **query, **({"cursor": cursor} if cursor else {})).json
+            page = self.get(path, **query).json
             yield from page["items"]
-            cursor = page["next_cursor"]
-            if cursor is None:
+            if page["next_cursor"] is None:
                 return
+            query["cursor"] = page["next_cursor"]
 
 
 def program_of(client: FlaskClient, user: User | None) -> Program:
