@@ -22,7 +22,7 @@ from cases.sheets import content as sheet_content
 from cases.sheets import service as sheets
 from outreach.errors import Conflict, NotFound
 from outreach.pdf.errors import RenderError
-from outreach.pdf.render import RenderOptions
+from outreach.pdf.options import RenderOptions
 from outreach.pdf.templates import environment
 from outreach.programmes.models import ProgrammeVersion
 from outreach.programmes.rules import usable

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from PIL import Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
 
 from outreach.errors import Invalid
+from outreach.wording import Text
 
 MAX_BYTES = 10 * 1024 * 1024
 # A 50-megapixel photo decodes to about 150 MB; more is a mistake or an attack ("decompression bomb").
@@ -48,13 +49,13 @@ def check_picture(data: bytes, purpose: Purpose = Purpose.PHOTO) -> SafePicture:
     :raises Invalid: not PNG, JPEG or WebP by content, animated, damaged, too large in bytes or pixels, or too small.
     """
     if len(data) > MAX_BYTES:
-        raise Invalid(f"그림 파일은 {MAX_BYTES // 1024 // 1024}MB까지 올릴 수 있습니다.")
+        raise Invalid(Text("그림 파일은 %(size)sMB까지 올릴 수 있습니다.", size=MAX_BYTES // 1024 // 1024))
     picture = _upright(_decoded(data))
     picture = _in_srgb(picture)
     if purpose is Purpose.LOGO:
         picture = _without_margin(picture)
     if min(picture.size) < MIN_SIDE:
-        raise Invalid(f"그림이 너무 작습니다. 짧은 쪽이 {MIN_SIDE}픽셀 이상이어야 합니다.")
+        raise Invalid(Text("그림이 너무 작습니다. 짧은 쪽이 %(pixels)s픽셀 이상이어야 합니다.", pixels=MIN_SIDE))
     picture.thumbnail((_MAX_SIDE[purpose],) * 2, Image.Resampling.LANCZOS)
     return _encoded(picture, purpose)
 
@@ -71,7 +72,10 @@ def _decoded(data: bytes) -> Image.Image:
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise Invalid("PNG, JPEG, WebP 그림 파일만 올릴 수 있습니다.") from error
     if picture.width * picture.height > MAX_PIXELS:
-        raise Invalid(f"그림이 너무 큽니다({picture.width}×{picture.height}). 5천만 화소까지 올릴 수 있습니다.")
+        raise Invalid(Text(
+            "그림이 너무 큽니다(%(width)s×%(height)s). 5천만 화소까지 올릴 수 있습니다.",
+            width=picture.width, height=picture.height,
+        ))
     # A phone's JPEG may hold a second picture (MPO); Pillow opens it as JPEG, and the first one is the photo.
     if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
         raise Invalid("움직이는 그림은 쓸 수 없습니다.")

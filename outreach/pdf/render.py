@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,46 +24,13 @@ from outreach.pdf.fetcher import BASE_URL, ClosedFetcher
 from outreach.pdf.fitting import check_inside_pages, overflows, tighten
 from outreach.pdf.glyphs import check_glyphs
 from outreach.pdf.korean import JOINER, keep_words_in
+from outreach.pdf.options import RenderedPdf, RenderOptions, fingerprint, loaded_assets
 
 # WeasyPrint switches this on to be lenient; we would rather hear that a picture is damaged.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
-# Static TTF faces: woff2 or variable fonts cost 3 to 12 times the time (measured), OTF twice the size.
-FAMILY = "Pretendard GOV"
-FONTS = ("vendor/pretendard-gov/PretendardGOV-Regular.ttf", "vendor/pretendard-gov/PretendardGOV-Bold.ttf")
-
 _VARIANT = "pdf/ua-1"
 _MAX_LAYOUTS = 8
-
-
-@dataclass(frozen=True)
-class RenderOptions:
-    """``pages``: exact page count the document must have; ``image_dpi``: pictures are reduced to this resolution;
-    ``fonts``: the TTF files below ``base_dir`` that make up ``family``, the only one that may appear."""
-
-    pages: int | None = None
-    image_dpi: int = 220
-    family: str = FAMILY
-    fonts: tuple[str, ...] = FONTS
-
-
-@dataclass(frozen=True)
-class RenderedPdf:
-    """A finished file: its bytes, number of pages, and the SHA-256 of the bytes in hex."""
-
-    data: bytes
-    pages: int
-    sha256: str
-
-
-def fingerprint(html: str, assets: Mapping[str, bytes | Path], options: RenderOptions = RenderOptions()) -> str:
-    """SHA-256 (hex) of everything that goes into a rendering: equal fingerprints give equal files."""
-    digest = hashlib.sha256(repr(options).encode())
-    digest.update(html.encode())
-    for name, body in sorted(_loaded(assets).items()):
-        digest.update(f"\0{name}\0{len(body)}\0".encode())
-        digest.update(body)
-    return digest.hexdigest()
 
 
 def render(
@@ -81,7 +47,7 @@ def render(
     :raises RenderError: a picture or character is missing, an address is not allowed, text overflows its box or
         the page count, the language or title is missing, or the style sheet holds something unknown.
     """
-    loaded = _loaded(assets or {})
+    loaded = loaded_assets(assets or {})
     fonts = [base_dir / name for name in options.fonts]
     with _complaints() as complaints:
         try:
@@ -98,10 +64,6 @@ def render(
         raise RenderError("; ".join(dict.fromkeys(complaints))[:600])
     _check_fonts(document, options.family)
     return RenderedPdf(data, len(document.pages), hashlib.sha256(data).hexdigest())
-
-
-def _loaded(assets: Mapping[str, bytes | Path]) -> dict[str, bytes]:
-    return {name: body.read_bytes() if isinstance(body, Path) else body for name, body in assets.items()}
 
 
 @lru_cache(maxsize=1)

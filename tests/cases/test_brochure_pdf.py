@@ -13,8 +13,10 @@ from PIL import Image
 from cases.brochures.content import BROCHURE_PAGES, Brochure, Section, Style, middle_pages, to_html
 from cases.sheets.content import Amount, Figure, Step
 from outreach.errors import Invalid
+from outreach.pdf.errors import RenderError
 from outreach.pdf.inspect import inspect, thumbnails
-from outreach.pdf.render import RenderedPdf, RenderError, RenderOptions, render
+from outreach.pdf.options import RenderedPdf, RenderOptions
+from outreach.pdf.render import render
 from outreach.pdf.templates import environment
 from tests.cases.paper import (
     ASSETS,

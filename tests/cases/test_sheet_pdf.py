@@ -12,7 +12,8 @@ from PIL import Image
 from cases.sheets.content import SHEET_PAGES, CaseSheet, Fact, Figure, Mark, Picture, Step, to_html
 from outreach.errors import Invalid
 from outreach.pdf.inspect import inspect, thumbnails
-from outreach.pdf.render import RenderedPdf, RenderOptions, render
+from outreach.pdf.options import RenderedPdf, RenderOptions
+from outreach.pdf.render import render
 from outreach.pdf.templates import environment
 from tests.cases.paper import (
     ASSETS,

@@ -16,7 +16,8 @@ from outreach.pdf.errors import RenderError
 from outreach.pdf.fetcher import BASE_URL, ClosedFetcher
 from outreach.pdf.glyphs import missing_glyphs
 from outreach.pdf.inspect import inspect
-from outreach.pdf.render import FONTS, RenderedPdf, RenderOptions, fingerprint, render
+from outreach.pdf.options import FONTS, RenderedPdf, RenderOptions, fingerprint
+from outreach.pdf.render import render
 
 ROOT = Path(__file__).resolve().parents[3]
 STATIC = ROOT / "static"

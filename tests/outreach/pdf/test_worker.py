@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from outreach.pdf.errors import RenderError, RenderStopped
-from outreach.pdf.render import RenderOptions
+from outreach.pdf.options import RenderOptions
 from outreach.pdf.worker import PdfWorker
 from tests.outreach.pdf.test_render import ROOT, STATIC, page
 

@@ -1,0 +1,49 @@
+"""What a rendering is asked for and what it gives. Free of WeasyPrint, so that the pages and workers that only
+hand documents to the renderer do not load it (a second of start-up, 60 MB).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# Static TTF faces: woff2 or variable fonts cost 3 to 12 times the time (measured), OTF twice the size.
+FAMILY = "Pretendard GOV"
+FONTS = ("vendor/pretendard-gov/PretendardGOV-Regular.ttf", "vendor/pretendard-gov/PretendardGOV-Bold.ttf")
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """``pages``: exact page count the document must have; ``image_dpi``: pictures are reduced to this resolution;
+    ``fonts``: the TTF files below ``base_dir`` that make up ``family``, the only one that may appear."""
+
+    pages: int | None = None
+    image_dpi: int = 220
+    family: str = FAMILY
+    fonts: tuple[str, ...] = FONTS
+
+
+@dataclass(frozen=True)
+class RenderedPdf:
+    """A finished file: its bytes, number of pages, and the SHA-256 of the bytes in hex."""
+
+    data: bytes
+    pages: int
+    sha256: str
+
+
+def fingerprint(html: str, assets: Mapping[str, bytes | Path], options: RenderOptions = RenderOptions()) -> str:
+    """SHA-256 (hex) of everything that goes into a rendering: equal fingerprints give equal files."""
+    digest = hashlib.sha256(repr(options).encode())
+    digest.update(html.encode())
+    for name, body in sorted(loaded_assets(assets).items()):
+        digest.update(f"\0{name}\0{len(body)}\0".encode())
+        digest.update(body)
+    return digest.hexdigest()
+
+
+def loaded_assets(assets: Mapping[str, bytes | Path]) -> dict[str, bytes]:
+    """Every asset as bytes."""
+    return {name: body.read_bytes() if isinstance(body, Path) else body for name, body in assets.items()}
