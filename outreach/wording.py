@@ -6,6 +6,7 @@ it ("이미 3건이 있습니다.") the key is lost; ``Text`` keeps it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -21,6 +22,14 @@ class Text(str):
     values: dict[str, Any]
 
     def __new__(cls, template: str, **values: Any) -> Text:
+        if isinstance(template, Text) and not values:
+            return template
         text = super().__new__(cls, template % values if values else template)
         text.template, text.values = template, values
         return text
+
+    @classmethod
+    def joined(cls, messages: Iterable[str], separator: str = " ") -> Text:
+        """Several messages as one, each of which keeps its translation."""
+        values = {f"part{number}": cls(message) for number, message in enumerate(messages)}
+        return cls(separator.join(f"%({name})s" for name in values), **values)

@@ -14,6 +14,7 @@ from outreach.companies.models import Contact, Workplace
 from outreach.errors import Invalid
 from outreach.regions.reference import load_regions
 from outreach.web.filters import business_number
+from outreach.wording import Text
 
 SAMPLE = 50
 MAX_ROWS = 50_000
@@ -36,7 +37,9 @@ def rows(session: Session, question: Question) -> Iterator[tuple[int, list[Any]]
     should hold."""
     ids = session.scalars(included(question).limit(MAX_ROWS + 1)).all()
     if len(ids) > MAX_ROWS:
-        raise Invalid(f"한 번에 {MAX_ROWS:,}명까지 받을 수 있습니다. 조건을 나누어 받아 주세요.")
+        raise Invalid(Text(
+            "한 번에 %(limit)s명까지 받을 수 있습니다. 조건을 나누어 받아 주세요.", limit=f"{MAX_ROWS:,}",
+        ))
     taken: set[str] = set()
     for start in range(0, len(ids), _CHUNK):
         for contact in _first_of_each_address(_people(session, ids[start : start + _CHUNK]), taken):

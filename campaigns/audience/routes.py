@@ -27,6 +27,7 @@ from outreach.db import db, reading
 from outreach.errors import DomainError, Forbidden, NotFound
 from outreach.scope import EDITOR_ROLES, Scope
 from outreach.web import access, xlsx
+from outreach.web.language import translated
 
 blueprint = Blueprint("audiences", __name__, url_prefix="/campaigns/<int:campaign_id>/audiences")
 
@@ -95,7 +96,7 @@ def _saved(campaign: Campaign, audience: Audience | None, form: AudienceForm) ->
         raise
     except DomainError as error:
         db.session.rollback()
-        flash(_(error.message), "error")
+        flash(translated(error.message), "error")
         return None
     return saved
 
@@ -110,7 +111,7 @@ def delete(campaign_id: int, audience_id: int) -> Any:
         db.session.commit()
     except DomainError as error:
         db.session.rollback()
-        flash(_(error.message), "error")
+        flash(translated(error.message), "error")
         return redirect(url_for(".edit", campaign_id=campaign_id, audience_id=audience_id))
     flash(_("수신 대상을 지웠습니다."), "success")
     return redirect(url_for("campaigns.show", campaign_id=campaign_id) + "#audiences")
@@ -143,7 +144,7 @@ def count(campaign_id: int) -> str:
                 found = service.count(db.session, _question(campaign, conditions, form.advertising.data))
                 words = in_words(conditions, choices)
             except DomainError as error:
-                problem = _(error.message)
+                problem = translated(error.message)
         return render_template("audiences/count.html", count=found, words=words, problem=problem)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from outreach.wording import Text
+
 RECENT_DAYS = 30
 
 
@@ -83,7 +85,7 @@ class Conditions:
         known = {field.name: field for field in fields(cls)}
         unknown = sorted(set(data) - set(known))
         if unknown:
-            raise ValueError(f"알 수 없는 조건: {', '.join(unknown)}")
+            raise ValueError(Text("알 수 없는 조건: %(names)s", names=', '.join(unknown)))
         return cls(**{name: _typed(name, known[name].default, value) for name, value in data.items()})
 
 
@@ -94,12 +96,12 @@ def _typed(name: str, default: Any, value: Any) -> Any:
     if isinstance(default, tuple):
         kind = str if name in _WORDS else int
         if not isinstance(value, (list, tuple)) or any(type(item) is not kind for item in value):
-            raise ValueError(f"{name}: 목록이어야 합니다.")
+            raise ValueError(Text("%(name)s: 목록이어야 합니다.", name=name))
         return tuple(value)
     if value is None and default is None:
         return None
     if type(value) is not int or value < 0:
-        raise ValueError(f"{name}: 0 이상의 정수여야 합니다.")
+        raise ValueError(Text("%(name)s: 0 이상의 정수여야 합니다.", name=name))
     return value
 
 

@@ -34,6 +34,7 @@ from outreach.errors import DomainError, Forbidden, Invalid, NotFound
 from outreach.jobs.models import Job
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Scope
 from outreach.web import access, xlsx
+from outreach.web.language import translated
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("deliveries", __name__, url_prefix="/mailings/<int:mailing_id>")
@@ -50,7 +51,6 @@ WAY = {
 def _words() -> dict[str, Any]:
     return {
         "DELIVERY_STATES": STATE_LABELS, "SKIP_REASONS": SKIP_LABELS, "EXCLUSIONS": EXCLUSION_LABELS,
-        "DELIVERY_STATE_WORDS": {state.value: label for state, label in STATE_LABELS.items()},
     }
 
 
@@ -190,7 +190,7 @@ def _act(mailing_id: int, act: Callable[[], object], done: str) -> Any:
         raise
     except DomainError as error:
         db.session.rollback()
-        flash(_(error.message), "error")
+        flash(translated(error.message), "error")
     return redirect(url_for(".show", mailing_id=mailing_id))
 
 

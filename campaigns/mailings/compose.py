@@ -27,8 +27,10 @@ from cases.materials.models import Material
 from cases.materials.rules import EditionState
 from outreach.errors import Invalid
 from outreach.programmes.models import ProgrammeVersion
+from outreach.programmes.rules import amount_text, usable
 from outreach.regions.models import Certainty
 from outreach.uploads.models import Upload
+from outreach.wording import Text
 
 _markdown = MarkdownIt("zero", {"breaks": True}).enable(["emphasis", "list", "newline", "link", "escape"])
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a"}
@@ -137,7 +139,10 @@ class _Writer:
     def _material_url(self, material_id: int, place: int) -> str:
         material = self._row(Material, material_id, place)
         if not any(edition.state is EditionState.PUBLISHED for edition in material.editions):
-            raise Invalid(f"{place}번째 블록: 홍보물 '{material.title}'은(는) 아직 게시되지 않았습니다.")
+            raise Invalid(Text(
+                "%(place)s번째 블록: 홍보물 '%(title)s'은(는) 아직 게시되지 않았습니다.",
+                place=place, title=material.title,
+            ))
         return self.addresses.material(material.id)
 
     def _tracked(self, url: str, label: str) -> str:
@@ -147,13 +152,22 @@ class _Writer:
     def _case(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
         case = self._row(Case, block["case_id"], place)
         if case.state is not CaseState.PUBLISHED or case.consent_scope is ConsentScope.NONE:
-            raise Invalid(f"{place}번째 블록: 사례 '{case.headline}'은(는) 게시되지 않았거나 기업 동의가 없습니다.")
+            raise Invalid(Text(
+                "%(place)s번째 블록: 사례 '%(title)s'은(는) 게시되지 않았거나 기업 동의가 없습니다.",
+                place=place, title=case.headline,
+            ))
         if case.consent_until and case.consent_until < self.today:
-            raise Invalid(f"{place}번째 블록: 사례 '{case.headline}'의 공개 동의 기간이 끝났습니다.")
+            raise Invalid(Text(
+                "%(place)s번째 블록: 사례 '%(title)s'의 공개 동의 기간이 끝났습니다.",
+                place=place, title=case.headline,
+            ))
         for version in case.programmes:
             if not version.holds_on(self.today):
                 name = version.programme.name_ko
-                self.warnings.append(f"사례 '{case.headline}'에 나오는 제도 '{name}'의 내용이 바뀌었습니다.")
+                self.warnings.append(Text(
+                    "사례 '%(title)s'에 나오는 제도 '%(programme)s'의 내용이 바뀌었습니다.",
+                    title=case.headline, programme=name,
+                ))
         province = case.province.name_ko if case.province else ""
         parts = [case.display_name, province, case.industry, size_band(case.headcount)]
         figure = case.figures[0] if case.figures else None
@@ -168,21 +182,21 @@ class _Writer:
         notes = [f"소관 {version.programme.agency}", f"신청 {version.apply_at}" if version.apply_at else ""]
         if not version.holds_on(self.today):
             notes.append("이 내용은 시행 기간이 지났거나 아직 시작되지 않았습니다")
-            self.warnings.append(f"제도 '{name}': 시행 기간이 아닙니다.")
         if version.certainty is not Certainty.VERIFIED:
             notes.append("확인 중인 내용이므로 신청 전 고용센터(1350)에 문의해 주세요")
-            self.warnings.append(f"제도 '{name}': 원문으로 확인되지 않은 내용입니다.")
+        for problem in usable(version, self.today):
+            self.warnings.append(Text("제도 '%(programme)s': %(problem)s", programme=name, problem=Text(problem)))
         if version.checked_on:
             notes.append(f"{version.checked_on:%Y. %-m. %-d.} 확인")
         return {
             "name": name, "summary": version.summary_ko, "note": " · ".join(note for note in notes if note),
-            "amounts": [_amount(amount) for amount in version.amounts[:3]],
+            "amounts": [{"label": row.get("label", ""), "value": amount_text(row)} for row in version.amounts[:3]],
         }
 
     def _row(self, model: type[Any], row_id: int | None, place: int) -> Any:
         row = self.session.get(model, row_id) if row_id else None
         if row is None:
-            message = f"{place}번째 블록이 가리키는 자료가 없습니다. 다시 골라 주세요."
+            message = Text("%(place)s번째 블록이 가리키는 자료가 없습니다. 다시 골라 주세요.", place=place)
             raise Invalid(message, fields={f"blocks[{place - 1}]": "없음"})
         return row
 
@@ -191,13 +205,6 @@ def _figure(figure: Mapping[str, Any]) -> dict[str, str]:
     before, after, unit = figure.get("before"), figure.get("after"), figure.get("unit") or ""
     value = f"{before} → {after}{unit}" if before not in (None, "") else f"{after}{unit}"
     return {"label": figure.get("label", ""), "value": value}
-
-
-def _amount(amount: Mapping[str, Any]) -> dict[str, str]:
-    won = amount.get("amount_won")
-    value = f"{won:,}원" if won and won % 10_000 else f"{won // 10_000:,}만 원" if won else ""
-    unit = amount.get("unit") or ""  # e.g. 원/월: the 원 stands behind the number already
-    return {"label": amount.get("label", ""), "value": value + unit.removeprefix("원") if value else unit}
 
 
 def _squeezed(text: str) -> str:

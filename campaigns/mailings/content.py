@@ -15,6 +15,7 @@ from typing import Any
 
 from campaigns.mailings.rules import ADVERTISING_LABEL, MessageClass
 from outreach.errors import Invalid
+from outreach.wording import Text
 
 MAX_BLOCKS = 40
 MAX_TEXT = 5_000
@@ -68,13 +69,15 @@ def slot(name: str) -> str:
 def clean_blocks(blocks: Any) -> list[dict[str, Any]]:
     """The blocks with known keys only, texts stripped. Raises Invalid naming the block by its place."""
     if not isinstance(blocks, list) or len(blocks) > MAX_BLOCKS:
-        raise Invalid(f"블록은 {MAX_BLOCKS}개까지 넣을 수 있습니다.", fields={"blocks": "목록이 아니거나 너무 많음"})
+        message = Text("블록은 %(limit)s개까지 넣을 수 있습니다.", limit=MAX_BLOCKS)
+        raise Invalid(message, fields={"blocks": "목록이 아니거나 너무 많음"})
     return [_clean_block(block, place) for place, block in enumerate(blocks, start=1)]
 
 
 def _clean_block(block: Any, place: int) -> dict[str, Any]:
     if not isinstance(block, dict) or block.get("kind") not in KINDS:
-        raise Invalid(f"{place}번째 블록의 종류를 알 수 없습니다.", fields={f"blocks[{place - 1}]": "종류"})
+        message = Text("%(place)s번째 블록의 종류를 알 수 없습니다.", place=place)
+        raise Invalid(message, fields={f"blocks[{place - 1}]": "종류"})
     kind = block["kind"]
     clean: dict[str, Any] = {"kind": kind}
     for key in KINDS[kind]:
@@ -90,7 +93,10 @@ def _row_id(value: Any, kind: str, key: str, place: int) -> int | None:
     if value in (None, ""):
         return None
     if isinstance(value, bool) or not str(value).isdigit():
-        message = f"{place}번째 블록({KIND_LABELS[kind]})의 선택이 올바르지 않습니다."
+        message = Text(
+            "%(place)s번째 블록(%(kind)s)의 선택이 올바르지 않습니다.",
+            place=place, kind=Text(KIND_LABELS[kind]),
+        )
         raise Invalid(message, fields={f"blocks[{place - 1}].{key}": "번호"})
     return int(value)
 
@@ -98,7 +104,10 @@ def _row_id(value: Any, kind: str, key: str, place: int) -> int | None:
 def _text(value: Any, kind: str, key: str, place: int) -> str:
     text = "" if value is None else str(value).replace("\r\n", "\n").strip()
     if len(text) > MAX_TEXT:
-        message = f"{place}번째 블록({KIND_LABELS[kind]})이 너무 깁니다({MAX_TEXT:,}자까지)."
+        message = Text(
+            "%(place)s번째 블록(%(kind)s)이 너무 깁니다(%(limit)s자까지).",
+            place=place, kind=Text(KIND_LABELS[kind]), limit=f"{MAX_TEXT:,}",
+        )
         raise Invalid(message, fields={f"blocks[{place - 1}].{key}": "길이"})
     return text
 
@@ -106,7 +115,7 @@ def _text(value: Any, kind: str, key: str, place: int) -> str:
 def unfinished(blocks: Sequence[Mapping[str, Any]]) -> list[str]:
     """What is still missing before the blocks can be sent, in words; empty if nothing."""
     problems = [
-        f"{place}번째 블록({KIND_LABELS[block['kind']]})이 비어 있습니다."
+        Text("%(place)s번째 블록(%(kind)s)이 비어 있습니다.", place=place, kind=Text(KIND_LABELS[block["kind"]]))
         for place, block in enumerate(blocks, start=1)
         if any(needed and not block.get(key) for key, needed in KINDS[block["kind"]].items())
     ]
@@ -114,11 +123,11 @@ def unfinished(blocks: Sequence[Mapping[str, Any]]) -> list[str]:
         if block["kind"] != "button":
             continue
         if block["target"] == "url" and not WEB_ADDRESS.fullmatch(block.get("url") or ""):
-            problems.append(f"{place}번째 블록(버튼)의 주소는 https://로 시작해야 합니다.")
+            problems.append(Text("%(place)s번째 블록(버튼)의 주소는 https://로 시작해야 합니다.", place=place))
         if block["target"] == "material" and not block.get("material_id"):
-            problems.append(f"{place}번째 블록(버튼)에 연결할 홍보물을 골라 주세요.")
+            problems.append(Text("%(place)s번째 블록(버튼)에 연결할 홍보물을 골라 주세요.", place=place))
     if not blocks:
-        problems.append("내용이 없습니다. 블록을 하나 이상 넣어 주세요.")
+        problems.append(Text("내용이 없습니다. 블록을 하나 이상 넣어 주세요."))
     return problems
 
 
@@ -142,10 +151,11 @@ def personal_fields(texts: Iterable[str]) -> list[PersonalField]:
         for match in FIELD.finditer(text):
             field = PersonalField(match[1].strip(), match[2])
             if field.name not in FIELDS:
-                raise Invalid(
-                    f"'{{{{{match[1]}}}}}'은(는) 없는 개인화 항목입니다. 쓸 수 있는 항목: {', '.join(FIELDS)}",
-                    fields={"blocks": match[0]},
+                message = Text(
+                    "'{{%(field)s}}'은(는) 없는 개인화 항목입니다. 쓸 수 있는 항목: %(fields)s",
+                    field=match[1], fields=", ".join(FIELDS),
                 )
+                raise Invalid(message, fields={"blocks": match[0]})
             found[field.slot] = field
     return list(found.values())
 

@@ -55,6 +55,7 @@ from outreach.signing import BadToken
 from outreach.uploads import service as uploads
 from outreach.uploads.models import Upload
 from outreach.web import access
+from outreach.web.language import translated
 
 blueprint = Blueprint("mailings", __name__)
 
@@ -96,7 +97,7 @@ def setting() -> Setting:
 def _words() -> dict[str, Any]:
     return {
         "MAILING_STATES": STATE_LABELS, "MESSAGE_CLASSES": CLASS_LABELS,
-        "MAILING_STATE_WORDS": {state.value: label for state, label in STATE_LABELS.items()},
+        "labelled_subject": lambda mailing: content.labelled_subject(mailing.subject, mailing.message_class),
     }
 
 
@@ -158,7 +159,7 @@ def _saved(mailing: Mailing, form: EditorForm) -> bool:
         raise
     except DomainError as error:
         db.session.rollback()
-        flash(_(error.message), "error")
+        flash(translated(error.message), "error")
         return False
     return True
 
@@ -170,7 +171,7 @@ def _submit(mailing: Mailing) -> Any:
         db.session.commit()
     except DomainError as error:
         db.session.rollback()
-        flash(_(error.message), "error")
+        flash(translated(error.message), "error")
         return redirect(url_for(".edit", mailing_id=mailing.id))
     flash(_("승인을 요청했습니다. 다른 담당자가 승인하면 보낼 시각을 정할 수 있습니다."), "success")
     return redirect(url_for("deliveries.show", mailing_id=mailing.id))
@@ -294,7 +295,7 @@ def _framed(view: str, render: Callable[[], preview.Rendered]) -> Response:
         rendered = render()
         html = render_template("mailings/preview_text.html", mail=rendered) if view == "text" else rendered.html
     except DomainError as error:
-        html = render_template("mailings/preview_problem.html", problem=_(error.message))
+        html = render_template("mailings/preview_problem.html", problem=translated(error.message))
     return Response(html, mimetype="text/html")
 
 
@@ -338,7 +339,7 @@ def _send_test(mailing: Mailing) -> None:
         flash(_("저장하고 %(address)s(으)로 시험 메일을 보냈습니다.", address=current_user.email), "success")
     except DomainError as error:
         db.session.rollback()
-        flash(_(error.message), "error")
+        flash(translated(error.message), "error")
 
 
 # -- pictures --------------------------------------------------------------------------------------------
@@ -355,7 +356,7 @@ def add_picture(mailing_id: int) -> Any:
             raise Invalid("그림 파일을 골라 주세요.")
         safe = check_picture(file.read())
     except Invalid as error:
-        return jsonify(problem=_(error.message)), 422
+        return jsonify(problem=translated(error.message)), 422
     outreach = _outreach()
     upload = uploads.store(
         db.session, outreach.settings.folder("uploads"), safe.data, kind="picture",
@@ -384,7 +385,7 @@ def _act(mailing: Mailing, act: Callable[[], object], done: str) -> Any:
         raise
     except DomainError as error:
         db.session.rollback()
-        flash(_(error.message), "error")
+        flash(translated(error.message), "error")
     return redirect(url_for("deliveries.show", mailing_id=mailing.id))
 
 

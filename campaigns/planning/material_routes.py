@@ -19,6 +19,7 @@ from outreach.db import db
 from outreach.errors import DomainError, NotFound
 from outreach.scope import EDITOR_ROLES, Scope
 from outreach.web import access
+from outreach.web.language import translated
 
 
 def panel(scope: Scope, campaign: Campaign) -> str:
@@ -88,7 +89,7 @@ def _do(campaign_id: int, act: Callable[[Any], Any], done: str) -> Any:
         raise
     except DomainError as error:
         db.session.rollback()
-        flash(_(error.message), "error")
+        flash(translated(error.message), "error")
     else:
         if done:
             flash(done, "success")

@@ -34,6 +34,7 @@ from outreach.organisations.models import Organisation
 from outreach.regions.models import Region, RegionLevel
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.web import access
+from outreach.web.language import translated
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("campaigns", __name__, url_prefix="/campaigns")
@@ -126,8 +127,8 @@ def _saved(form: CampaignForm, campaign: Campaign | None) -> Campaign | None:
         db.session.rollback()
         for name, reason in error.fields.items():
             if name in form:
-                form[name].errors = [*form[name].errors, _(reason)]
-        flash(_(error.message), "error")
+                form[name].errors = [*form[name].errors, translated(reason)]
+        flash(translated(error.message), "error")
         return None
     return campaign
 
@@ -179,7 +180,7 @@ def _do(act: Any) -> bool:
         raise
     except DomainError as error:
         db.session.rollback()
-        flash(_(error.message), "error")
+        flash(translated(error.message), "error")
         return False
     flash(_("저장했습니다."), "success")
     return True

@@ -19,6 +19,7 @@ from outreach.errors import Conflict, Forbidden, Invalid, NotFound
 from outreach.organisations.models import Organisation
 from outreach.regions.models import Region
 from outreach.scope import EDITOR_ROLES, Scope
+from outreach.wording import Text
 
 #: What a campaign may set itself as target.
 TARGETS = {
@@ -99,7 +100,10 @@ def edit(
 def move(session: Session, actor: Actor, campaign: Campaign, to: CampaignState, *, now: datetime) -> None:
     """Take the campaign to another state. Raises Conflict if the table has no such move."""
     if to not in MOVES[campaign.state]:
-        raise Conflict(f"'{STATE_LABELS[campaign.state]}' 상태에서 '{STATE_LABELS[to]}' 상태로는 바꿀 수 없습니다.")
+        raise Conflict(Text(
+            "'%(state)s' 상태에서 '%(to)s' 상태로는 바꿀 수 없습니다.",
+            state=Text(STATE_LABELS[campaign.state]), to=Text(STATE_LABELS[to]),
+        ))
     if to is CampaignState.ACTIVE and not (campaign.starts_on and campaign.ends_on):
         raise Conflict("시작하려면 기간(시작일과 종료일)을 먼저 정해 주세요.")
     changes = audit.apply_changes(campaign, {"state": to, "updated_at": now})

@@ -21,6 +21,7 @@ from outreach.db import db
 from outreach.errors import DomainError, NotFound
 from outreach.leads.queries import row_id
 from outreach.web import access, xlsx
+from outreach.web.language import translated
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("responses", __name__, url_prefix="/responses")
@@ -132,7 +133,7 @@ def _decide(response_id: int, name: str, form: FlaskForm, act: Callable[[], Resp
             raise
         except DomainError as error:
             db.session.rollback()
-            status, problem = error.status, _(error.message)
+            status, problem = error.status, translated(error.message)
     return _page(response_id, problem, **{name: form}), status
 
 
@@ -231,7 +232,7 @@ def create() -> Any:
         raise
     except DomainError as error:
         db.session.rollback()
-        form.form_errors.append(_(error.message))
+        form.form_errors.append(translated(error.message))
         return _typing_page(form, text), error.status
     db.session.commit()
     flash(_("응답을 저장했습니다."), "success")

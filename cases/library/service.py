@@ -229,15 +229,12 @@ def move(
             "‘%(state)s’ 상태에서 ‘%(to)s’ 상태로는 바꿀 수 없습니다.",
             state=Text(STATE_LABELS[case.state]), to=Text(STATE_LABELS[to]),
         ))
-    missing = fact_problems(case, today) if to is CaseState.CONSENT else []
-    if to in (CaseState.REVIEW, CaseState.PUBLISHED):
-        missing = problems(case, today)
-    if missing:
-        raise Conflict(Text.joined(missing))
     if to is CaseState.PUBLISHED:
         _check_reviewer(session, scope, actor, case)
-        if warnings(case, today) and not acknowledged:
-            raise Conflict("인용한 제도에 확인할 점이 있습니다. 읽고 확인란에 표시한 뒤 게시해 주세요.")
+    if missing := _missing(case, to, today):
+        raise Conflict(Text.joined(missing))
+    if to is CaseState.PUBLISHED and warnings(case, today) and not acknowledged:
+        raise Conflict("인용한 제도에 확인할 점이 있습니다. 읽고 확인란에 표시한 뒤 게시해 주세요.")
     before, case.state, case.updated_at = case.state, to, now
     change = {"state": (STATE_LABELS[before], STATE_LABELS[to])}
     if to is CaseState.PUBLISHED and acknowledged:

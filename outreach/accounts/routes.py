@@ -20,6 +20,7 @@ from outreach.db import db
 from outreach.errors import Conflict, DomainError, Invalid
 from outreach.scope import ROLE_LABELS, Role
 from outreach.web import access
+from outreach.web.language import translated
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
@@ -159,9 +160,9 @@ def _show(form: FlaskForm, error: DomainError) -> None:
     db.session.rollback()
     for name, text in error.fields.items():
         if name in form:
-            form[name].errors = [*form[name].errors, _(text)]
+            form[name].errors = [*form[name].errors, translated(text)]
     if not form.errors:
-        form.form_errors.append(_(error.message))
+        form.form_errors.append(translated(error.message))
 
 
 @me.get("/", endpoint="index")

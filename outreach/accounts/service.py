@@ -17,6 +17,7 @@ from outreach.errors import Conflict, Invalid, NotFound
 from outreach.organisations.models import Organisation
 from outreach.regions.models import Centre
 from outreach.scope import CENTRE_ROLES, Role, Scope
+from outreach.wording import Text
 
 TOKEN_PREFIX = "dho_"  # noqa: S105 (tells scanners of leaked secrets whose it is)
 TOKEN_LIFE = timedelta(days=365)
@@ -30,7 +31,7 @@ def create_user(
     email = account_address(email)
     check_belonging(role, centre, organisation)
     if session.scalar(sa.select(User.id).where(User.email == email)):
-        raise Conflict(f"{email} 계정이 이미 있습니다.")
+        raise Conflict(Text("%(email)s 계정이 이미 있습니다.", email=email))
     user = User(
         email=email, name=name, role=role, centre_id=centre.id if centre else None,
         organisation_id=organisation.id if organisation else None, title=title, phone=phone, password=password_hash,

@@ -20,6 +20,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from outreach.companies.consent import PURPOSE_LABELS
 from outreach.companies.models import ConsentPurpose
 from outreach.errors import DomainError
+from outreach.web.language import translated
 
 AUTOMATIC = _l("주소에 따라 자동")
 
@@ -34,9 +35,9 @@ class EditForm(FlaskForm):
         """Show a refusal of the service at the fields it names, or above the form."""
         named = {name: text for name, text in error.fields.items() if name in self}
         for name, text in named.items():
-            self[name].errors = [*self[name].errors, gettext(text)]
+            self[name].errors = [*self[name].errors, translated(text)]
         if not named:
-            self.form_errors.append(gettext(error.message))
+            self.form_errors.append(translated(error.message))
 
     def given(self, names: Iterable[str]) -> dict[str, Any]:
         """What the person wrote in these fields."""

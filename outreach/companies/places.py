@@ -10,6 +10,7 @@ from outreach.errors import Invalid
 from outreach.regions.models import Centre, IndustrialComplex, Region, RegionLevel
 from outreach.regions.service import CentreIndex, Place, RegionIndex
 from outreach.scope import Scope
+from outreach.wording import Text
 
 Columns = dict[str, int | None]
 
@@ -43,7 +44,7 @@ def refuse_elsewhere(session: Session, scope: Scope, place: Place | None) -> Non
     if centre is None:
         text = "아직 동행 플래너 고용센터가 없는 지역의 주소입니다. 본부에서 등록할 수 있습니다."
     else:
-        text = f"{centre.name_ko} 관할의 주소입니다. 그 센터나 본부에서 등록할 수 있습니다."
+        text = Text("%(centre)s 관할의 주소입니다. 그 센터나 본부에서 등록할 수 있습니다.", centre=centre.name_ko)
     raise Invalid(text, fields={"address": text})
 
 

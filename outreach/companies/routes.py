@@ -23,6 +23,7 @@ from outreach.regions import service as regions
 from outreach.regions.models import IndustrialComplex
 from outreach.scope import EDITOR_ROLES, LEAD_ROLES, STAFF_ROLES
 from outreach.web import access, xlsx
+from outreach.web.language import translated
 from outreach.web.paging import page_number
 
 blueprint = Blueprint("companies", __name__, url_prefix="/companies")
@@ -199,7 +200,7 @@ def save(form: forms.EditForm, act: Callable[[], str], done: str) -> Any:
     except DomainError as error:
         db.session.rollback()
         if isinstance(error, StaleEdit):
-            flash(_(error.message), "warning")
+            flash(translated(error.message), "warning")
         form.take_errors(error)
         return None
     flash(done, "success")

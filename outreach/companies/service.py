@@ -21,6 +21,7 @@ from outreach.companies.models import Company, Contact, Workplace
 from outreach.db import check_version
 from outreach.errors import Conflict, Forbidden, Invalid
 from outreach.scope import EDITOR_ROLES, LEAD_ROLES, Scope
+from outreach.wording import Text
 
 Values = Mapping[str, Any]
 
@@ -108,7 +109,7 @@ def _refuse_taken_number(session: Session, number: str | None, own_id: int | Non
 
 
 def _already(known: Company, field: str) -> Conflict:
-    text = f"이미 등록된 기업입니다: {known.name}"
+    text = Text("이미 등록된 기업입니다: %(name)s", name=known.name)
     return Conflict(text, fields={field: text})
 
 

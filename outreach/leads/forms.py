@@ -30,6 +30,7 @@ from outreach.leads.rules import (
     ActivityKind,
     LeadState,
 )
+from outreach.web.language import translated
 
 #: How browsers write a time: shown to the minute, read with seconds, too.
 MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -45,9 +46,9 @@ class LeadForm(FlaskForm):
         """Show a refusal of the service at the field it names, or above the form."""
         named = [self[field] for field in error.fields if field in self]
         for field in named:
-            field.errors = [*field.errors, gettext(error.message)]
+            field.errors = [*field.errors, translated(error.message)]
         if not named:
-            self.form_errors.append(gettext(error.message))
+            self.form_errors.append(translated(error.message))
 
 
 class NextForm(LeadForm):

@@ -36,6 +36,7 @@ from outreach.leads.timeline import entries
 from outreach.regions.models import Centre
 from outreach.scope import Role
 from outreach.web import access, xlsx
+from outreach.web.language import translated
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("leads", __name__, url_prefix="/leads")
@@ -123,7 +124,7 @@ def board_move(lead_id: int) -> Any:
             raise
         except DomainError as error:
             db.session.rollback()
-            problem = _(error.message)
+            problem = translated(error.message)
     if not request.headers.get("HX-Request"):
         flash(problem or _("옮겼습니다."), "error" if problem else "success")
         return redirect(url_for(".board", **_kept()))

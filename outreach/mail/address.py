@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from outreach.mail.headers import encoded_words, is_plain, one_line
+from outreach.wording import Text
 
 MAX_ADDRESS_CHARS = 254  # RFC 5321 §4.5.3.1.3: a path is 256 octets with its angle brackets
 
@@ -31,7 +32,7 @@ class Address(NamedTuple):
 def checked(email: str) -> str:
     """``email`` itself if it is safe to write into a command or a header. Raises BadAddress."""
     if len(email) > MAX_ADDRESS_CHARS or not _ADDRESS.fullmatch(email):
-        raise BadAddress(f"전자우편 주소 형식이 아닙니다: {email[:80]!r}")
+        raise BadAddress(Text("전자우편 주소 형식이 아닙니다: %(address)s", address=f"{email[:80]!r}"))
     return email
 
 

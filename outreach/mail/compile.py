@@ -21,6 +21,7 @@ from outreach.mail.address import Address
 from outreach.mail.content import Canonical
 from outreach.mail.slots import ESCAPES, BadTemplate, Parts, Place, Slot, parse, parse_html
 from outreach.mail.splice import SplicedBase64
+from outreach.wording import Text
 
 MAX_HEADER_LINE = 998  # RFC 5322 §2.1.1, without CRLF
 
@@ -125,7 +126,10 @@ class _Slots:
     def _number(self, slot: Slot) -> int:
         if slot.name not in self._fields:
             known = ", ".join(sorted(self._fields)) or "없음"
-            raise BadTemplate(f"{{{{{slot.name}}}}}: 없는 항목입니다. 쓸 수 있는 항목: {known}")
+            raise BadTemplate(Text(
+                "{{%(name)s}}: 없는 항목입니다. 쓸 수 있는 항목: %(known)s",
+                name=slot.name, known=known,
+            ))
         self.names[slot.name] = None
         return self._numbers.setdefault(slot, len(self._numbers))
 
@@ -138,16 +142,16 @@ class _Slots:
 def _value(name: str, values: Mapping[str, str]) -> str:
     value = values.get(name)
     if not isinstance(value, str) or not value or value.isspace():
-        raise BadTemplate(f"{{{{{name}}}}}: 받는 사람의 값이 없습니다.")
+        raise BadTemplate(Text("{{%(name)s}}: 받는 사람의 값이 없습니다.", name=name))
     return header_text.one_line(value)
 
 
 def _header_parts(name: str, value: str) -> Parts:
     if not _HEADER_NAME.fullmatch(name) or name.lower() in _OWN_HEADERS or name.lower().startswith("content-"):
-        raise BadTemplate(f"이 메일 헤더는 정할 수 없습니다: {name!r}")
+        raise BadTemplate(Text("이 메일 헤더는 정할 수 없습니다: %(name)s", name=f"{name!r}"))
     parts = parse(f"{name}: {value}", Place.HEADER)
     if not all(_ASCII.fullmatch(part) for part in parts if isinstance(part, str)):
-        raise BadTemplate(f"메일 헤더 {name}에는 영문자만 쓸 수 있습니다.")
+        raise BadTemplate(Text("메일 헤더 %(name)s에는 영문자만 쓸 수 있습니다.", name=name))
     return [part.replace(", ", ",\n ") if isinstance(part, str) else part for part in parts] + ["\n"]
 
 
@@ -181,7 +185,7 @@ def _joined(parts: Sequence[bytes | int], values: Sequence[bytes]) -> bytes:
 
 def _checked_length(header: bytes) -> bytes:
     if len(header) > MAX_HEADER_LINE and max(map(len, header.split(b"\r\n"))) > MAX_HEADER_LINE:
-        raise BadTemplate(f"메일 헤더가 너무 깁니다: {header[:40].decode('ascii')}…")
+        raise BadTemplate(Text("메일 헤더가 너무 깁니다: %(header)s…", header=header[:40].decode('ascii')))
     return header
 
 

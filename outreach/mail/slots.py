@@ -16,6 +16,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from outreach.errors import Invalid
+from outreach.wording import Text
 
 SLOT = re.compile(r"""\{\{([^{}<>"'=&\r\n]{1,60})\}\}""")  # nothing in a name can end an attribute or a tag
 
@@ -84,7 +85,10 @@ def _split(source: str, place: Callable[[re.Match[str]], Place]) -> Parts:
         if isinstance(part, str) and "{{" in part:
             start = part.index("{{")
             cut = part[start : start + 30]
-            raise BadTemplate(f"자리표시의 짝이 맞지 않습니다: {cut!r} — {{{{이름}}}} 꼴로 적어 주세요.")
+            raise BadTemplate(Text(
+                "자리표시의 짝이 맞지 않습니다: %(found)s — {{이름}} 꼴로 적어 주세요.",
+                found=f"{cut!r}",
+            ))
     return [part for part in parts if part != ""]
 
 
@@ -109,7 +113,10 @@ _WHOLE_URL = re.compile(r"(?:https?://[a-z0-9.:\[\]-]+(?=[/?#]|$)|mailto:|tel:)[
 
 def _place_in(region: _Region, source: str, match: re.Match[str]) -> Place:
     if region.refusal:
-        raise BadTemplate(f"{match[0]}: {region.refusal}에는 자리표시를 쓸 수 없습니다.")
+        raise BadTemplate(Text(
+            "%(slot)s: %(place)s에는 자리표시를 쓸 수 없습니다.",
+            slot=match[0], place=Text(region.refusal),
+        ))
     if region.url_from is None:
         return Place.HTML
     before = html.unescape(source[region.url_from : match.start()])
@@ -120,7 +127,10 @@ def _place_in(region: _Region, source: str, match: re.Match[str]) -> Place:
         return Place.URL_PART
     if _MAILTO_PREFIX.match(before):
         return Place.MAILTO
-    raise BadTemplate(f"{match[0]}: 링크는 'https://서버/…'로 시작하거나 자리표시 하나로 시작해야 합니다.")
+    raise BadTemplate(Text(
+        "%(slot)s: 링크는 'https://서버/…'로 시작하거나 자리표시 하나로 시작해야 합니다.",
+        slot=match[0],
+    ))
 
 
 def _regions(source: str) -> Iterator[_Region]:
@@ -137,7 +147,7 @@ def _regions(source: str) -> Iterator[_Region]:
         at = start
         if match := (_COMMENT if source.startswith("<!--", at) else _DECLARATION).match(source, at):
             at = match.end()
-            yield _Region(at, "HTML 주석이나 선언")
+            yield _Region(at, Text("HTML 주석이나 선언"))
         elif _TAG.match(source, at):
             for region in _tag(source, at):
                 yield region
@@ -160,22 +170,22 @@ def _tag(source: str, at: int) -> Iterator[_Region]:
     end = _TAG_END.match(source, at)
     if end is None:
         raise _unreadable(source, opening.start())
-    yield _Region(end.end(), "태그 안(따옴표로 묶지 않은 곳)")
+    yield _Region(end.end(), Text("태그 안(따옴표로 묶지 않은 곳)"))
     if not closing and name in _RAW_TEXT | _ESCAPABLE_RAW_TEXT:
         content_end = re.compile(rf"</{name}(?=[\s/>])", re.I).search(source, end.end())
         if content_end is None:
-            raise BadTemplate(f"<{name}>를 닫는 태그가 없습니다.")
-        yield _Region(content_end.start(), f"<{name}> 안" if name in _RAW_TEXT else None)
+            raise BadTemplate(Text("<%(tag)s>를 닫는 태그가 없습니다.", tag=name))
+        yield _Region(content_end.start(), Text("<%(tag)s> 안", tag=name) if name in _RAW_TEXT else None)
 
 
 def _attribute(tag: str, match: re.Match[str]) -> Iterator[_Region]:
     name, quoted = match[1].lower(), 2 if match[2] is not None else 3
     if match[quoted] is None:
-        yield _Region(match.end(), "따옴표로 묶지 않은 속성")
+        yield _Region(match.end(), Text("따옴표로 묶지 않은 속성"))
         return
-    yield _Region(match.start(quoted), "속성 이름")
+    yield _Region(match.start(quoted), Text("속성 이름"))
     if tag in _CLOSED_TAGS or name in _CLOSED_ATTRIBUTES or name.startswith("on"):
-        yield _Region(match.end(), f"<{tag}>의 {name} 속성")
+        yield _Region(match.end(), Text("<%(tag)s>의 %(name)s 속성", tag=tag, name=name))
     elif name in _URL_ATTRIBUTES:
         yield _Region(match.end(), url_from=match.start(quoted))
     else:
@@ -184,7 +194,10 @@ def _attribute(tag: str, match: re.Match[str]) -> Iterator[_Region]:
 
 def _unreadable(source: str, at: int) -> BadTemplate:
     cut = source[at : at + 40]
-    return BadTemplate(f"HTML 태그를 읽을 수 없습니다: {cut!r} — 속성값은 따옴표로 묶고 '<'는 &lt;로 적어 주세요.")
+    return BadTemplate(Text(
+        "HTML 태그를 읽을 수 없습니다: %(found)s — 속성값은 따옴표로 묶고 '<'는 &lt;로 적어 주세요.",
+        found=f"{cut!r}",
+    ))
 
 
 # --- making a value harmless -----------------------------------------------------------------------
@@ -192,13 +205,19 @@ def _unreadable(source: str, at: int) -> BadTemplate:
 
 def _whole_url(name: str, value: str) -> str:
     if not _WHOLE_URL.fullmatch(value):
-        raise BadTemplate(f"{{{{{name}}}}}: 링크로 쓸 수 없는 값입니다: {value[:80]!r}")
+        raise BadTemplate(Text(
+            "{{%(name)s}}: 링크로 쓸 수 없는 값입니다: %(value)s",
+            name=name, value=f"{value[:80]!r}",
+        ))
     return html.escape(value)
 
 
 def _header(name: str, value: str) -> str:
     if not re.fullmatch(r"[!-;=?-~]{1,900}", value):
-        raise BadTemplate(f"{{{{{name}}}}}: 메일 헤더에 쓸 수 없는 값입니다: {value[:80]!r}")
+        raise BadTemplate(Text(
+            "{{%(name)s}}: 메일 헤더에 쓸 수 없는 값입니다: %(value)s",
+            name=name, value=f"{value[:80]!r}",
+        ))
     return value
 
 

@@ -24,6 +24,7 @@ from outreach.regions import service as regions
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Role
 from outreach.uploads import service as uploads
 from outreach.web import access, xlsx
+from outreach.web.language import translated
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("organisations", __name__, url_prefix="/partners")
@@ -179,9 +180,9 @@ def _show(form: FlaskForm, error: DomainError) -> None:
     db.session.rollback()
     named = [name for name in error.fields if name in form]
     for name in named:
-        form[name].errors = [*form[name].errors, _(error.fields[name])]
+        form[name].errors = [*form[name].errors, translated(error.fields[name])]
     if not named:
-        form.form_errors.append(_(error.message))
+        form.form_errors.append(translated(error.message))
 
 
 @blueprint.post("/<int:organisation_id>/active")
@@ -258,7 +259,7 @@ def set_logo(organisation_id: int) -> Any:
         )
     except Invalid as error:
         db.session.rollback()
-        flash(_(error.message), "error")
+        flash(translated(error.message), "error")
     else:
         db.session.commit()
         flash(_("로고를 지웠습니다.") if remove else _("로고를 바꾸었습니다."), "success")

@@ -25,6 +25,7 @@ from outreach.pdf.pictures import SafePicture
 from outreach.regions.models import Centre, Region
 from outreach.scope import EDITOR_ROLES, Role, Scope
 from outreach.uploads import service as uploads
+from outreach.wording import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def _values(
     same_centre = Organisation.centre_id.is_(None) if centre_id is None else Organisation.centre_id == centre_id
     twin = sa.select(Organisation.id).where(Organisation.name == details.name, same_centre)
     if session.scalar(twin.where(Organisation.id != (organisation.id if organisation else 0))):
-        text = f"같은 이름의 협력기관이 이미 있습니다: {details.name}"
+        text = Text("같은 이름의 협력기관이 이미 있습니다: %(name)s", name=details.name)
         raise Invalid(text, fields={"name": text})
     columns = ("kind", "name", "name_en", "phone", "homepage", "mou_from", "mou_to", "mou_note")
     return {name: getattr(details, name) for name in columns} | {"centre_id": centre_id}

@@ -26,6 +26,7 @@ from outreach.errors import DomainError
 from outreach.programmes.models import KIND_LABELS, PAYEE_LABELS, Payee, ProgrammeKind
 from outreach.programmes.rules import CERTAINTY_LABELS
 from outreach.regions.models import Certainty
+from outreach.web.language import translated
 
 #: Empty rows for further sums at the foot of the form.
 SPARE_AMOUNTS = 2
@@ -41,9 +42,9 @@ class KeptForm(FlaskForm):
         """Show a refusal of the service at the fields it names, or above the form."""
         named = {name: text for name, text in error.fields.items() if name in self}
         for name, text in named.items():
-            self[name].errors = [*self[name].errors, gettext(text)]
+            self[name].errors = [*self[name].errors, translated(text)]
         if not named:
-            self.form_errors.append(gettext(error.message))
+            self.form_errors.append(translated(error.message))
 
     def values(self, names: tuple[str, ...]) -> dict[str, Any]:
         return {name: _tidy(self[name].data) for name in names}

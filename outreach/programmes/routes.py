@@ -20,6 +20,7 @@ from outreach.errors import DomainError, NotFound, StaleEdit
 from outreach.programmes import forms, rules, service
 from outreach.programmes.models import KIND_LABELS, PAYEE_LABELS, ProgrammeVersion
 from outreach.web import access
+from outreach.web.language import translated
 
 blueprint = Blueprint("programmes", __name__, url_prefix="/programmes")
 
@@ -125,7 +126,7 @@ def _save(form: forms.KeptForm, act: Callable[[], int], done: str) -> Any:
     except DomainError as error:
         db.session.rollback()
         if isinstance(error, StaleEdit):
-            flash(_(error.message), "warning")
+            flash(translated(error.message), "warning")
         form.take_errors(error)
         return None
     flash(done, "success")

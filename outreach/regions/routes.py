@@ -18,6 +18,7 @@ from outreach.regions.forms import CERTAINTY_LABELS, EndForm, JurisdictionForm
 from outreach.regions.models import Certainty, Jurisdiction, valid_on
 from outreach.scope import Role
 from outreach.web import access
+from outreach.web.language import translated
 
 blueprint = Blueprint("regions", __name__, url_prefix="/centres")
 
@@ -66,7 +67,7 @@ def add(centre_id: int) -> Any:
             )
         except (Invalid, Conflict) as error:
             db.session.rollback()
-            form.form_errors.append(error.message)
+            form.form_errors.append(translated(error.message))
         else:
             db.session.commit()
             flash(_("%(district)s을(를) 관할에 더했습니다.", district=row.region.name_ko), "success")
@@ -88,7 +89,7 @@ def end(centre_id: int, row_id: int) -> Any:
         )
     except Invalid as error:
         db.session.rollback()
-        flash(error.message, "error")
+        flash(translated(error.message), "error")
     else:
         db.session.commit()
         flash(_("%(district)s 관할의 종료일을 기록했습니다.", district=row.region.name_ko), "success")

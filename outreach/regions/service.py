@@ -28,6 +28,7 @@ from outreach.regions.models import (
     region_successor,
     valid_on,
 )
+from outreach.wording import Text
 
 
 def province_options(session: Session, day: date) -> list[tuple[int, str]]:
@@ -154,8 +155,11 @@ def assign_centre(
         raise Invalid("시군구를 골라 주세요.", fields={"region": "시군구를 골라 주세요."})
     for row in session.scalars(sa.select(Jurisdiction).where(Jurisdiction.region_id == region_id)):
         if row.valid_from and row.valid_from >= valid_from:
-            until = f"{row.valid_from:%Y-%m-%d}부터 {row.centre.name_ko}"
-            raise Conflict(f"{region.name_ko}에는 {until} 관할이 이미 있습니다. 더 늦은 시작일을 골라 주세요.")
+            until = Text("%(day)s부터 %(centre)s", day=f"{row.valid_from:%Y-%m-%d}", centre=row.centre.name_ko)
+            raise Conflict(Text(
+                "%(region)s에는 %(until)s 관할이 이미 있습니다. 더 늦은 시작일을 골라 주세요.",
+                region=region.name_ko, until=until,
+            ))
         if row.valid_to is None or row.valid_to >= valid_from:
             row.valid_to = valid_from - timedelta(days=1)
             if row.centre_id != centre.id:
@@ -178,7 +182,7 @@ def end_jurisdiction(
     if row is None or row.centre_id != centre_id:
         raise NotFound("이 센터의 관할이 아닙니다.")
     if row.valid_from and valid_to < row.valid_from:
-        text = f"종료일은 시작일({row.valid_from:%Y-%m-%d}) 뒤여야 합니다."
+        text = Text("종료일은 시작일(%(day)s) 뒤여야 합니다.", day=f"{row.valid_from:%Y-%m-%d}")
         raise Invalid(text, fields={"valid_to": text})
     before, row.valid_to = row.valid_to, valid_to
     _record(session, actor, row, (before, valid_to), now)

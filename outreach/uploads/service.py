@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from outreach.errors import NotFound
 from outreach.uploads.models import Upload
+from outreach.wording import Text
 
 
 def store(
@@ -69,5 +70,5 @@ def open_path(folder: Path, upload: Upload) -> Path:
     """The stored file's path. Raises NotFound if the file is gone from the disk."""
     path = file_path(folder, upload.sha256)
     if not path.is_file():
-        raise NotFound(f"저장된 파일을 찾을 수 없습니다: {upload.name}")
+        raise NotFound(Text("저장된 파일을 찾을 수 없습니다: %(name)s", name=upload.name))
     return path

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from outreach.db import db
 from outreach.errors import DomainError, StaleEdit
+from outreach.web.language import translated
 
 log = structlog.get_logger()
 
@@ -46,9 +47,9 @@ def wants_problem() -> bool:
 def handle_domain_error(error: DomainError) -> Any:
     db.session.rollback()
     if wants_problem():
-        fields = {field: _(text) if text else "" for field, text in error.fields.items()}
-        return problem(error.status, _(error.title), _(error.message), fields, **_members(error))
-    return _page(error.status, _(error.title), _(error.message))
+        fields = {field: translated(text) for field, text in error.fields.items()}
+        return problem(error.status, _(error.title), translated(error.message), fields, **_members(error))
+    return _page(error.status, _(error.title), translated(error.message))
 
 
 def _members(error: DomainError) -> dict[str, Any]:

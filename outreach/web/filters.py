@@ -9,6 +9,7 @@ from flask import Flask
 from flask_babel import get_locale
 
 from outreach.clock import to_kst
+from outreach.web.language import translated
 
 WEEKDAYS = {"ko": "월화수목금토일", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 
@@ -65,7 +66,7 @@ def mask_email(value: str | None) -> str:
 
 FILTERS: dict[str, Any] = {
     "kst_date": kst_date, "kst_datetime": kst_datetime, "num": num, "business_number": business_number,
-    "mask_name": mask_name, "mask_email": mask_email,
+    "mask_name": mask_name, "mask_email": mask_email, "translated": translated,
 }
 
 
