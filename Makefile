@@ -28,7 +28,7 @@ run: setup ## Set up and run the demo: data, a real mailing to the embedded mail
 	@exec $(FLASK) serve
 
 test: lint ## Check style and import directions, then run all tests
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS)
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup
 
 lint: setup-test ## Check style and import directions
 	@$(BIN)/ruff check
