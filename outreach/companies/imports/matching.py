@@ -122,7 +122,7 @@ def _by_number(session: Session, numbers: Sequence[str]) -> dict[str, int]:
     if not numbers:
         return {}
     query = sa.select(Company.business_number, Company.id).where(Company.business_number.in_(numbers))
-    return dict(session.execute(query).tuples().all())  # type: ignore[arg-type]
+    return _pairs(session, query)
 
 
 def _by_loose_key(session: Session, keys: Sequence[str]) -> dict[str, set[tuple[int, bool]]]:
@@ -189,6 +189,10 @@ def load_consents(session: Session, people: Sequence[Person]) -> None:
         by_id[record["contact_id"]].consents.append(record)
 
 
+def _pairs(session: Session, query: sa.Select[Any]) -> dict[Any, Any]:
+    return {key: value for key, value in session.execute(query)}  # noqa: C416 - dict() would take a Result for a mapping
+
+
 def _records(session: Session, query: sa.Select[Any]) -> list[Record]:
     return [dict(row) for row in session.execute(query).mappings()]
 
@@ -205,7 +209,7 @@ def namesakes(session: Session, name_keys: Sequence[str]) -> Callable[[str, bool
     a business number (two different numbers are two businesses)."""
     query = sa.select(Company.name_key, sa.func.min(Company.id)).where(Company.name_key.in_(name_keys))
     query = query.group_by(Company.name_key)
-    every = dict(session.execute(query).tuples().all()) if name_keys else {}
+    every = _pairs(session, query) if name_keys else {}
     plain_query = query.where(Company.business_number.is_(None))
-    plain = dict(session.execute(plain_query).tuples().all()) if every else {}
+    plain = _pairs(session, plain_query) if every else {}
     return lambda key, has_number: (plain if has_number else every).get(key)

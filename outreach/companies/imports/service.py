@@ -67,7 +67,7 @@ def importers(session: Session, rows: Iterable[Import]) -> dict[int, str]:
     """Who made which import, by name."""
     people = {row.id: row.created_by for row in rows if row.created_by}
     query = sa.select(User.id, User.name).where(User.id.in_(set(people.values())))
-    names = dict(session.execute(query).tuples().all()) if people else {}
+    names = {row.id: row.name for row in session.execute(query)} if people else {}
     return {import_id: names.get(user_id, "") for import_id, user_id in people.items()}
 
 
