@@ -94,7 +94,10 @@ def create(
     session: Session, actor: Actor, campaign: Campaign, values: Mapping[str, Any], *, now: datetime
 ) -> Mailing:
     """A new draft of ``campaign``. ``values``: any of FIELDS. Raises Invalid."""
-    mailing = Mailing(campaign_id=campaign.id, title="", created_at=now, updated_at=now, author_id=actor.user_id)
+    mailing = Mailing(
+        campaign_id=campaign.id, title="", subject="", preheader="", class_reason="", sender_address="", blocks=[],
+        message_class=MessageClass.PUBLIC_NOTICE, created_at=now, updated_at=now, author_id=actor.user_id,
+    )
     mailing.sender_name = campaign.centre.name_ko if campaign.centre else ""
     mailing.sender_phone = campaign.centre.phone if campaign.centre else ""
     mailing.sender_postal = campaign.centre.address if campaign.centre else ""

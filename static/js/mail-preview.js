@@ -48,7 +48,7 @@
       form.querySelector("[data-later]").hidden = !later;
       const named = document.querySelector("#schedule-dialog [data-chosen]");
       const day = form.elements.day.valueAsDate;
-      if (!later) named.textContent = form.querySelector("input[name=when]:checked + label").textContent;
+      if (!later) named.textContent = form.dataset.wordsNow;
       else if (day) {
         const words = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full", timeZone: "UTC" });
         named.textContent = `${words.format(day)} ${form.elements.time.value}`;
