@@ -288,7 +288,7 @@ class Area(Blueprint):
 def area(name: str, path: str, description: str) -> Area:
     """The area ``name`` of the API below /api/v1``path``; one area may be divided over several packages."""
     blueprint = Area(name, __name__, url_prefix=PREFIX + path, description=description)
-    limiter.limit(lambda: current_app.config["API_RATE"])(blueprint)
+    limiter.shared_limit(lambda: current_app.config["API_RATE"], scope="api")(blueprint)
     return blueprint
 
 
