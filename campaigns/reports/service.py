@@ -83,4 +83,4 @@ def _downloads(session: Session, organisation_id: int, campaign_ids: list[int]) 
 
 
 def _counted(session: Session, query: sa.Select[tuple[int, int]]) -> dict[int, int]:
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

@@ -394,4 +394,4 @@ def own_downloads(session: Session, organisation_id: int, material_ids: Collecti
         .where(Download.organisation_id == organisation_id, Edition.material_id.in_(material_ids))
         .group_by(Edition.material_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

@@ -123,8 +123,8 @@ def test_one_who_edited_can_not_publish_either(client, officer, reviewer, centre
     case = make_case(centre, CaseState.DRAFT, author_id=officer.id)
     sign_in(client, reviewer).post(f"/cases/{case.id}/edit", data=form(headline="고친 제목", version="1"))
     db.session.get(Case, case.id).state = CaseState.REVIEW
-    assert "작성하거나 고친" in client.post(
-        f"/cases/{case.id}/state", data={"state": "published"}, follow_redirects=True).text
+    page = client.post(f"/cases/{case.id}/state", data={"state": "published"}, follow_redirects=True).text
+    assert "작성하거나 고친" in page
 
 
 def test_facts_and_consent_come_before_their_steps(client, officer, centre):
