@@ -11,9 +11,10 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,18 +61,44 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True, scope="session")
-def no_network() -> Iterator[None]:
-    """Fail any test that would open a connection past the loopback."""
-    real = socket.socket.connect
+def network_guard() -> Iterator[list[str]]:
+    """Refuse every connection and name look-up past the loopback, and remember it."""
+    attempts: list[str] = []
 
-    def guarded(self: socket.socket, address: object) -> None:
-        if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(LOOPBACK):  # type: ignore[index]
-            raise AssertionError(f"a test tried to reach {address}")
-        real(self, address)  # type: ignore[arg-type]
+    def refuse(attempt: str) -> None:
+        attempts.append(attempt)
+        raise AssertionError(f"a test tried to {attempt}")
 
-    socket.socket.connect = guarded  # type: ignore[method-assign]
+    def guarded(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(self: socket.socket, *args: Any) -> Any:
+            address = args[-1]
+            if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(LOOPBACK):
+                refuse(f"reach {address}")
+            return real(self, *args)
+
+        return call
+
+    def look_up(host: Any, *args: Any, **values: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host or "localhost"
+        if not (name.startswith(LOOPBACK) or set(name) <= set("0123456789.") or ":" in name):
+            refuse(f"look up {name}")
+        return real_look_up(host, *args, **values)
+
+    real_look_up = socket.getaddrinfo
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
+        patch.setattr(socket, "getaddrinfo", look_up)
+        yield attempts
+
+
+@pytest.fixture(autouse=True)
+def no_network(network_guard: list[str]) -> Iterator[None]:
+    """Fail any test that tried to get past the loopback, even if its error was caught on the way."""
     yield
-    socket.socket.connect = real  # type: ignore[method-assign]
+    found = network_guard.copy()
+    network_guard.clear()
+    assert found == [], "a test tried to leave the loopback"
 
 
 def settings_for(database_url: str, data_dir: Path, **values: object) -> Settings:

@@ -1,4 +1,5 @@
-"""A throw-away PostgreSQL server for tests: its own data folder, reached over a socket in it, gone afterwards."""
+"""A throw-away PostgreSQL server for tests: its own data folder, reached over a socket in it, gone afterwards.
+In memory if there is room: copying a database takes a twentieth of a second there, ten times that on a disk."""
 
 from __future__ import annotations
 
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+MEMORY = Path("/dev/shm")
+ROOM = 1 << 30  # bytes free, or it goes to the disk
 _numbers = itertools.count(1)
 
 
@@ -39,7 +42,9 @@ def running() -> Iterator[str]:
     folder, account = programs(), _account()
     if folder is None:
         raise RuntimeError("PostgreSQL is not installed; see .ci/packages")
-    home = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has at most 107 characters
+    in_memory = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    # a short name: a socket's path has at most 107 characters
+    home = Path(tempfile.mkdtemp(prefix="pg-", dir=MEMORY if in_memory else None))
     try:
         if account:
             shutil.chown(home, account)
@@ -76,7 +81,8 @@ def database(template: str) -> Iterator[str]:
         template_url.set(database="template1"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
     )
     with engine.connect() as connection:
-        connection.exec_driver_sql(f'CREATE DATABASE {name} TEMPLATE "{template_url.database}"')
+        quick = " STRATEGY FILE_COPY" if connection.dialect.server_version_info >= (15,) else ""
+        connection.exec_driver_sql(f'CREATE DATABASE {name} TEMPLATE "{template_url.database}"{quick}')
     try:
         yield template_url.set(database=name).render_as_string(hide_password=False)
     finally:

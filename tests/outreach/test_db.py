@@ -34,6 +34,7 @@ def _edit_many_times(settings: Settings, job_id: int, faults: multiprocessing.Qu
         faults.put(repr(error))
 
 
+@pytest.mark.sqlite
 @pytest.mark.slow
 def test_read_then_write_edits_of_several_processes_are_all_kept(app: Flask, now: datetime) -> None:
     with unit_of_work(db.session) as session:
@@ -67,6 +68,7 @@ def test_times_come_back_in_utc_whatever_zone_they_went_in(app: Flask) -> None:
     assert job.created_at.utcoffset() == timedelta(0)
 
 
+@pytest.mark.sqlite
 def test_times_sort_as_text_does(app: Flask) -> None:
     """SQLite compares text: every zone must be stored alike, with all digits."""
     base = datetime(2026, 11, 23, tzinfo=timezone.utc)
@@ -84,6 +86,7 @@ def test_a_unit_of_work_is_whole_or_nothing(app: Flask, now: datetime) -> None:
     assert db.session.scalar(sa.select(sa.func.count(Job.id))) == 0
 
 
+@pytest.mark.sqlite
 def test_reading_takes_no_write_lock(app: Flask, now: datetime) -> None:
     with unit_of_work(db.session) as session:
         job_id = enqueue(session, "test", {}, now=now).id
@@ -102,6 +105,7 @@ def test_an_unknown_state_is_refused_by_the_database(app: Flask, now: datetime) 
     assert JobState("queued") is JobState.QUEUED
 
 
+@pytest.mark.sqlite
 def test_sqlite_is_durable_and_patient(app: Flask, tmp_path: Path) -> None:
     pragmas = {name: db.session.scalar(sa.text(f"PRAGMA {name}")) for name in
                ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")}

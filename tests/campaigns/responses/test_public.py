@@ -118,6 +118,7 @@ def test_a_link_the_mailing_does_not_have_is_gone(client, signer, delivery):
     assert _count(ClickEvent) == 0
 
 
+@pytest.mark.sqlite
 def test_a_busy_database_does_not_hold_the_reader_up(app, client, paths):
     db.session.commit()
     lock = sqlite3.connect(db.engine.url.database, isolation_level=None)
