@@ -15,13 +15,14 @@ from campaigns.audience import service as audiences
 from campaigns.audience.history import KEY as HISTORY
 from campaigns.delivery import service as delivery
 from campaigns.delivery.engine import Engine
-from campaigns.demo import people, stories
+from campaigns.demo import papers, people, stories
 from campaigns.demo.firms import Firms
 from campaigns.demo.stories import Stage
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.routes import setting
 from campaigns.mailings.rules import MessageClass
+from cases.materials.jobs import templates_folder
 from outreach.accounts.rules import DEMO_PASSWORD, demo_email
 from outreach.clock import kst_today
 from outreach.db import db, unit_of_work
@@ -55,6 +56,7 @@ def demo(companies: int) -> None:
     with embedded(outreach.settings) as smtp_url:
         outreach.settings = dataclasses.replace(outreach.settings, smtp_url=smtp_url)
         mailing, totals = _send_before_your_eyes(stage, now)
+    _print_papers(stage)
     _summary(stage, mailing, totals)
 
 
@@ -110,12 +112,27 @@ def _send_before_your_eyes(stage: Stage, now: datetime) -> tuple[Mailing, dict[s
     return mailing, dict(engine.settled)
 
 
+def _print_papers(stage: Stage) -> None:
+    """Render and publish brochures and case sheets."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    click.echo("홍보물을 만드는 중입니다…", err=True)
+    with unit_of_work(db.session):
+        editions = [edition.id for edition in papers.order_papers(stage, app, templates_folder(app))]
+    papers.render_all(app)
+    with unit_of_work(db.session):
+        failed = papers.publish(stage, editions)
+    for problem in failed:
+        click.echo(f"  만들지 못한 홍보물: {problem}", err=True)
+    stage.editions = len(editions) - len(failed)
+
+
 def _summary(stage: Stage, mailing: Mailing, totals: dict[str, int]) -> None:
     base = stage.base_url
     rows: list[tuple[str, Any]] = [
         ("가상 기업", f"{FIRMS:,}곳과 이야기 속 기업 {len(stage.companies)}곳"),
         ("협력기관·계정", f"{len(stage.partners)}곳 · {len(stage.people)}명"),
         ("캠페인·사례", f"{len(stage.campaigns)}건 · {len(stage.cases)}건"),
+        ("홍보물", f"안내 책자와 사례집 {stage.editions}종"),
         ("방금 보낸 메일", f"'{mailing.title}' 접수 {totals.get('accepted', 0):,}통"),
         ("받은 메일 보기", f"{base}/mailbox"),
         ("시작하기", base),

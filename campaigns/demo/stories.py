@@ -66,6 +66,7 @@ class Stage:
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     mailings: dict[str, Mailing] = field(default_factory=dict)
     leads: dict[str, Lead] = field(default_factory=dict)
+    editions: int = 0
 
     def actor(self, key: str) -> Actor:
         user = self.people[key]
@@ -97,13 +98,14 @@ def tell_cases(stage: Stage) -> None:
             fact_checked_on=case.fact_checked_on, fact_checked_by=case.fact_checked_by, fictional=True,
             created_at=at, updated_at=at,
         )
-        row.programmes = [_version(stage.session, code, day) for code, day in case.programmes]
+        row.programmes = [version_on(stage.session, code, day) for code, day in case.programmes]
         stage.session.add(row)
         stage.cases[case.key] = row
     stage.session.flush()
 
 
-def _version(session: Session, code: str, day: Any) -> ProgrammeVersion:
+def version_on(session: Session, code: str, day: Any) -> ProgrammeVersion:
+    """The programme's version of ``day``."""
     programme = session.scalars(sa.select(Programme).where(Programme.code == code)).one()
     return next(version for version in programme.versions if version.holds_on(day))
 
@@ -183,7 +185,7 @@ def _block(stage: Stage, block: dict[str, str], at: datetime) -> dict[str, Any]:
     if "case" in made:
         made["case_id"] = stage.cases[made.pop("case")].id
     if "programme" in made:
-        made["version_id"] = _version(stage.session, made.pop("programme"), at.date()).id
+        made["version_id"] = version_on(stage.session, made.pop("programme"), at.date()).id
     return made
 
 

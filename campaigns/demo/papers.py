@@ -1,0 +1,105 @@
+"""The demo's brochures and case sheets: really rendered, published by a second person, given to partners."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+
+from campaigns.demo.stories import Stage, version_on
+from campaigns.planning import materials as planned
+from campaigns.planning.materials import PLACES
+from cases.brochures import service as brochures
+from cases.library.rules import CaseState
+from cases.materials import service as materials
+from cases.materials.models import Edition
+from cases.materials.rules import Way
+from outreach.clock import kst_today
+from outreach.demo import content as told
+from outreach.jobs.runner import JobSource
+
+#: The campaign whose partners get the case sheets.
+SHEETS_FOR = "spring"
+
+
+def order_papers(stage: Stage, app: Flask, templates: Path) -> Iterator[Edition]:
+    """Brochures with their campaign's QR code, and a sheet of every published case; rendered by jobs."""
+    now, places = stage.setting.now, app.extensions.get(PLACES)
+    for brochure in stage.content.brochures:
+        author = stage.people[brochure.author]
+        row = brochures.create(
+            stage.session, author.scope(), stage.actor(brochure.author), _values(stage, brochure), now=now
+        )
+        material = materials.of_brochure(stage.session, author.scope(), row, now=now)
+        campaign = stage.campaigns[brochure.campaign]
+        planned.add(
+            stage.session, author.scope(), stage.actor(brochure.author), campaign, material.id, now=now
+        )
+        yield planned.request_edition(
+            stage.session, author.scope(), stage.actor(brochure.author), campaign, material.id, templates, places,
+            now=now,
+        )
+    author, campaign = stage.people["promotion"], stage.campaigns[SHEETS_FOR]
+    for case in stage.cases.values():
+        if case.state is CaseState.PUBLISHED and case.centre_id == author.centre_id:
+            material = materials.of_case(stage.session, author.scope(), case, now=now)
+            planned.add(stage.session, author.scope(), stage.actor("promotion"), campaign, material.id, now=now)
+            yield planned.request_edition(
+                stage.session, author.scope(), stage.actor("promotion"), campaign, material.id, templates, places,
+                now=now,
+            )
+
+
+def _values(stage: Stage, brochure: told.Brochure) -> dict[str, object]:
+    """The brochure's words by slot, and what it shows by id."""
+    today = kst_today(stage.setting.now)
+    texts = {
+        "why_title": brochure.why.title, "why_lead": brochure.why.lead,
+        "why_text": "\n\n".join(brochure.why.paragraphs),
+        "apply_title": brochure.apply.title, "apply_lead": brochure.apply.lead,
+        "apply_text": "\n\n".join(brochure.apply.paragraphs), "audience": "\n".join(brochure.audience),
+        "checklist": "\n".join(brochure.checklist), "sources": "\n".join(brochure.sources),
+    }
+    for number, step in enumerate(brochure.steps, 1):
+        texts |= {f"step{number}_title": step.title, f"step{number}_when": step.when, f"step{number}_text": step.text}
+    for number, figure in enumerate(brochure.figures, 1):
+        texts |= {
+            f"figure{number}_label": figure.label, f"figure{number}_value": figure.value,
+            f"figure{number}_unit": figure.unit, f"figure{number}_source": figure.source,
+        }
+    shown = [stage.cases[key] for key in brochure.cases]
+    return {
+        "title": brochure.title, "subtitle": brochure.subtitle, "style": brochure.style, "texts": texts,
+        "case_ids": [case.id for case in shown if case.state is CaseState.PUBLISHED],
+        "programme_ids": [version_on(stage.session, code, today).id for code in brochure.programmes],
+        "organisation_ids": [stage.partners[key].id for key in brochure.partners],
+    }
+
+
+def render_all(app: Flask) -> int:
+    """Run the queued jobs here and now; how many."""
+    source, done = JobSource(app), 0
+    while source.step():
+        done += 1
+    return done
+
+
+def publish(stage: Stage, editions: list[int]) -> list[str]:
+    """The manager publishes what came out; the titles of what did not. Partners have downloaded the first."""
+    failed, chance = [], random.Random(3)  # noqa: S311 - invented data
+    for edition_id in editions:
+        edition = stage.session.get_one(Edition, edition_id, populate_existing=True)
+        if edition.error:
+            failed.append(f"{edition.material.title}: {edition.error}")
+            continue
+        materials.publish(stage.session, stage.actor("manager"), edition, acknowledged=True, now=stage.setting.now)
+        for grant in materials.grants(stage.session, edition.material):
+            for _ in range(chance.randrange(0, 5)):
+                at = stage.setting.now - timedelta(minutes=chance.randrange(1, 600))
+                materials.count_download(
+                    stage.session, edition.id, Way.PORTAL, organisation_id=grant.organisation_id, user_id=None, now=at
+                )
+    return failed
