@@ -69,6 +69,7 @@ def parse(conditions: Mapping[str, Any]) -> Conditions:
 
 
 def get(session: Session, campaign: Campaign, audience_id: int) -> Audience:
+    """An audience of this campaign. Raises NotFound."""
     audience = session.get(Audience, audience_id)
     if audience is None or audience.campaign_id != campaign.id:
         raise NotFound("이 캠페인의 수신 대상이 아닙니다.")

@@ -192,10 +192,12 @@ def decide(
 
 
 def doubts(session: Session, mailing_id: int) -> list[Delivery]:
+    """The recipients in doubt that nobody has decided on yet."""
     return list(session.scalars(_doubts(mailing_id).order_by(Delivery.id)))
 
 
 def get(session: Session, mailing_id: int, delivery_id: int) -> Delivery:
+    """A recipient of this mailing. Raises NotFound."""
     row = session.get(Delivery, delivery_id)
     if row is None or row.mailing_id != mailing_id:
         raise NotFound("이 메일의 수신자가 아닙니다.")

@@ -77,6 +77,7 @@ def visible(scope: Scope) -> sa.Select[tuple[Mailing]]:
 
 
 def get(session: Session, scope: Scope, mailing_id: int) -> Mailing:
+    """A mailing that ``scope`` may see. Raises NotFound."""
     mailing = session.scalar(visible(scope).where(Mailing.id == mailing_id))
     if mailing is None:
         raise NotFound("메일을 찾을 수 없습니다.")
@@ -317,12 +318,14 @@ def withdraw(session: Session, actor: Actor, mailing: Mailing, *, now: datetime,
 
 
 def pause(session: Session, actor: Actor, mailing: Mailing, *, now: datetime, reason: str = "") -> None:
+    """Stop sending for now; ``reason`` is shown. Raises Conflict if its state does not allow it."""
     _move(session, actor, mailing, MailingState.PAUSED, now)
     mailing.pause_reason = reason[:300]
     session.flush()
 
 
 def resume(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -> None:
+    """Go on sending. Raises Conflict if its state does not allow it."""
     _move(session, actor, mailing, MailingState.SENDING, now)
     mailing.pause_reason = ""
     session.flush()

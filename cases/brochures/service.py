@@ -70,6 +70,7 @@ def editable(session: Session, scope: Scope, brochure_id: int) -> Brochure:
 
 
 def may_edit(scope: Scope, brochure: Brochure) -> bool:
+    """Whether this role may edit, and the brochure is of its centre."""
     return scope.role in EDITOR_ROLES and (scope.centre_id is None or scope.centre_id == brochure.centre_id)
 
 
@@ -79,10 +80,12 @@ def cases_of(brochure: Brochure) -> list[Case]:
 
 
 def programmes_of(brochure: Brochure) -> list[ProgrammeVersion]:
+    """Its programmes in the order chosen on the page."""
     return _ordered(brochure.programmes, brochure.order.get("programmes", []))
 
 
 def organisations_of(brochure: Brochure) -> list[Organisation]:
+    """Its partners in the order chosen on the page."""
     return _ordered(brochure.organisations, brochure.order.get("organisations", []))
 
 

@@ -75,6 +75,7 @@ def get(session: Session, scope: Scope, material_id: int) -> Material:
 
 
 def may_edit(scope: Scope, material: Material) -> bool:
+    """Whether this role may edit, and the material is of its centre."""
     return scope.role in EDITOR_ROLES and (scope.centre_id is None or scope.centre_id == material.centre_id)
 
 

@@ -107,6 +107,7 @@ def _actions(case: Case) -> tuple[Step, ...]:
 
 
 def figure(row: dict[str, Any]) -> Figure:
+    """A figure of the case as the sheet shows it; what is not filled in is ''."""
     return Figure(
         row.get("label", ""), str(row.get("after", "")), row.get("unit", ""), str(row.get("before") or ""),
         row.get("source", ""),
@@ -114,10 +115,12 @@ def figure(row: dict[str, Any]) -> Figure:
 
 
 def quote(case: Case) -> Quote | None:
+    """What the company says of it; None if nothing was taken down."""
     return Quote(case.quote, case.quote_by) if case.quote else None
 
 
 def photo(case: Case, pictures: Pictures) -> Picture | None:
+    """The case's picture with its caption and rights; None if it has none."""
     if case.photo is None:
         return None
     credit = f"사진 {case.photo_rights}" if case.photo_rights else ""

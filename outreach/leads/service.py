@@ -97,6 +97,7 @@ def _open(
 
 
 def first_contact_due(now: datetime) -> date:
+    """The day by which a company that answered is to be called, in working days from now."""
     return after_workdays(kst_today(now), FIRST_CONTACT_WORKDAYS)
 
 

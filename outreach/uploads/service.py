@@ -63,6 +63,7 @@ def _parts(content: bytes | Path) -> Iterator[bytes]:
 
 
 def file_path(folder: Path, sha256: str) -> Path:
+    """Where the content with this SHA-256 (hex) lies below ``folder``."""
     return folder / sha256[:2] / sha256
 
 

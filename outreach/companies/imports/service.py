@@ -140,11 +140,13 @@ def first_guess(
 
 
 def profile(session: Session, centre_id: int | None, signature: str) -> ImportProfile | None:
+    """The mapping remembered for lists with these headings at this centre (None: headquarters), the latest."""
     query = sa.select(ImportProfile).where(ImportProfile.signature == signature, ImportProfile.centre_id == centre_id)
     return session.scalars(query.order_by(ImportProfile.updated_at.desc())).first()
 
 
 def profile_mapping(saved: ImportProfile) -> dict[int, str]:
+    """The remembered mapping: column number -> target."""
     return {int(column): target for column, target in saved.mapping.items()}
 
 
