@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from campaigns.audience.choices import Choices
 from campaigns.audience.models import Audience
@@ -24,7 +24,7 @@ NUMBERS = ("min_headcount", "max_headcount", "recent_days")
 
 class AudienceForm(FlaskForm):
     name = StringField(
-        _l("이름"), [InputRequired(_l("수신 대상의 이름을 적어 주세요.")), Length(max=120)],
+        _l("이름"), [DataRequired(_l("수신 대상의 이름을 적어 주세요.")), Length(max=120)],
         description=_l("예: 구로·금천 제조업 30~99인"),
     )
     centre_ids = SelectMultipleField(_l("담당 센터"), coerce=int)

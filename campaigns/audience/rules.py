@@ -108,9 +108,15 @@ def _typed(name: str, default: Any, value: Any) -> Any:
 @dataclass(frozen=True, slots=True)
 class Count:
     """``matched`` contacts meet the conditions; ``included`` get a message; ``excluded`` says why the
-    others do not. matched == included + sum(excluded.values())."""
+    others do not. matched == included + sum(excluded.values()). ``companies`` have an included contact, some
+    perhaps through an address they share with another company."""
 
     matched: int
     included: int
     companies: int
     excluded: dict[Exclusion, int]
+
+    @property
+    def shares(self) -> bool:
+        """Whether some companies are reached through a shared address."""
+        return self.excluded.get(Exclusion.SAME_ADDRESS, 0) > 0

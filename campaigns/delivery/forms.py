@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, RadioField, TextAreaField, TimeField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from outreach.clock import KST, UTC
 from outreach.leads.workdays import after_workdays
@@ -23,7 +23,7 @@ class ApproveForm(FlaskForm):
 
 class SendBackForm(FlaskForm):
     comment = TextAreaField(
-        _l("고칠 점"), [InputRequired(_l("무엇을 고쳐야 하는지 적어 주세요.")), Length(max=1000)],
+        _l("고칠 점"), [DataRequired(_l("무엇을 고쳐야 하는지 적어 주세요.")), Length(max=1000)],
         description=_l("작성자의 편집 화면 맨 위에 보입니다."),
     )
 
@@ -42,8 +42,8 @@ class ScheduleForm(FlaskForm):
         self.day.data, self.time.data = after_workdays(today, 1), PROPOSED_TIME
         return self
 
-    def validate_day(self, field: DateField) -> None:
-        if self.when.data == LATER and not (self.day.data and self.time.data):
+    def validate_when(self, field: RadioField) -> None:
+        if field.data == LATER and not (self.day.data and self.time.data):
             raise ValidationError(_l("날짜와 시각을 모두 골라 주세요."))
 
     def instant(self, now: datetime) -> datetime:

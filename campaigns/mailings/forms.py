@@ -11,7 +11,7 @@ from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from campaigns.mailings.rules import CLASS_LABELS, MessageClass
 
@@ -35,7 +35,7 @@ def posted_blocks(values: Mapping[str, str]) -> list[dict[str, str]]:
 
 class TitleForm(FlaskForm):
     title = StringField(
-        _l("관리용 제목"), [InputRequired(_l("제목을 적어 주세요.")), Length(max=120)],
+        _l("관리용 제목"), [DataRequired(_l("제목을 적어 주세요.")), Length(max=120)],
         description=_l("목록에서 알아보기 위한 이름입니다. 받는 사람에게는 보이지 않습니다."),
     )
 
