@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask.testing import FlaskClient
 
+from campaigns.planning.models import Campaign
+from outreach.accounts import service as accounts
 from outreach.audit.models import ChangeRecord
 from outreach.companies.consent import is_suppressed
 from outreach.companies.models import Contact
@@ -18,7 +22,7 @@ from outreach.web.feature import forget_answers
 from outreach.web.idempotency import KeptAnswer
 from tests.api.calling import wrong_fields
 from tests.outreach.leads.making import answer, make_company
-from tests.people import make_organisation, make_user
+from tests.people import NOW, make_organisation, make_user
 
 
 @pytest.fixture
@@ -272,3 +276,20 @@ def test_answers_are_forgotten_after_a_day(app, officer, clock, session):
 def test_without_a_key_nothing_is_kept(officer, session):
     officer.post("/campaigns", {"name": "a"})
     assert session.scalar(sa.select(sa.func.count()).select_from(KeptAnswer)) == 0
+
+
+def test_the_same_request_many_times_at_once_is_done_once(app, centre, session):
+    token = accounts.issue_token(session, make_user(Role.PROMOTION, centre=centre), name="시험", now=NOW)
+    session.commit()
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "at-once"}
+
+    def send(_number: int) -> tuple[int, int]:
+        with app.app_context():
+            client = FlaskClient(app, app.response_class)
+            response = client.post("/api/v1/campaigns", json={"name": "a"}, headers=headers)
+            return response.status_code, response.json["id"]
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = set(pool.map(send, range(12)))
+    session.rollback()
+    assert answers == {(201, session.scalars(sa.select(Campaign.id)).one())}
