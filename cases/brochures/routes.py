@@ -42,8 +42,11 @@ def _today() -> date:
 
 @blueprint.app_context_processor
 def _words() -> dict[str, Any]:
-    return {"BROCHURE_STYLES": {style.value: label for style, label in STYLE_LABELS.items()},
-            "BROCHURE_FIELDS": FIELD_WORDS}
+    styles = {style.value: label for style, label in STYLE_LABELS.items()}
+    return {
+        "BROCHURE_STYLES": styles, "BROCHURE_STYLE_WORDS": {style: _(label) for style, label in styles.items()},
+        "BROCHURE_FIELDS": FIELD_WORDS,
+    }
 
 
 @blueprint.get("/")

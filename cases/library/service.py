@@ -148,7 +148,8 @@ def warnings(case: Case, today: date) -> list[str]:
     """What a person must know and confirm before the case is published: programmes that are unverified or
     have ended."""
     return [
-        f"{version.programme.name_ko}: {text}" for version in case.programmes for text in usable(version, today)
+        Text("%(programme)s: %(problem)s", programme=version.programme.name_ko, problem=Text(text))
+        for version in case.programmes for text in usable(version, today)
     ]
 
 

@@ -20,6 +20,7 @@ from cases.materials.rules import KIND_LABELS, STATE_LABELS, WAY_LABELS, Edition
 from cases.materials.sending import send_page, send_pdf
 from outreach import links
 from outreach.audit import service as audit
+from outreach.clock import kst_today
 from outreach.db import db
 from outreach.errors import DomainError, NotFound
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
@@ -90,6 +91,7 @@ def show(material_id: int) -> str:
         downloads=service.downloads(db.session, material.id),
         public_url=links.material_url(outreach.settings.base_url, outreach.signer, material.id),
         history=audit.history(db.session, "material", material.id)[:20],
+        lapsed=service.lapsed(material, kst_today(_now())),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -262,6 +262,17 @@ def withdraw(session: Session, actor: Actor, edition: Edition, *, now: datetime)
         session, actor, "material", edition.material_id, "withdraw", {"published": (edition.number, None)}, now=now
     )
     session.flush()
+
+
+def lapsed(material: Material, today: date) -> str:
+    """Why what is given out now should no longer be (case withdrawn, consent ended); '' if nothing is wrong."""
+    if published_edition(material) is None:
+        return ""
+    try:
+        paper.check_printable(material, today)
+    except Conflict as reason:
+        return reason.message
+    return ""
 
 
 def _check_move(edition: Edition, to: EditionState) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from cases.library.rules import CaseState
@@ -61,6 +63,13 @@ def test_a_case_withdrawn_meanwhile_is_not_published(app, client, manager, centr
     material.case.state = CaseState.WITHDRAWN
     page = sign_in(client, manager).post(f"/materials/{material.id}/editions/1/publish", follow_redirects=True).text
     assert "게시된 사례만" in page and db.session.query(Edition).one().state is EditionState.READY
+
+
+def test_a_material_whose_consent_ended_is_pointed_out(app, client, manager, centre):
+    material = make_material(app, centre)
+    assert "배포를 중단해야" not in sign_in(client, manager).get(f"/materials/{material.id}").text
+    material.case.consent_until = date(2026, 11, 22)
+    assert "배포를 중단해야" in client.get(f"/materials/{material.id}").text
 
 
 @pytest.mark.parametrize(("state", "act"), [
