@@ -2,7 +2,7 @@
 
 A yes is recorded only with its day: the row's own, else the day the list describes. After a withdrawal only a
 row that names a later day counts. A no ends a standing consent unless that was given after the list was made; it
-is no wish to get nothing at all, so it suppresses nobody. See docs/decisions/0004-import.md.
+is no wish to get nothing at all, so it suppresses nobody. See docs/decisions/0006-import-identity.md.
 """
 
 from __future__ import annotations

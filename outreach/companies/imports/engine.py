@@ -7,6 +7,7 @@ is done by whoever comes first.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -108,19 +109,31 @@ def run(
 ) -> ImportState:
     """Import ``source`` from where it stands to its end, or until someone cancels it. Returns the state it is then
     in. Running it twice, one after the other or at once, stores each company once."""
-    plan, done, chunks = source.plan, 0, _Chunks(source.bundles())
     with unit_of_work(session):
-        geography = Geography(session, plan.day, plan.centre_id)
+        geography = Geography(session, source.plan.day, source.plan.centre_id)
+    gc.freeze()  # what the process holds already need not be searched for garbage after every few hundred rows
+    try:
+        done = _store_all(session, source, geography, actor, clock, progress)
+    finally:
+        gc.unfreeze()
+    return _finish(session, source, clock, done)
+
+
+def _store_all(
+    session: Session, source: Source, geography: Geography, actor: Actor, clock: Clock, progress: Progress
+) -> int | None:
+    """Store every chunk that is not stored yet. How many bundles there are; None if the import was stopped."""
+    plan, done, chunks = source.plan, 0, _Chunks(source.bundles())
     while chunk := chunks.next():
         taken = _retried(lambda chunk=chunk, done=done: _store(session, plan, geography, actor, clock, chunk, done))
         if taken is None:
-            break
+            return None
         chunks.put_back(chunk[taken.count :])
         if taken.seconds:
             chunks.took(taken.count, taken.seconds)
         done += taken.count
         progress(done)
-    return _finish(session, source, clock, done if not chunk else None)
+    return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +243,7 @@ class _Chunk:
 
     def _suggest_merges(self, created: Sequence[NewCompany]) -> None:
         """A new company whose name another has is never joined to it, only shown to a person."""
-        names = {new.id: (new.name_key, likeness_key(new.row.company["name"])) for new in created}
+        names = {new.id: (new.name_key, _likeness(new)) for new in created}
         known = matching.namesakes(self.session, list({key for pair in names.values() for key in pair}))
         here: dict[tuple[str, bool], int] = {}  # this chunk's own: by name, with a business number or without
         for new in created:
@@ -252,6 +265,12 @@ class _Chunk:
 
     def write(self) -> None:
         self.batch.write(self.session)
+
+
+def _likeness(new: NewCompany) -> str:
+    """rules.likeness_key, from the name key where that tells the same: a remark in parentheses ends a name."""
+    name: str = new.row.company["name"]
+    return likeness_key(name if name.endswith(")") else new.name_key)
 
 
 def reject_record(import_id: int, row: ParsedRow) -> tuple[int, int, str, str, str]:

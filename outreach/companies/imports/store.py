@@ -1,7 +1,7 @@
 """Rows in bulk: new ones, changed ones, in as few statements as there are tables and kinds of change.
 
-Not through the ORM, which costs ten times as much a row (see docs/decisions/0004-import.md). Values go in as the
-drivers take them; every identifier in the SQL below comes from the models.
+Not through the ORM, which costs ten times as much a row (see docs/decisions/0006-import-identity.md). Values go in
+as the drivers take them; every identifier in the SQL below comes from the models.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def lock(session: Session) -> None:
 def instant(session: Session, value: datetime) -> Any:
     """``value`` as the driver takes it in a statement of ours."""
     dialect = session.get_bind().dialect
-    process = Company.__table__.c.created_at.type.bind_processor(dialect)
+    process = Company.__table__.c.created_at.type.dialect_impl(dialect).bind_processor(dialect)
     return process(value) if process else value
 
 

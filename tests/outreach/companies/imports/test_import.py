@@ -40,7 +40,7 @@ from tests.outreach.companies.imports.lists import (
 )
 from tests.outreach.companies.making import HEADQUARTERS, contact_of, staff
 from tests.outreach.companies.office_files import business_number, hyphened
-from tests.people import make_centre
+from tests.people import NOW, make_centre
 
 
 @pytest.fixture(autouse=True)
@@ -87,6 +87,24 @@ def test_a_row_becomes_company_workplace_and_contact(app):
     assert (place.is_head, place.phone_key, place.district.name_ko) == (True, "0221000007", "구로구")
     assert (person.name, person.title, person.address_key) == ("김담당", "과장", "hr7@firm7.example.kr")
     assert only(ChangeRecord, subject="company").action == "import"
+
+
+def test_instants_are_stored_as_the_models_store_them(app):
+    """Text of fixed width on SQLite, so that it sorts as time does."""
+    bring_in(app, listing([company_row(1)]))
+    raw = db.session.execute(sa.text("SELECT created_at FROM company UNION SELECT created_at FROM contact")).scalars()
+    assert raw.all() == ["2026-11-23 01:00:00.000000"]
+    assert only(Company).created_at == NOW
+
+
+def test_likeness_only_suggests(app):
+    names = ("㈜한빛정밀", "한빛정밀 2공장", "(주)한빛정밀(시화)", "㈜한빛화학")
+    told = [company_row(serial, 기업명=name, 사업자등록번호="") for serial, name in enumerate(names, 1)]
+    for content in (listing(told[:1]), listing(told[1:])):
+        assert bring_in(app, content).counts["updated"] == 0
+    assert len(every(Company)) == 4
+    assert {(one.company_id, one.other_id) for one in every(MergeSuggestion)} >= {(1, 2), (1, 3)}
+    assert all(4 not in (one.company_id, one.other_id) for one in every(MergeSuggestion))
 
 
 def test_centre_and_complex_follow_address_and_name(app):
