@@ -29,7 +29,9 @@ _DUE = {
     "deferred": "SELECT id FROM delivery WHERE mailing_id = :mailing AND state = 'deferred' "
     "AND next_try_at <= :now ORDER BY next_try_at LIMIT :limit",
 }
-_LOCK = {"sqlite": "", "postgresql": " FOR UPDATE SKIP LOCKED"}
+#: PostgreSQL may run a locking sub-select of IN once a row, each time past what it has locked, and so take more
+#: than its LIMIT; as an array it is run once.
+_THESE = {"sqlite": "IN (%s)", "postgresql": "= ANY(ARRAY(%s FOR UPDATE SKIP LOCKED))"}
 
 _CLAIM = f"""
 UPDATE delivery SET
@@ -37,7 +39,7 @@ UPDATE delivery SET
   skip_reason = CASE WHEN {_SUPPRESSED} THEN 'suppressed' WHEN {_UNCONSENTED} THEN 'no_consent' END,
   done_at = CASE WHEN {_SUPPRESSED} OR ({_UNCONSENTED}) THEN :now END,
   worker = :worker, attempts = attempts + 1, next_try_at = NULL
-WHERE id IN (%s)
+WHERE id %s
   AND state = '%s'
   AND EXISTS (SELECT 1 FROM mailing m WHERE m.id = :mailing AND m.state = 'sending')
 RETURNING id, state, address, address_key, "values", attempts
@@ -93,7 +95,7 @@ def claim(session: Session, mailing_id: int, worker: str, *, limit: int, now: da
     for state in ("queued", "deferred"):
         if rows:
             break
-        statement = _CLAIM % (_DUE[state] + _LOCK[session.get_bind().dialect.name], state)
+        statement = _CLAIM % (_THESE[session.get_bind().dialect.name] % _DUE[state], state)
         values = {"mailing": mailing_id, "worker": worker, "limit": limit}
         timed = sa.text(statement).bindparams(sa.bindparam("now", now, UtcDateTime))
         rows = list(session.execute(timed, values))
