@@ -28,7 +28,7 @@ from tests.bench.table import show
 from tests.conftest import make_app
 
 RECIPIENTS = int(os.environ.get("BENCH_RECIPIENTS", "50000"))
-PARAGRAPH = "육아휴직을 쓰는 직원의 자리를 채울 사람을 인재채움뱅크가 무료로 찾아 드리고, 지원금 신청도 함께 도와 드립니다. "
+PARAGRAPH = "휴직하는 직원의 자리를 채울 사람을 인재채움뱅크가 무료로 찾아 드리고, 지원금 신청도 돕습니다. "
 
 
 @contextlib.contextmanager
@@ -39,7 +39,7 @@ def sink() -> Iterator[int]:
     command = ["smtp-sink", "-u", "nobody", f"127.0.0.1:{port}", "1000"]
     if os.geteuid():
         command = [command[0], *command[3:]]
-    process = subprocess.Popen(command)  # noqa: S603
+    process = subprocess.Popen(command)
     try:
         for _ in range(100):
             with contextlib.suppress(OSError):
@@ -56,7 +56,7 @@ def source_rate(port: int, messages: int = 20_000, size: int = 8_000) -> float:
     """smtp-source with 16 sessions and messages of ``size`` bytes, without pipelining."""
     command = ["smtp-source", "-s", "16", "-l", str(size), "-m", str(messages), "-d", f"127.0.0.1:{port}"]
     started = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return messages / (time.perf_counter() - started)
 
 
@@ -120,7 +120,8 @@ def main() -> None:
             limit = source_rate(port, size=size)
     finally:
         shutil.rmtree(folder)
-    show([(f"smtp-source, 16 sessions, {size:,} bytes", limit, "messages/s"), ("one worker, SQLite", rate, "messages/s")])
+    source = f"smtp-source, 16 sessions, {size:,} bytes"
+    show([(source, limit, "messages/s"), ("one worker, SQLite", rate, "messages/s")])
 
 
 if __name__ == "__main__":
