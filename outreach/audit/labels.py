@@ -78,7 +78,8 @@ FIELDS = {
     "role": _("역할"), "belonging": _("소속"), "active": _("사용"), "kind": _("구분"), "homepage": _("누리집"),
     "mou_from": _("협약 시작"), "mou_to": _("협약 종료"), "mou_note": _("협약 내용"), "regions": _("담당 지역"),
     "centre": _("담당 센터"), "contacts": _("담당자"), "logo": _("로고"), "district": _("시군구"),
-    "partners": _("협력기관"), "materials": _("홍보물"), "purpose": _("목적"), "budget": _("예산"), "targets": _("목표"), "owner": _("담당"),
+    "partners": _("협력기관"), "materials": _("홍보물"), "purpose": _("목적"), "budget": _("예산"),
+    "targets": _("목표"), "owner": _("담당"),
     "starts_on": _("시작일"), "ends_on": _("종료일"), "due_on": _("기한"), "note": _("메모"),
     "valid_from": _("시작일"), "valid_to": _("종료일"), "address": _("주소"), "state": _("상태"),
 }
