@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -16,6 +17,7 @@ from campaigns.planning.models import Campaign
 from outreach.regions import service as regions
 from outreach.regions.models import IndustrialComplex, Region, RegionLevel
 from outreach.regions.reference import load_regions
+from outreach.web.language import in_english
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,20 @@ def choices_for(session: Session, campaign: Campaign, history: History, today: d
         complexes=_complexes(session),
         mailings=dict(history.mailing_choices(session, campaign)),
         campaigns=_campaigns(session, campaign),
-        sections={row.section: row.name_ko for row in reference.sections},
-        divisions={row.division: row.name_ko for row in reference.divisions},
+        sections={row.section: _name(row) for row in reference.sections},
+        divisions={row.division: _name(row) for row in reference.divisions},
         places=_places(grouped, mine),
         industries=[
-            Group(row.name_ko, [(d.division, d.name_ko) for d in reference.divisions if d.section == row.section],
+            Group(_name(row), [(d.division, _name(d)) for d in reference.divisions if d.section == row.section],
                   whole=row.section)
             for row in reference.sections
         ],
     )
+
+
+def _name(row: Any) -> str:
+    """Of an industry, which has its official name in both languages."""
+    return row.name_en if in_english() else row.name_ko
 
 
 def _own_districts(session: Session, campaign: Campaign, today: date) -> list[tuple[int, str]]:

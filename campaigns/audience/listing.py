@@ -14,6 +14,7 @@ from outreach.companies.models import Contact, Workplace
 from outreach.errors import Invalid
 from outreach.regions.reference import load_regions
 from outreach.web.filters import business_number
+from outreach.web.language import in_english
 from outreach.wording import Text
 
 SAMPLE = 50
@@ -81,5 +82,6 @@ def _row(contact: Contact) -> list[Any]:
 def industry(place: Workplace) -> str:
     """The name of the workplace's division, or else of its section."""
     reference = load_regions()
-    division = next((row.name_ko for row in reference.divisions if row.division == place.ksic[:2]), "")
-    return division or next((row.name_ko for row in reference.sections if row.section == place.section), "")
+    division = next((row for row in reference.divisions if row.division == place.ksic[:2]), None)
+    found = division or next((row for row in reference.sections if row.section == place.section), None)
+    return "" if found is None else found.name_en if in_english() else found.name_ko

@@ -71,4 +71,4 @@ def _move(before: MailingState, after: MailingState, commented: bool) -> tuple[s
         case _, MailingState.PAUSED:
             return _("일시 정지"), "warning"
         case _:
-            return _("취소"), "danger"
+            return _("취소됨"), "danger"

@@ -28,7 +28,7 @@ STATE_LABELS = {
     MailingState.SENDING: "발송 중",
     MailingState.PAUSED: "일시 정지",
     MailingState.FINISHED: "발송 완료",
-    MailingState.CANCELLED: "취소",
+    MailingState.CANCELLED: "취소됨",
 }
 
 MOVES: dict[MailingState, frozenset[MailingState]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -60,7 +61,7 @@ class CampaignForm(FlaskForm):
 
     def label_targets(self) -> CampaignForm:
         for name, label in TARGETS.items():
-            self.targets[name].label.text = label
+            self.targets[name].label.text = gettext(label)
         return self
 
     def values(self) -> dict[str, object]:
@@ -70,14 +71,16 @@ class CampaignForm(FlaskForm):
 
 
 class StateForm(FlaskForm):
-    state = SelectField(choices=[(state.value, STATE_LABELS[state]) for state in CampaignState], coerce=CampaignState)
+    state = SelectField(choices=[(s.value, _l(STATE_LABELS[s])) for s in CampaignState], coerce=CampaignState)
 
 
 class PartnerForm(FlaskForm):
     """Adds one partner."""
 
     organisation_id = SelectField(_l("협력기관"), coerce=int)
-    role = SelectField(_l("역할"), choices=[(r.value, PARTNER_ROLE_LABELS[r]) for r in PartnerRole], coerce=PartnerRole)
+    role = SelectField(
+        _l("역할"), choices=[(r.value, _l(PARTNER_ROLE_LABELS[r])) for r in PartnerRole], coerce=PartnerRole
+    )
     note = StringField(_l("맡은 일"), [Length(max=200)])
 
 
@@ -88,7 +91,9 @@ class MaterialForm(FlaskForm):
 
 
 class StageForm(FlaskForm):
-    state = SelectField(_l("상태"), choices=[(s.value, STAGE_STATE_LABELS[s]) for s in StageState], coerce=StageState)
+    state = SelectField(
+        _l("상태"), choices=[(s.value, _l(STAGE_STATE_LABELS[s])) for s in StageState], coerce=StageState
+    )
     owner_id = SelectField(_l("담당"), coerce=_id)
     due_on = DateField(_l("기한"), [Optional()])
     note = TextAreaField(_l("메모"), [Length(max=5000)])

@@ -18,7 +18,7 @@ STATE_LABELS = {
     CampaignState.ACTIVE: "진행 중",
     CampaignState.PAUSED: "잠시 멈춤",
     CampaignState.FINISHED: "종료",
-    CampaignState.CANCELLED: "취소",
+    CampaignState.CANCELLED: "취소됨",
 }
 
 MOVES: dict[CampaignState, frozenset[CampaignState]] = {

@@ -42,10 +42,13 @@ def today() -> date:
     return kst_today(now())
 
 
+SECTIONS = {letter: _l(name) for letter, name in ksic.SECTIONS.items()}
+
+
 @blueprint.app_context_processor
 def _words() -> dict[str, Any]:
     return {
-        "KSIC_SECTIONS": ksic.SECTIONS, "CONSENT_PURPOSES": consent.PURPOSE_LABELS,
+        "KSIC_SECTIONS": SECTIONS, "CONSENT_PURPOSES": consent.PURPOSE_LABELS,
         "SUPPRESSION_REASONS": consent.REASON_LABELS, "company_tabs": company_tabs,
         "workplace_title": workplace_title,
     }
@@ -68,7 +71,7 @@ def company_tabs(current: str) -> list[tuple[Any, ...]]:
 
 def _number(name: str) -> int | None:
     text = request.args.get(name, "")
-    return int(text) if text.isdigit() and len(text) < 10 else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _asked() -> CompanyFilter:
@@ -101,7 +104,7 @@ def _choices(asked: CompanyFilter) -> dict[str, Any]:
         "provinces": regions.province_options(db.session, day) if wide else [],
         "districts": _districts(asked.province_id),
         "centres": [(centre.id, centre.name_ko) for centre in regions.centres(db.session, day)] if wide else [],
-        "complexes": complexes(), "sections": ksic.SECTIONS.items(), "sizes": SIZE_LABELS.items(),
+        "complexes": complexes(), "sections": SECTIONS.items(), "sizes": SIZE_LABELS.items(),
         "addresses": [("yes", _("있음")), ("no", _("없음"))],
     }
 

@@ -76,7 +76,7 @@ class AmountForm(Form):
 
     label = StringField(_l("항목"), validators=[Length(max=120)])
     amount_won = IntegerField(_l("금액(원)"), validators=[Optional(), NumberRange(min=0)])
-    unit = SelectField(_l("단위"), choices=[(unit, unit) for unit in UNITS])
+    unit = SelectField(_l("단위"), choices=[(unit, _l(unit)) for unit in UNITS])
     note = StringField(_l("덧붙임"), validators=[Length(max=120)])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -20,7 +20,7 @@ from outreach.errors import DomainError, NotFound, StaleEdit
 from outreach.programmes import forms, rules, service
 from outreach.programmes.models import KIND_LABELS, PAYEE_LABELS, ProgrammeVersion
 from outreach.web import access
-from outreach.web.language import translated
+from outreach.web.language import in_english, translated
 
 blueprint = Blueprint("programmes", __name__, url_prefix="/programmes")
 
@@ -50,8 +50,12 @@ def _today() -> Any:
 def _words() -> dict[str, Any]:
     return {
         "PROGRAMME_KINDS": KIND_LABELS, "PROGRAMME_PAYEES": PAYEE_LABELS, "CERTAINTY_WORDS": rules.CERTAINTY_LABELS,
-        "CERTAINTY_TONES": TONES, "amount_text": rules.amount_text,
+        "CERTAINTY_TONES": TONES, "amount_text": _amount_text,
     }
+
+
+def _amount_text(amount: Mapping[str, Any]) -> str:
+    return rules.amount_in_english(amount) if in_english() else rules.amount_text(amount)
 
 
 # -- reading ----------------------------------------------------------------------------------------------

@@ -81,3 +81,12 @@ def amount_text(amount: Mapping[str, Any]) -> str:
     unit = amount.get("unit") or ""
     text = f"월 {figure}" if unit == "원/월" else figure
     return f"{text}({note})" if note else text
+
+
+def amount_in_english(amount: Mapping[str, Any]) -> str:
+    """The same for readers of English: 'KRW 300,000 a month (첫 3개월)'. The note is data, in Korean."""
+    won, note, unit = amount.get("amount_won"), amount.get("note") or "", amount.get("unit") or ""
+    if not won:
+        return note or ("KRW 0" if won == 0 else "-")
+    text = f"KRW {won:,} a month" if unit == "원/월" else f"KRW {won:,}"
+    return f"{text} ({note})" if note else text

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 
 from outreach.wording import Text
+
+
+def in_english() -> bool:
+    """Whether the reader reads English: where reference data gives a name in both languages."""
+    locale = get_locale()
+    return locale is not None and locale.language == "en"
 
 
 def translated(message: str) -> str:

@@ -21,6 +21,7 @@ from flask.testing import FlaskClient
 from lxml import html
 from werkzeug.routing import Rule
 
+from campaigns.mailings.content import FIELDS as MERGE_FIELDS
 from outreach import links
 from outreach.accounts.models import User
 from outreach.db import db
@@ -38,7 +39,7 @@ ENGLISH = FOLDER / "en" / "LC_MESSAGES" / "messages.po"
 HANGUL = re.compile("[가-힣][가-힣 ]*")
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%")
 #: Korean that English sentences quote: what stands in mails, files and addresses.
-QUOTED = {"(광고)", "동의", "미동의", "㈜", "(주)", "주식회사", "인재채움뱅크", "회사명", "이름", "대체 문구", "서버"}
+QUOTED = {"(광고)", "동의", "미동의", "㈜", "(주)", "주식회사", "인재채움뱅크", *MERGE_FIELDS}
 
 
 def read(path: Path) -> Catalog:
@@ -67,8 +68,9 @@ def extracted(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     return read(template)
 
 
-def messages(catalogue: Catalog) -> dict[str, Message]:
-    return {message.id: message for message in catalogue if message.id}
+def messages(catalogue: Catalog) -> dict[tuple[str, str], Message]:
+    """By context and Korean."""
+    return {(message.context or "", message.id): message for message in catalogue if message.id}
 
 
 def test_catalogue_says_what_the_code_says(english, extracted):
@@ -91,8 +93,7 @@ def test_placeholders_are_kept(english):
 
 
 def test_english_is_english(english):
-    quoted = re.compile("|".join(map(re.escape, sorted(QUOTED, key=len, reverse=True))))
-    assert [m.string for m in messages(english).values() if HANGUL.search(quoted.sub("", m.string))] == []
+    assert [m.string for m in messages(english).values() if HANGUL.search(without_quotes(m.string))] == []
 
 
 # -- messages with values ------------------------------------------------------------------------------
@@ -164,7 +165,9 @@ TABLES = {
 ROWS = 20
 #: Says everything in both languages: whoever wants no more mail need not choose one first.
 IN_BOTH_LANGUAGES = "/u/"
-SPOKEN = ("alt", "aria-label", "title", "placeholder", "value", "content", "label")
+SPOKEN = ("alt", "aria-label", "title", "placeholder", "content", "label")
+#: What a person will edit, or nobody reads.
+WRITTEN = {"script", "style", "textarea"}
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +238,7 @@ def people() -> list[User]:
 
 def addresses(app: Flask) -> Iterator[tuple[str, str]]:
     """Every page, with the numbers of the demo's rows; the public ones with their tokens."""
-    skipped = ("/static", "/api", "/language", IN_BOTH_LANGUAGES)
+    skipped = ("/static", "/api", "/language", "/mailbox", IN_BOTH_LANGUAGES)
     for rule in app.url_map.iter_rules():
         if "GET" in rule.methods and not rule.rule.startswith(skipped):
             for values in arguments(app, rule):
@@ -266,9 +269,14 @@ def rows(table: str, others: list[str]) -> list[sa.Row]:
 def hangul(page: str) -> Iterator[str]:
     """The Korean a page says, aloud or to a screen reader, but for what it declares to be Korean."""
     for element in html.fromstring(page).iter():
-        if not isinstance(element.tag, str) or element.tag in {"script", "style"}:
+        if not isinstance(element.tag, str) or element.tag in WRITTEN:
             continue
         inside = element.xpath("ancestor-or-self::*[@lang][1]/@lang") != ["ko"]
         said = [element.text, *(element.get(name) for name in SPOKEN)] if inside else []
         for text in filter(None, [*said, *(child.tail for child in element if inside)]):
-            yield from HANGUL.findall(re.sub(r"\{\{.*?\}\}", "", text))
+            yield from HANGUL.findall(without_quotes(text))
+
+
+def without_quotes(text: str) -> str:
+    """``text`` without the Korean that English sentences quote."""
+    return re.sub("|".join(map(re.escape, sorted(QUOTED, key=len, reverse=True))), "", text)
