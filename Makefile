@@ -27,8 +27,9 @@ run: setup ## Set up and run the demo: data, a real mailing to the embedded mail
 	@$(FLASK) demo
 	@exec $(FLASK) serve
 
-test: lint ## Check style and import directions, then run all tests
+test: lint ## Check style and import directions, run all tests, and those of the database on PostgreSQL, too
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --database postgresql
 
 lint: setup-test ## Check style and import directions
 	@$(BIN)/ruff check
