@@ -112,10 +112,24 @@ def _text(value: Any, kind: str, key: str, place: int) -> str:
     return text
 
 
-def unfinished(blocks: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What is still missing before the blocks can be sent, in words; empty if nothing."""
+class Problem(Text):
+    """What stands in the way, in words. ``at`` names the editor's field that mends it ('' if none does)."""
+
+    at: str
+
+    def __new__(cls, message: str, at: str = "") -> Problem:  # type: ignore[override]
+        text = Text(message)
+        made = str.__new__(cls, text)
+        made.template, made.values, made.at = text.template, text.values, at
+        return made
+
+
+def unfinished(blocks: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """What is still missing before the blocks can be sent; empty if nothing."""
     problems = [
-        Text("%(place)s번째 블록(%(kind)s)이 비어 있습니다.", place=place, kind=Text(KIND_LABELS[block["kind"]]))
+        _of_block(place, Text(
+            "%(place)s번째 블록(%(kind)s)이 비어 있습니다.", place=place, kind=Text(KIND_LABELS[block["kind"]])
+        ))
         for place, block in enumerate(blocks, start=1)
         if any(needed and not block.get(key) for key, needed in KINDS[block["kind"]].items())
     ]
@@ -123,12 +137,19 @@ def unfinished(blocks: Sequence[Mapping[str, Any]]) -> list[str]:
         if block["kind"] != "button":
             continue
         if block["target"] == "url" and not WEB_ADDRESS.fullmatch(block.get("url") or ""):
-            problems.append(Text("%(place)s번째 블록(버튼)의 주소는 https://로 시작해야 합니다.", place=place))
+            text = Text("%(place)s번째 블록(버튼)의 주소는 https://로 시작해야 합니다.", place=place)
+            problems.append(_of_block(place, text))
         if block["target"] == "material" and not block.get("material_id"):
-            problems.append(Text("%(place)s번째 블록(버튼)에 연결할 홍보물을 골라 주세요.", place=place))
+            text = Text("%(place)s번째 블록(버튼)에 연결할 홍보물을 골라 주세요.", place=place)
+            problems.append(_of_block(place, text))
     if not blocks:
-        problems.append(Text("내용이 없습니다. 블록을 하나 이상 넣어 주세요."))
+        problems.append(Problem(Text("내용이 없습니다. 블록을 하나 이상 넣어 주세요."), "blocks"))
     return problems
+
+
+def _of_block(place: int, text: Text) -> Problem:
+    """A problem of the block at ``place``, counted from 1; the editor numbers its cards from 0."""
+    return Problem(text, f"blocks-{place - 1}-card")
 
 
 @dataclass(frozen=True, slots=True)

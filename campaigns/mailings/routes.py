@@ -271,7 +271,7 @@ def check(mailing_id: int) -> str:
             draft = preview.sketch(db.session, mailing, EditorForm().values())
             found = service.check(db.session, draft, setting())
         except DomainError as error:
-            found = service.Check(None, None, None, [error.message], [], [])
+            found = service.Check(None, None, None, [content.Problem(error.message)], [], [])
         return render_template("mailings/check.html", mailing=mailing, found=found)
 
 

@@ -22,6 +22,7 @@ from campaigns.audience.rules import Count
 from campaigns.audience.service import Question
 from campaigns.mailings import content
 from campaigns.mailings.compose import Addresses, Composed, compose
+from campaigns.mailings.content import Problem
 from campaigns.mailings.freeze import missing_values
 from campaigns.mailings.models import Mailing, MailingEditor, MailingLink
 from campaigns.mailings.rules import EDITABLE, MOVES, STATE_LABELS, MailingState, MessageClass
@@ -34,6 +35,7 @@ from outreach.db import check_version
 from outreach.errors import Conflict, Forbidden, Invalid, NotFound
 from outreach.regions.models import Centre
 from outreach.scope import Role, Scope
+from outreach.wording import Text
 
 FIELDS = (
     "title", "audience_id", "message_class", "class_reason", "subject", "preheader", "blocks", "sender_name",
@@ -60,7 +62,7 @@ class Check:
     composed: Composed | None
     count: Count | None
     content_hash: str | None
-    problems: list[str]
+    problems: list[Problem]
     warnings: list[str]
     missing: list[tuple[str, int, str, str]]
 
@@ -204,36 +206,42 @@ def check(session: Session, mailing: Mailing, setting: Setting) -> Check:
     try:
         composed = compose(session, setting.env, mailing, setting.addresses, kst_today(setting.now))
     except Invalid as error:
-        problems.append(error.message)
+        problems.append(Problem(error.message))
     asked = question(mailing, setting.history, setting.now)
     if asked is not None:
         count = audiences.count(session, asked)
         if count.included == 0:
-            problems.append("보낼 수 있는 수신자가 없습니다. 조건이나 제외 사유를 확인해 주세요.")
+            message = Text("보낼 수 있는 수신자가 없습니다. 조건이나 제외 사유를 확인해 주세요.")
+            problems.append(Problem(message, "audience_id"))
     if composed and asked:
         fingerprint = fingerprint_of(mailing, composed)
         missing = missing_values(session, asked, composed.fields, centre_name(session, mailing))
-        problems += [
-            f"{company}({address}): '{name}' 값이 없습니다. 값을 채우거나 {{{{{name}|대체 문구}}}}처럼 적어 주세요."
-            for name, _, company, address in missing
-        ]
+        problems += [_missing(*row) for row in missing]
     return Check(composed, count, fingerprint, problems, composed.warnings if composed else [], missing)
 
 
-def _unwritten(mailing: Mailing) -> list[str]:
+def _missing(name: str, contact_id: int, company: str, address: str) -> Problem:
+    text = Text(
+        "%(company)s(%(address)s): '%(name)s' 값이 없습니다. 값을 채우거나 {{%(name)s|대체 문구}}처럼 적어 주세요.",
+        company=company, address=address, name=name,
+    )
+    return Problem(text, f"contact-{contact_id}")
+
+
+def _unwritten(mailing: Mailing) -> list[Problem]:
     needed = [
-        (mailing.subject, "메일 제목을 적어 주세요."),
-        (mailing.preheader, "미리보기 문구(프리헤더)를 적어 주세요."),
-        (mailing.class_reason, "메시지 분류(공익안내·광고·동의절차통지)의 판단 근거를 적어 주세요."),
-        (mailing.sender_name, "보내는 기관의 이름을 적어 주세요."),
-        (mailing.sender_address, "보내는 메일 주소를 적어 주세요."),
-        (mailing.sender_phone, "보내는 기관의 전화번호를 적어 주세요."),
-        (mailing.audience_id, "수신 대상을 골라 주세요."),
+        ("subject", Text("메일 제목을 적어 주세요.")),
+        ("preheader", Text("미리보기 문구(프리헤더)를 적어 주세요.")),
+        ("class_reason", Text("메시지 분류(공익안내·광고·동의절차통지)의 판단 근거를 적어 주세요.")),
+        ("sender_name", Text("보내는 기관의 이름을 적어 주세요.")),
+        ("sender_address", Text("보내는 메일 주소를 적어 주세요.")),
+        ("sender_phone", Text("보내는 기관의 전화번호를 적어 주세요.")),
+        ("audience_id", Text("수신 대상을 골라 주세요.")),
     ]
     if mailing.message_class is MessageClass.ADVERTISING:
-        message = "광고 메일에는 보내는 기관의 주소가 있어야 합니다(정보통신망법 제50조 제4항)."
-        needed.append((mailing.sender_postal, message))
-    return [text for value, text in needed if not value]
+        message = Text("광고 메일에는 보내는 기관의 주소가 있어야 합니다(정보통신망법 제50조 제4항).")
+        needed.append(("sender_postal", message))
+    return [Problem(text, field) for field, text in needed if not getattr(mailing, field)]
 
 
 def fingerprint_of(mailing: Mailing, composed: Composed) -> str:
@@ -347,7 +355,7 @@ def cancel(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -
 
 def _require_ready(result: Check) -> None:
     if not result.ready:
-        raise Conflict("아직 보낼 수 없습니다. " + " ".join(result.problems[:5]))
+        raise Conflict(Text.joined([Text("아직 보낼 수 없습니다."), *result.problems[:5]]))
 
 
 def _require_move(mailing: Mailing, to: MailingState) -> None:

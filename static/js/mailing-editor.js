@@ -58,6 +58,18 @@
   count();
   inbox();
 
+  /* A line of the checklist leads to its field. */
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".checklist a[href^='#']");
+    if (!link) return;
+    event.preventDefault();
+    link.closest("dialog")?.close();
+    const target = document.getElementById(link.hash.slice(1));
+    const field = target.matches("input, select, textarea") ? target : target.querySelector("input:not([type=hidden]), select, textarea");
+    (field || target).focus();
+    target.scrollIntoView({ block: "center" });
+  });
+
   /* -- blocks ---------------------------------------------------------------------------------------- */
 
   const blocks = () => [...list.children];
