@@ -37,6 +37,7 @@ from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.uploads import service as uploads
 from outreach.web import access
 from outreach.web.language import translated
+from outreach.web.numbers import read_id
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
@@ -84,7 +85,7 @@ def index() -> str:
     args, scope = request.args, access.scope()
     state = next((state for state in CaseState if state.value == args.get("state")), None)
     query = service.cases_query(
-        scope, text=args.get("q", "").strip()[:100], province_id=args.get("province", type=int),
+        scope, text=args.get("q", "").strip()[:100], province_id=read_id(args.get("province")),
         section=args.get("section", "") if args.get("section") in SECTIONS else "", state=state,
     )
     return render_template(

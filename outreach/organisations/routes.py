@@ -25,6 +25,7 @@ from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Role
 from outreach.uploads import service as uploads
 from outreach.web import access, xlsx
 from outreach.web.language import translated
+from outreach.web.numbers import read_id
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("organisations", __name__, url_prefix="/partners")
@@ -82,7 +83,7 @@ def _query() -> Any:
     return service.organisations_query(
         access.scope(), text=args.get("q", "").strip()[:100], today=_today(),
         kind=next((kind for kind in OrganisationKind if kind.value == args.get("kind")), None),
-        centre_id=args.get("centre", type=int), province_id=args.get("province", type=int),
+        centre_id=read_id(args.get("centre")), province_id=read_id(args.get("province")),
         agreement=next((state for state in AgreementState if state.value == args.get("mou")), None),
         active=args.get("state") != "closed",
     )

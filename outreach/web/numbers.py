@@ -21,6 +21,13 @@ class RowIdConverter(IntegerConverter):
         super().__init__(url_map, *args, **options)
 
 
+def read_id(text: str | None) -> int | None:
+    """The id an argument of an address names; None for nothing and for what can be none. str.isdigit alone
+    also takes '²', which int refuses."""
+    number = int(text) if text and text.isascii() and text.isdigit() and len(text) < 20 else 0
+    return number if 0 < number <= MAX_ID else None
+
+
 def init_app(app: Flask) -> None:
     """Before any rule is added."""
     app.url_map.converters["int"] = RowIdConverter

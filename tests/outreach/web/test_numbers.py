@@ -32,3 +32,17 @@ def test_the_largest_id_is_looked_up(client, app):
     sign_in(client, make_user(Role.HEADQUARTERS))
     for path in pages(app, MAX_ID):
         assert client.get(path).status_code in {302, 404}, path
+
+
+ODD = [MAX_ID + 1, "9" * 25, "²", "-1", "x", "\x00"]
+LIST_ARGUMENTS = ("page", "province", "district", "centre", "complex", "campaign", "planner", "region", "recipient")
+
+
+@pytest.mark.parametrize("number", ODD)
+def test_a_list_asked_for_nonsense_is_still_a_page(client, app, number):
+    sign_in(client, make_user(Role.HEADQUARTERS))
+    for rule in app.url_map.iter_rules():
+        roles = marks(app, rule.endpoint)[0] or ()
+        if not rule.arguments and "GET" in rule.methods and Role.HEADQUARTERS in roles:
+            query = dict.fromkeys(LIST_ARGUMENTS, number)
+            assert client.get(rule.rule, query_string=query).status_code < 500, rule.rule
