@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from outreach.scope import Role
+from tests.journeys import mailing as way
 from tests.journeys.steps import DEMO_SUBJECT, answer, follow, open_mail
 from tests.journeys.visitor import Visitor
 
@@ -61,3 +62,24 @@ def test_leaving_needs_a_button_and_holds(visitor: Callable[..., Visitor]) -> No
     officer.get_by_role("searchbox").fill(address)
     officer.get_by_role("searchbox").press("Enter")
     expect(officer.get_by_role("row").filter(has_text=address)).to_have_count(1)
+
+
+def test_who_leaves_after_the_approval_is_skipped(visitor: Callable[..., Visitor]) -> None:
+    """The recipients are written down at approval; the opt-out is heeded all the same."""
+    officer, phone = visitor().sign_in(Role.PROMOTION), visitor(phone=True)
+    campaign = way.plan_campaign(officer, "다시 드리는 안내 캠페인")
+    count = way.choose_audience(officer, campaign, "지난번 받은 분들", recent_days=0, mailed="겨울방학 사전 안내")
+    way.write_mailing(officer, campaign, "지난번 받은 분들", "다시 드리는 안내", "{{회사명}}에 다시 드리는 안내")
+    mailing = way.ask_for_approval(officer)
+    way.approve(visitor().sign_in(Role.CENTRE_MANAGER), mailing)
+
+    address = open_mail(phone.page, DEMO_SUBJECT, 2)
+    follow(phone.page, "수신거부").get_by_role("button", name="수신거부 / Unsubscribe").click()
+    way.send_now(officer, mailing)
+    assert [way.result(officer, state) for state in ("accepted", "skipped")] == [count - 1, 1]
+    officer.get_by_role("link", name="수신자별로 보기").click()
+    officer.get_by_label("기업명의 일부, 또는 메일 주소 전체").fill(address)
+    officer.get_by_label("기업명의 일부, 또는 메일 주소 전체").press("Enter")
+    expect(officer.get_by_role("row").filter(has_text=address)).to_contain_text("수신거부")
+    officer.goto(f"/mailbox?q={address}")
+    expect(officer.get_by_role("rowheader").filter(has_text="다시 드리는 안내")).to_have_count(0)

@@ -12,8 +12,9 @@ WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 #: Milliseconds; generous, since the machine may be doing other things.
 PATIENCE = 20_000
-#: A refused form answers 409 or 422 with the page, which the browser also calls a failure.
-REFUSED_PAGE = "Failed to load resource: the server responded with a status of 4"
+#: No faults, though the browser's console calls them errors: a refused form answers 409 or 422 with the page, and
+#: htmx gives up a request when the person types on or leaves the page.
+HARMLESS = ("Failed to load resource: the server responded with a status of 4", "htmx:afterRequest", "htmx:sendAbort")
 
 
 class Visitor:
@@ -51,7 +52,7 @@ class Visitor:
         return self.page
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(REFUSED_PAGE):
+        if message.type == "error" and not message.text.startswith(HARMLESS):
             self.complaints.append(f"console: {message.text} ({message.page.url if message.page else ''})")
 
     def _broke(self, error: WebError) -> None:
