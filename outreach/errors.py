@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from outreach.wording import Text
+
 
 class DomainError(Exception):
     """Base of all errors a person can act upon."""
@@ -59,7 +61,7 @@ class StaleEdit(Conflict):
 
     def __init__(self, current: int | None = None) -> None:
         self.current = current
-        super().__init__("그 사이 다른 사람이 내용을 저장했습니다. 최신 내용을 확인한 뒤 다시 저장해 주세요.")
+        super().__init__(Text("그 사이 다른 사람이 내용을 저장했습니다. 최신 내용을 확인한 뒤 다시 저장해 주세요."))
 
 
 class Unavailable(DomainError):

@@ -18,10 +18,11 @@ from outreach.companies.consent import suppress
 from outreach.companies.models import SuppressionReason
 from outreach.db import unit_of_work
 from outreach.mail.outcome import Kind, Outcome, Stage
+from outreach.wording import Text
 
 log = structlog.get_logger()
 
-_NO_ANSWER = Outcome(Kind.IN_DOUBT, Stage.DOT, text="발송 도중 프로그램이 멈추어 결과를 알 수 없습니다")
+_NO_ANSWER = Outcome(Kind.IN_DOUBT, Stage.DOT, text=Text("발송 도중 프로그램이 멈추어 결과를 알 수 없습니다"))
 
 
 def recover(session: Session, folder: Path, host: str, clock: Clock) -> Counter[str]:

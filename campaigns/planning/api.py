@@ -26,6 +26,7 @@ from outreach.web import access, api, fields
 from outreach.web.api import CursorArgs
 from outreach.web.fields import Schema, Shown
 from outreach.web.paging import CursorPage, after
+from outreach.wording import Text
 
 blp = api.area("Campaigns", "/campaigns", "Regional campaigns of a centre with its partners.")
 
@@ -202,12 +203,12 @@ def _check_references(values: dict[str, Any]) -> None:
     """What the values point to must be there and within reach. Raises Invalid naming what is not."""
     wrong = {}
     if _missing(Centre, [values.get("centre_id")]):
-        wrong["centre_id"] = "등록된 센터가 아닙니다."
+        wrong["centre_id"] = Text("등록된 센터가 아닙니다.")
     if _missing(Region, values.get("region_ids", [])):
-        wrong["region_ids"] = "등록된 지역이 아닙니다."
+        wrong["region_ids"] = Text("등록된 지역이 아닙니다.")
     owner_id = values.get("owner_id")
     if owner_id is not None and all(owner_id != user.id for user in accounts.colleagues(db.session, access.scope())):
-        wrong["owner_id"] = "책임자로 정할 수 있는 사람이 아닙니다."
+        wrong["owner_id"] = Text("책임자로 정할 수 있는 사람이 아닙니다.")
     if wrong:
         raise Invalid("없거나 고를 수 없는 항목이 있습니다.", fields=wrong)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import render_template
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -25,10 +26,11 @@ def acknowledge(session: Session, response: Response, sender: Sender, *, now: da
     key = address_key(response.email)
     if is_suppressed(session, key):
         return False
-    values = {"sender": sender, "wants": response.wants, "at": response.at}
-    return outbox.enqueue(
-        session, key=f"response-received:{kst_today(now)}:{key}"[:128], to_address=response.email, now=now,
-        subject=_("[%(sender)s] 상담 신청을 받았습니다", sender=sender.name),
-        text=render_template("responses/mail/received.txt", **values),
-        html=render_template("responses/mail/received.html", **values),
-    )
+    values = {"sender": sender, "wants": response.wants, "at": response.at, "current_language": "ko"}
+    with force_locale("ko"):  # whatever language the person reads who types the answer in
+        return outbox.enqueue(
+            session, key=f"response-received:{kst_today(now)}:{key}"[:128], to_address=response.email, now=now,
+            subject=_("[%(sender)s] 상담 신청을 받았습니다", sender=sender.name),
+            text=render_template("responses/mail/received.txt", **values),
+            html=render_template("responses/mail/received.html", **values),
+        )

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 from cases.sheets.content import Contact, Fact, Figure, Mark, Picture, ProgrammeCard, Quote, Step, check_counts
+from outreach.wording import Text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -90,7 +91,7 @@ class Brochure:
         """
         limits = {"audience": (1, 6), "steps": (3, 3), "programmes": (1, 6), "cases": (1, 4), "figures": (0, 3),
                   "checklist": (0, 6), "partners": (0, 6)}
-        check_counts(self, limits, "홍보 책자")
+        check_counts(self, limits, Text("홍보 책자"))
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,9 @@ from outreach.uploads import service as uploads
 from outreach.uploads.models import Upload
 from outreach.wording import Text
 
-NO_FORM = "QR 코드가 상담 신청 화면이 아니라 전화로 이어집니다. 신청을 받으려면 캠페인에서 QR을 넣어 만들어 주세요."
+NO_FORM = Text(
+    "QR 코드가 상담 신청 화면이 아니라 전화로 이어집니다. 신청을 받으려면 캠페인에서 QR을 넣어 만들어 주세요."
+)
 
 
 @dataclass(frozen=True)

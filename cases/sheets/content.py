@@ -194,10 +194,10 @@ class CaseSheet:
         """
         limits = {"facts": (1, 6), "actions": (1, 5), "effects": (1, 4), "programmes": (0, 4), "advice": (0, 5),
                   "partners": (0, 6)}
-        check_counts(self, limits, "사례 카드")
+        check_counts(self, limits, Text("사례 카드"))
 
 
-def check_counts(document: object, limits: dict[str, tuple[int, int]], name: str) -> None:
+def check_counts(document: object, limits: dict[str, tuple[int, int]], name: Text) -> None:
     """Compare the lengths of a document's lists with ``limits``.
 
     :raises Invalid: with one reason per field out of bounds.
@@ -210,7 +210,7 @@ def check_counts(document: object, limits: dict[str, tuple[int, int]], name: str
         for field, (low, high) in limits.items() if not low <= len(getattr(document, field)) <= high
     }
     if fields:
-        raise Invalid(Text("%(name)s에 담을 수 있는 수를 벗어났습니다.", name=Text(name)), fields=fields)
+        raise Invalid(Text("%(name)s에 담을 수 있는 수를 벗어났습니다.", name=name), fields=fields)
 
 
 def to_html(env: Environment, sheet: CaseSheet) -> str:

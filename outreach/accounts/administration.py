@@ -22,6 +22,7 @@ from outreach.errors import Conflict, Forbidden, Invalid, NotFound
 from outreach.organisations.models import Organisation
 from outreach.regions.models import Centre
 from outreach.scope import Role, Scope
+from outreach.wording import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +167,10 @@ def _belonging(
     if role not in managed_roles(scope.role):
         raise Forbidden("이 역할의 계정은 시스템 관리자만 만들거나 바꿀 수 있습니다.")
     choices = reach(session, scope)
-    centre = _chosen(choices.centres, centre_id, "centre", "고를 수 있는 센터가 아닙니다.")
-    organisation = _chosen(choices.organisations, organisation_id, "organisation", "고를 수 있는 협력기관이 아닙니다.")
+    centre = _chosen(choices.centres, centre_id, "centre", Text("고를 수 있는 센터가 아닙니다."))
+    organisation = _chosen(
+        choices.organisations, organisation_id, "organisation", Text("고를 수 있는 협력기관이 아닙니다."),
+    )
     service.check_belonging(role, centre, organisation)
     return centre, organisation
 

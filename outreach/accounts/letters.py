@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import after_this_request, current_app, has_request_context, render_template
-from flask_babel import gettext as _
+from flask_babel import force_locale
 from flask_security.mail_util import MailUtil
 from flask_security.recoverable import generate_reset_password_token
 from flask_security.utils import url_for_security
@@ -59,20 +59,21 @@ def password_link(user: User) -> str:
 def send_password_link(session: Session, user: User, *, now: datetime) -> str:
     """Queue the mail that tells ``user`` of the account; returns the link in it."""
     link = password_link(user)
-    _send(session, user, _("[동행 아웃리치] 계정이 준비되었습니다"), "invitation", now=now, link=link)
+    _send(session, user, "[동행 아웃리치] 계정이 준비되었습니다", "invitation", now=now, link=link)
     return link
 
 
 def send_locked(session: Session, user: User, *, now: datetime) -> None:
     """Queue the notice that too many wrong passwords closed the account for a while."""
     minutes = int(LOCK_FOR.total_seconds() // 60)
-    _send(session, user, _("[동행 아웃리치] 로그인이 잠시 제한되었습니다"), "locked", now=now, minutes=minutes)
+    _send(session, user, "[동행 아웃리치] 로그인이 잠시 제한되었습니다", "locked", now=now, minutes=minutes)
 
 
 def _send(session: Session, user: User, subject: str, template: str, *, now: datetime, **values: Any) -> None:
-    values |= {"user": user, **mail_values()}
-    outbox.enqueue(
-        session, key=f"{template}:{uuid.uuid4().hex}", to_address=user.email, to_name=user.name, subject=subject,
-        text=render_template(f"accounts/mail/{template}.txt", **values),
-        html=render_template(f"accounts/mail/{template}.html", **values), now=now,
-    )
+    values |= {"user": user, "current_language": "ko", **mail_values()}
+    with force_locale("ko"):  # what causes the mail is someone else's page, in the language of their choice
+        outbox.enqueue(
+            session, key=f"{template}:{uuid.uuid4().hex}", to_address=user.email, to_name=user.name, subject=subject,
+            text=render_template(f"accounts/mail/{template}.txt", **values),
+            html=render_template(f"accounts/mail/{template}.html", **values), now=now,
+        )

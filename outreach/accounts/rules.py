@@ -6,6 +6,7 @@ import enum
 from datetime import timedelta
 
 from outreach.scope import Role
+from outreach.wording import Text
 
 #: After so many wrong passwords in a row an account is closed for LOCK_FOR (한국인터넷진흥원
 #: 「패스워드 선택 및 이용 안내서」: limit the number of attempts).
@@ -61,9 +62,9 @@ def password_problem(password: str, email: str) -> str | None:
     """Why ``password`` is too easy to guess for the account ``email``, beyond its length; None if fine."""
     local = email.partition("@")[0].lower()
     if len(local) >= _MIN_NAME_CHARS and local in password.lower():
-        return "이메일 주소가 들어간 비밀번호는 쓸 수 없습니다."
+        return Text("이메일 주소가 들어간 비밀번호는 쓸 수 없습니다.")
     if len(set(password)) < _MIN_DIFFERENT_CHARS:
-        return "같은 글자를 되풀이한 비밀번호는 쓸 수 없습니다."
+        return Text("같은 글자를 되풀이한 비밀번호는 쓸 수 없습니다.")
     if password.isdigit():
-        return "숫자만으로 된 비밀번호는 쓸 수 없습니다. 글자나 기호를 섞어 주세요."
+        return Text("숫자만으로 된 비밀번호는 쓸 수 없습니다. 글자나 기호를 섞어 주세요.")
     return None

@@ -27,12 +27,13 @@ from outreach.companies.rules import (
     read_workplace_number,
 )
 from outreach.errors import Invalid
+from outreach.wording import Text
 
 Columns = dict[str, Any]
 Reader = Callable[[Any], Columns]
 
 _HOMEPAGE = re.compile(r"(https?://)?[^\s/@:]+\.[^\s/@:]{2,}(:\d+)?(/\S*)?", re.I)
-RESIDENT = "주민등록번호로 보이는 값은 저장할 수 없습니다(개인정보 보호법 제24조의2)."
+RESIDENT = Text("주민등록번호로 보이는 값은 저장할 수 없습니다(개인정보 보호법 제24조의2).")
 
 
 class _Wrong(ValueError):
@@ -74,7 +75,7 @@ def _read(given: Mapping[str, Any], readers: Mapping[str, Reader]) -> Columns:
                 raise _Wrong(RESIDENT)
             columns |= readers[field](value)
         except _Wrong as error:
-            wrong[field] = str(error)
+            wrong[field] = error.args[0]
     if wrong:
         raise Invalid("입력하신 내용을 확인해 주세요.", fields=wrong)
     return columns
@@ -84,7 +85,7 @@ def _text(field: str, limit: int, *, lines: bool = False) -> Reader:
     def read(value: Any) -> Columns:
         text = clean_text(value, lines=lines)
         if len(text) > limit:
-            raise _Wrong(f"{limit}자까지 적을 수 있습니다.")
+            raise _Wrong(Text("%(limit)s자까지 적을 수 있습니다.", limit=limit))
         return {field: text}
 
     return read
@@ -132,7 +133,7 @@ def _address(value: Any) -> Columns:
 
 
 def _postcode(value: Any) -> Columns:
-    found = _checked("postcode", read_postcode, "우편번호 5자리를 적어 주세요.")(value)
+    found = _checked("postcode", read_postcode, Text("우편번호 5자리를 적어 주세요."))(value)
     return {"postcode": found["postcode"] or ""}
 
 
@@ -167,16 +168,17 @@ def _email(value: Any) -> Columns:
 
 
 _NUMBERS = frozenset({"corporate_number", "business_number", "workplace_number", "phone"})  # they judge for themselves
-_headcount = _checked("headcount", read_headcount, "사람 수를 숫자로 적어 주세요.")
+_headcount = _checked("headcount", read_headcount, Text("사람 수를 숫자로 적어 주세요."))
 
 _COMPANY: Mapping[str, Reader] = {
     "name": _name,
     "business_number": _checked(
-        "business_number", read_business_number, "사업자등록번호 10자리를 확인해 주세요. 검증번호가 맞지 않습니다."
+        "business_number", read_business_number,
+        Text("사업자등록번호 10자리를 확인해 주세요. 검증번호가 맞지 않습니다."),
     ),
     "corporate_number": _checked(
         "corporate_number", read_corporate_number,
-        "법인등록번호 13자리를 확인해 주세요. 주민등록번호는 저장하지 않습니다.",
+        Text("법인등록번호 13자리를 확인해 주세요. 주민등록번호는 저장하지 않습니다."),
     ),
     "representative": _text("representative", 60),
     "ksic": _industry,

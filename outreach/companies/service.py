@@ -116,7 +116,7 @@ def _already(known: Company, field: str) -> Conflict:
 def _suggest_namesakes(session: Session, row: Company, now: datetime) -> None:
     query = sa.select(Company.id).where(Company.name_key == row.name_key, Company.id != row.id).limit(5)
     for other_id in session.scalars(query):
-        merge.suggest(session, row.id, other_id, "기업명이 같음", now)
+        merge.suggest(session, row.id, other_id, Text("기업명이 같음"), now)
 
 
 # -- workplaces ------------------------------------------------------------------------------------------

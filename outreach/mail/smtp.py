@@ -27,13 +27,14 @@ from outreach.mail.outcome import Kind, Outcome, Stage
 from outreach.mail.smtp_channel import Flight, OutgoingMessage
 from outreach.mail.smtp_connection import Connection, Timeouts
 from outreach.mail.smtp_url import Security, SmtpUrl
+from outreach.wording import Text
 
 __all__ = ["Hooks", "OutgoingMessage", "SmtpPool", "Timeouts", "send_one"]
 
 MAX_FAILURES = 3  # connections in a row that achieve nothing
 MAX_TRIES = 2  # of a message whose envelope was all that a connection ever saw: it may be what breaks them
 _LONGEST_WAIT = 0.25  # seconds; how late a stop or a deadline may be noticed
-_STOPPED = Outcome(Kind.NOT_SENT, Stage.CONNECTION, text="발송을 멈추었습니다")
+_STOPPED = Outcome(Kind.NOT_SENT, Stage.CONNECTION, text=Text("발송을 멈추었습니다"))
 
 log = logging.getLogger(__name__)
 

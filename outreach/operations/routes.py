@@ -18,6 +18,7 @@ from outreach.jobs.models import Job, JobState
 from outreach.operations import service
 from outreach.scope import STAFF_ROLES, Role
 from outreach.web import access, paging
+from outreach.web.language import translated
 
 STATE_LABELS = {
     JobState.QUEUED: _l("대기"),
@@ -67,5 +68,5 @@ def _error(job: Job) -> Any:
     """What went wrong, for the person at the screen: a domain error's own words; what is a fault of the
     program in full for administrators only."""
     if "Traceback" not in job.message or access.scope().role is Role.ADMINISTRATOR:
-        return job.message
+        return translated(job.message)
     return _l("처리 중 오류가 발생했습니다. 시스템 관리자에게 작업 번호 %(id)s번을 알려 주세요.", id=job.id)

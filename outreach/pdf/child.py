@@ -15,6 +15,7 @@ from outreach.pdf.errors import RenderError
 from outreach.pdf.options import RenderOptions
 from outreach.pdf.render import render
 from outreach.pdf.wire import frame, read_frame
+from outreach.wording import Text
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -45,10 +46,10 @@ def _answer(header: dict[str, Any], blobs: list[bytes]) -> bytes:
     except RenderError as error:
         return frame({"reason": error.reason, "place": error.place})
     except MemoryError:
-        return frame({"stopped": "문서를 만드는 데 기억 공간이 모자랍니다. 그림을 줄여 주세요."})
+        return frame({"stopped": Text("문서를 만드는 데 기억 공간이 모자랍니다. 그림을 줄여 주세요.")})
     except Exception:
         traceback.print_exc()
-        return frame({"stopped": "문서를 만드는 중에 오류가 났습니다. 관리자에게 알려 주세요."})
+        return frame({"stopped": Text("문서를 만드는 중에 오류가 났습니다. 관리자에게 알려 주세요.")})
     return frame({"pages": made.pages, "sha256": made.sha256}, [made.data])
 
 

@@ -13,15 +13,16 @@ from typing import Any
 
 HANGUL = re.compile("[가-힣]")
 MARKS = frozenset({"_", "_l", "gettext", "lazy_gettext", "Text"})
-#: Calls whose first argument is a message: errors, and the shortest ways to them.
+#: Calls whose Korean is a message: errors, and what a job reports.
 ERRORS = frozenset({
     "DomainError", "Invalid", "NotFound", "Forbidden", "Conflict", "Unavailable", "BadTemplate", "BadAddress",
-    "RenderError", "RenderStopped", "ValidationError", "_Wrong",
+    "RenderError", "RenderStopped", "ValidationError", "ValueError", "_Wrong", "ProtocolError", "OpeningFailed",
+    "_Lost", "_Silence", "drop", "report",
 })
 #: Names that hold messages: tables of labels, and the locals an error is made of.
 NAMES = re.compile(
-    r"(?:[A-Z]+_)*(?:LABELS|MESSAGES|WORDS|TARGETS|FIELDS|TESTS|TEXTS|BANDS|SECTIONS|UNITS|RULE)$"
-    r"|title$|text$|message$|needed$|required$"
+    r"(?:[A-Z]+_)*(?:LABELS|MESSAGES|WORDS|TARGETS|FIELDS|TESTS|TEXTS|BANDS|SECTIONS|UNITS|RULE|HINTS|PLACES)$"
+    r"|title$|text$|message$|needed$|required$|problem$|reason$"
 )
 
 Found = tuple[int, None, str, list[str]]
@@ -55,10 +56,10 @@ def _name(function: ast.expr) -> str:
 
 def _arguments(call: ast.Call) -> Iterator[ast.Constant]:
     """The message, and the reasons at the fields."""
-    for argument in call.args[:1]:
+    for argument in call.args:
         yield from _choices(argument)
     for keyword in call.keywords:
-        if keyword.arg == "fields":
+        if keyword.arg in {"message", "fields"}:
             yield from _leaves(keyword.value)
 
 

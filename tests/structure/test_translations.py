@@ -18,19 +18,22 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import gettext
 from lxml import html
 from werkzeug.routing import Rule
 
 from campaigns.mailings.content import FIELDS as MERGE_FIELDS
 from outreach import links
+from outreach.accounts import letters
 from outreach.accounts.models import User
 from outreach.db import db
 from outreach.errors import Conflict
+from outreach.mail.models import OutboxMessage
 from outreach.scope import Role
 from outreach.web.language import translated
 from outreach.wording import Text
-from tests.conftest import settings_for
-from tests.people import SiteClient, sign_in
+from tests.conftest import NOW, settings_for
+from tests.people import SiteClient, make_user, sign_in
 from wsgi import create_app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,6 +123,14 @@ def test_labels_within_a_message_and_joined_messages_are_translated(in_english):
 
 def test_words_without_translation_stay(in_english):
     assert [translated(text) for text in ("", "한빛정밀", "100%(할인)")] == ["", "한빛정밀", "100%(할인)"]
+
+
+def test_mail_about_an_account_is_korean_whoever_causes_it(in_english):
+    """The reader's language is not known; the page that causes the mail is another person's."""
+    letters.send_password_link(db.session, make_user(Role.AUDITOR), now=NOW)
+    mail = db.session.scalars(sa.select(OutboxMessage)).one()
+    assert "비밀번호 정하기" in mail.html and 'lang="ko"' in mail.html and "password" not in mail.text
+    assert gettext("비밀번호") == "Password"
 
 
 # -- choosing the language -----------------------------------------------------------------------------
