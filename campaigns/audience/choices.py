@@ -55,17 +55,16 @@ def choices_for(session: Session, campaign: Campaign, history: History, today: d
     """Everything the audiences of ``campaign`` may name, the campaign's own regions first."""
     reference = load_regions()
     grouped = regions.grouped_region_options(session, today)
-    mine = _own_districts(session, campaign, today)
     return Choices(
         centres={centre.id: centre.name_ko for centre in regions.centres(session, today)},
         provinces={int(key): name for (key, name), _districts in grouped},
-        districts={int(key): name for _province, districts in grouped for key, name in districts} | dict(mine),
+        districts={int(key): name for _province, districts in grouped for key, name in districts},
         complexes=_complexes(session),
         mailings=dict(history.mailing_choices(session, campaign)),
         campaigns=_campaigns(session, campaign),
         sections={row.section: _name(row) for row in reference.sections},
         divisions={row.division: _name(row) for row in reference.divisions},
-        places=_places(grouped, mine),
+        places=_places(session, campaign, grouped, today),
         industries=[
             Group(_name(row), [(d.division, _name(d)) for d in reference.divisions if d.section == row.section],
                   whole=row.section)
@@ -79,24 +78,21 @@ def _name(row: Any) -> str:
     return row.name_en if in_english() else row.name_ko
 
 
-def _own_districts(session: Session, campaign: Campaign, today: date) -> list[tuple[int, str]]:
-    """The campaign's districts, or else those of its centre's jurisdiction."""
-    own = [(region.id, region.name_ko) for region in campaign.regions if region.level is RegionLevel.DISTRICT]
-    if own or campaign.centre_id is None:
-        return own
-    rows = regions.jurisdictions(session, campaign.centre_id)
-    return [(row.region_id, row.region.name_ko) for row in rows if row.holds_on(today)]
-
-
 def _places(
-    grouped: list[tuple[tuple[str, str], list[tuple[str, str]]]], mine: list[tuple[int, str]]
+    session: Session, campaign: Campaign, grouped: list[tuple[tuple[str, str], list[tuple[str, str]]]], today: date
 ) -> list[Group]:
-    """The campaign's districts first, then each province with the rest of its districts."""
-    own = {key for key, _name in mine}
-    groups = [Group(_("캠페인 지역"), list(mine), first=True)] if mine else []
+    """The campaign's districts first. A centre's campaign reaches no further than its jurisdiction; headquarters'
+    all provinces."""
+    own = {region.id: region.name_ko for region in campaign.regions if region.level is RegionLevel.DISTRICT}
+    groups = [Group(_("캠페인 지역"), list(own.items()), first=True)] if own else []
+    if campaign.centre_id is not None:
+        rows = regions.jurisdictions(session, campaign.centre_id)
+        rest = {row.region_id: row.region.name_ko for row in rows if row.holds_on(today) and row.region_id not in own}
+        label = _("센터의 다른 관할 지역") if own else _("센터의 관할 지역")
+        return [*groups, Group(label, list(rest.items()), first=True)] if rest else groups
     for (key, name), districts in grouped:
-        rest = [(int(district), label) for district, label in districts if int(district) not in own]
-        groups.append(Group(name, rest, whole=int(key)))
+        others = [(int(district), label) for district, label in districts if int(district) not in own]
+        groups.append(Group(name, others, whole=int(key)))
     return groups
 
 
@@ -151,13 +147,19 @@ def _size(low: int | None, high: int | None) -> str:
     return _("%(high)s명 이하", high=high) if high is not None else ""
 
 
-def retired_names(session: Session, conditions: Conditions, choices: Choices) -> None:
-    """Adds the names of districts that are chosen but no longer valid, so that they can be seen and taken out."""
-    missing = [key for key in conditions.district_ids if key not in choices.districts]
-    if missing:
-        query = sa.select(Region.id, Region.name_ko).where(Region.id.in_(missing))
-        gone = [(row.id, row.name_ko) for row in session.execute(query)]
-        choices.districts.update(gone)
-        choices.places.append(Group(_("없어진 지역"), gone))  # type: ignore[arg-type]
-
-
+def show_chosen(session: Session, conditions: Conditions, choices: Choices) -> None:
+    """Adds a group of places that are chosen but not offered (outside the jurisdiction, or no longer valid), so
+    that they can be seen and taken out."""
+    offered = {key for group in choices.places for key, _label in group.items}
+    wholes = {group.whole for group in choices.places}
+    unknown = set(conditions.district_ids) - set(choices.districts)
+    query = sa.select(Region.id, Region.name_ko).where(Region.id.in_(unknown))
+    choices.districts.update((row.id, row.name_ko) for row in session.execute(query))
+    rest: list[tuple[int | str, str]] = [
+        (key, choices.districts.get(key, "?")) for key in conditions.district_ids if key not in offered
+    ]
+    if rest:
+        choices.places.append(Group(_("그 밖에 고른 지역"), rest, first=True))
+    choices.places += [
+        Group(choices.provinces.get(key, "?"), [], whole=key) for key in conditions.province_ids if key not in wholes
+    ]

@@ -28,8 +28,9 @@ class AudienceForm(FlaskForm):
         description=_l("예: 구로·금천 제조업 30~99인"),
     )
     centre_ids = SelectMultipleField(_l("담당 센터"), coerce=int)
-    province_ids = SelectMultipleField(_l("시·도"), coerce=int)
-    district_ids = SelectMultipleField(_l("시·군·구"), coerce=int)
+    # Regions come and go; one that is not offered any more stays chosen until it is taken out.
+    province_ids = SelectMultipleField(_l("시·도"), coerce=int, validate_choice=False)
+    district_ids = SelectMultipleField(_l("시·군·구"), coerce=int, validate_choice=False)
     complex_ids = SelectMultipleField(_l("산업단지"), coerce=int)
     sections = SelectMultipleField(_l("업종"))
     divisions = SelectMultipleField(_l("세부 업종"))

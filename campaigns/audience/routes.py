@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from campaigns.audience import listing, service
-from campaigns.audience.choices import Choices, choices_for, in_words, retired_names
+from campaigns.audience.choices import Choices, choices_for, in_words, show_chosen
 from campaigns.audience.forms import AudienceForm
 from campaigns.audience.history import KEY, History, NoHistory
 from campaigns.audience.models import Audience
@@ -72,7 +72,7 @@ def _editor(campaign: Campaign, audience: Audience | None) -> Any:
     form = AudienceForm()
     if audience is not None:
         stored = service.parse(audience.conditions)
-        retired_names(db.session, stored, choices)
+        show_chosen(db.session, stored, choices)
         if request.method == "GET":
             form.show(audience, stored)
     form.offer(choices)

@@ -26,7 +26,7 @@ FORGET_CHUNK = 5_000
 #: Up to so many recipients are written down within the approval itself; more by a job.
 AT_ONCE = 2_000
 #: An audience may ask about so many earlier mailings.
-RECENT_MAILINGS = 60
+RECENT_MAILINGS = 200
 
 
 class PastDeliveries:
