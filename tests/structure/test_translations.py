@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -192,11 +193,31 @@ def demo(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, englis
     with app.app_context():
         result = app.test_cli_runner().invoke(args=["demo", "--companies", "1200"], catch_exceptions=False)
         assert result.exit_code == 0, result.output
+        upload_lists(app)
         write_in_chinese_letters()
         db.session.commit()
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+LIST = """company name,business number,address,headcount,phone,contact person,position,email
+Hanbit Co.,120-81-47521,1 Digital-ro,about 20,02-2100-0001,Kim,Manager,kim@hanbit.example
+Saebom Ltd.,123-45-67890,2 Digital-ro,30,02-2100-0002,Lee,Manager,lee@saebom.example
+Doran Inc.,,3 Digital-ro,40~50,21000003,Park,Director,park@doran
+"""
+
+
+def upload_lists(app: Flask) -> None:
+    """One whose columns are still to be assigned, and one that has been checked."""
+    client = sign_in(app.test_client(), people()[2])
+    targets = ("company.name", "company.business_number", "workplace.address", "workplace.headcount",
+               "workplace.phone", "contact.name", "contact.title", "contact.email")  # fmt: skip
+    for columns in ({}, {f"column-{at}": target for at, target in enumerate(targets)}):
+        file = (io.BytesIO(LIST.encode()), "list.csv")
+        mapping = client.post("/companies/imports/new", data={"file": file}).location
+        if columns:
+            assert client.post(mapping, data={**columns, "purpose": "advertising"}).status_code == 302
 
 
 def write_in_chinese_letters() -> None:
