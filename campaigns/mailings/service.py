@@ -119,7 +119,7 @@ def edit(
     """Change a mailing. A review or approval it had is void. Raises StaleEdit, Conflict, Invalid."""
     check_version(mailing, version)
     if mailing.state not in EDITABLE:
-        raise Conflict(f"'{STATE_LABELS[mailing.state]}' 상태의 메일은 고칠 수 없습니다.")
+        raise Conflict(Text("'%(state)s' 상태의 메일은 고칠 수 없습니다.", state=Text(STATE_LABELS[mailing.state])))
     changes = _apply(session, mailing, values)
     if not changes:
         return
@@ -360,7 +360,10 @@ def _require_ready(result: Check) -> None:
 
 def _require_move(mailing: Mailing, to: MailingState) -> None:
     if to not in MOVES[mailing.state]:
-        raise Conflict(f"'{STATE_LABELS[mailing.state]}' 상태에서 '{STATE_LABELS[to]}' 상태로는 바꿀 수 없습니다.")
+        raise Conflict(Text(
+            "'%(state)s' 상태에서 '%(to)s' 상태로는 바꿀 수 없습니다.",
+            state=Text(STATE_LABELS[mailing.state]), to=Text(STATE_LABELS[to]),
+        ))
 
 
 def _move(session: Session, actor: Actor, mailing: Mailing, to: MailingState, now: datetime) -> None:

@@ -46,10 +46,17 @@ def _words() -> dict[str, Any]:
     return {
         "MATERIAL_KINDS": KIND_LABELS, "EDITION_STATES": STATE_LABELS, "EDITION_TONES": TONES, "WAYS": WAY_LABELS,
         "published_edition": service.published_edition, "MATERIAL_FIELDS": FIELD_WORDS,
+        "warning_words": _warning_words,
     }
 
 
 FIELD_WORDS = {"edition": "판", "published": "게시한 판", "acknowledged": "확인한 점", "partner": "협력기관"}
+
+
+def _warning_words(warning: str) -> str:
+    """A warning as an edition keeps it, in Korean ("제도 이름: 문구"), in the reader's language."""
+    name, colon, words = warning.rpartition(": ")
+    return f"{name}{colon}{translated(words)}"
 
 
 # -- reading -------------------------------------------------------------------------------------------

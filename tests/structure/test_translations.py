@@ -174,7 +174,7 @@ TABLES = {
     "job_id": "job", "import_id": "company_import",
 }
 #: Of each table, this many rows are looked at.
-ROWS = 20
+ROWS = 4
 #: Says everything in both languages: whoever wants no more mail need not choose one first.
 IN_BOTH_LANGUAGES = "/u/"
 SPOKEN = ("alt", "aria-label", "title", "placeholder", "content", "label")
