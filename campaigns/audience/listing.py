@@ -45,7 +45,6 @@ def rows(session: Session, question: Question) -> Iterator[tuple[int, list[Any]]
     for start in range(0, len(ids), _CHUNK):
         for contact in _first_of_each_address(_people(session, ids[start : start + _CHUNK]), taken):
             yield contact.id, _row(contact)
-        session.expunge_all()
 
 
 def _people(session: Session, ids: Sequence[int]) -> Sequence[Contact]:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import SKIP_LABELS, STATE_LABELS
+from outreach.errors import Invalid
+from outreach.wording import Text
 
 MAX_ROWS = 50_000
 
@@ -22,8 +24,14 @@ HEADERS = (
 
 
 def rows(session: Session, query: sa.Select[tuple[Delivery, str | None]]) -> Iterator[tuple[int, list[Any]]]:
-    """Contact id and cells of each recipient of ``query``, some hundred at a time."""
-    for delivery, company in session.execute(query.limit(MAX_ROWS).execution_options(yield_per=500)):
+    """Contact id and cells of each recipient of ``query``, some hundred at a time. Raises Invalid for more than
+    a workbook should hold."""
+    found = session.execute(query.limit(MAX_ROWS + 1).execution_options(yield_per=500))
+    for number, (delivery, company) in enumerate(found, start=1):
+        if number > MAX_ROWS:
+            raise Invalid(Text(
+                "한 번에 %(limit)s명까지 받을 수 있습니다. 상태로 나누어 받아 주세요.", limit=f"{MAX_ROWS:,}"
+            ))
         reason = _(SKIP_LABELS[delivery.skip_reason]) if delivery.skip_reason else None
         yield delivery.contact_id, [
             company or delivery.values.get("회사명"), delivery.address, _(STATE_LABELS[delivery.state]), reason,

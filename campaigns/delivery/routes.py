@@ -116,7 +116,7 @@ def _of_state(mailing: Mailing, may_act: bool) -> dict[str, Any]:
         case MailingState.REVIEW:
             return _review(mailing, may_act)
         case MailingState.FREEZING:
-            return {"job": _freezing_job(mailing.id)}
+            return _freezing(mailing.id)
         case MailingState.APPROVED | MailingState.OVERDUE:
             form = ScheduleForm(formdata=None).propose(kst_today(_now()))
             ready = bool(current_app.extensions["outreach"].settings.smtp_url)
@@ -166,15 +166,17 @@ def progress(mailing_id: int) -> Any:
     if mailing.state.value != request.args.get("of"):
         return "", 200, {"HX-Refresh": "true"}
     if mailing.state is MailingState.FREEZING:
-        return render_template("deliveries/_freezing.html", mailing=mailing, job=_freezing_job(mailing_id))
+        return render_template("deliveries/_freezing.html", mailing=mailing, **_freezing(mailing_id))
     if mailing.state is MailingState.SCHEDULED:
         return render_template("deliveries/_countdown.html", mailing=mailing, **_of_state(mailing, False))
     return render_template("deliveries/_progress.html", mailing=mailing, **_progress(mailing))
 
 
-def _freezing_job(mailing_id: int) -> Job | None:
-    query = sa.select(Job).where(Job.key == approval.job_key(mailing_id)).order_by(Job.id.desc()).limit(1)
-    return db.session.scalar(query)
+def _freezing(mailing_id: int) -> dict[str, Any]:
+    """The job that writes the recipients down, and how many it has written."""
+    latest = sa.select(Job).where(Job.key == approval.job_key(mailing_id)).order_by(Job.id.desc()).limit(1)
+    written = sa.select(sa.func.count()).select_from(Delivery).where(Delivery.mailing_id == mailing_id)
+    return {"job": db.session.scalar(latest), "written": db.session.scalar(written) or 0}
 
 
 # -- acts ------------------------------------------------------------------------------------------------
@@ -319,12 +321,13 @@ def recipients(mailing_id: int) -> str:
     access.log_access(AccessKind.VIEW, "contact", [row.contact_id for row, _name in page.items], mailing.title)
     return render_template(
         "deliveries/recipients.html", mailing=mailing, page=page, asked=asked, stats=stats,
-        narrowed=queries.narrowed(scope, mailing), kept={k: v for k, v in request.args.items() if k != "page"},
+        may_export=scope.role in EDITOR_ROLES, narrowed=queries.narrowed(scope, mailing),
+        kept={k: v for k, v in request.args.items() if k != "page"},
     )
 
 
 @blueprint.get("/recipients.xlsx")
-@access.allow(*STAFF_ROLES)
+@access.allow(*EDITOR_ROLES)
 def download(mailing_id: int) -> Any:
     scope = access.scope()
     mailing = mailings.get(db.session, scope, mailing_id)

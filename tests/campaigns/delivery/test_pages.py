@@ -292,7 +292,9 @@ def test_one_recipients_story(browse, sending, officer):
     assert row.address in page and "수신거부" in page and row.values["회사명"] in page
 
 
-def test_the_workbook_is_logged(browse, sending, officer):
+def test_the_workbook_is_logged_and_for_editors(browse, sending, officer):
+    planner = make_user(Role.PLANNER, centre=officer.centre)
+    assert browse(planner).get(path(sending, "recipients.xlsx")).status_code == 403
     response = browse(officer).get(path(sending, "recipients.xlsx"))
     sheet = load_workbook(io.BytesIO(response.data)).active
     assert sheet.max_row == 6
