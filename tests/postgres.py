@@ -8,6 +8,7 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -15,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
+
+from outreach.processes import die_with_parent
 
 MEMORY = Path("/dev/shm")
 ROOM = 1 << 30  # bytes free, or it goes to the disk
@@ -36,15 +39,25 @@ def _account() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
+def _home() -> Path:
+    """A new folder for a server; those of tests that were killed are swept away. A short name, since a socket's
+    path has at most 107 characters."""
+    in_memory = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    folder = MEMORY if in_memory else Path(tempfile.gettempdir())
+    for old in folder.glob("pg-*-*"):
+        owner = old.name.split("-")[1]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"pg-{os.getpid()}-", dir=folder))
+
+
 @contextlib.contextmanager
 def running() -> Iterator[str]:
     """A SQLAlchemy URL of an empty database for the time of the block."""
     folder, account = programs(), _account()
     if folder is None:
         raise RuntimeError("PostgreSQL is not installed; see .ci/packages")
-    in_memory = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
-    # a short name: a socket's path has at most 107 characters
-    home = Path(tempfile.mkdtemp(prefix="pg-", dir=MEMORY if in_memory else None))
+    owner, home = os.getpid(), _home()
     try:
         if account:
             shutil.chown(home, account)
@@ -57,6 +70,7 @@ def running() -> Iterator[str]:
             [folder / "postgres", "-D", data, "-k", home, "-c", "listen_addresses=", "-c", "fsync=off",
              "-c", "synchronous_commit=off", "-c", "full_page_writes=off"],
             user=account, stderr=subprocess.DEVNULL, cwd=home,
+            preexec_fn=lambda: die_with_parent(owner, signal.SIGQUIT),
         )
         try:
             _await(folder, home)
@@ -65,7 +79,7 @@ def running() -> Iterator[str]:
             server.terminate()  # smart shutdown would wait for pooled connections: SIGINT next
             with contextlib.suppress(subprocess.TimeoutExpired):
                 server.wait(0.5)
-            server.send_signal(2)
+            server.send_signal(signal.SIGINT)
             server.wait(20)
     finally:
         shutil.rmtree(home, ignore_errors=True)
