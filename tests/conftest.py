@@ -36,6 +36,7 @@ from outreach.config import Settings  # noqa: E402
 from outreach.db import db  # noqa: E402
 from tests import postgres  # noqa: E402
 from tests.people import SiteClient  # noqa: E402
+from tests.scheduling import JourneysTogether  # noqa: E402
 from wsgi import FEATURES, build_app  # noqa: E402
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday, 10:00 in Korea
@@ -58,6 +59,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
     items[:] = wanted
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> JourneysTogether | None:
+    return JourneysTogether(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -65,7 +65,7 @@ def parse(conditions: Mapping[str, Any]) -> Conditions:
     try:
         return Conditions.from_json(conditions)
     except ValueError as error:
-        raise Invalid(str(error), fields={"conditions": str(error)}) from error
+        raise Invalid(error.args[0], fields={"conditions": error.args[0]}) from error
 
 
 def get(session: Session, campaign: Campaign, audience_id: int) -> Audience:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from campaigns.planning import api, material_routes, routes
 from outreach.feature import Feature, MenuItem, Panel
@@ -12,7 +12,9 @@ feature = Feature(
     name="planning",
     blueprints=(routes.blueprint,),
     api_blueprints=(api.blp,),
-    menu=(MenuItem(_l("캠페인"), "campaigns.index", order=20, roles=STAFF_ROLES, prefix="/campaigns"),),
+    menu=(
+        MenuItem(lazy_pgettext("menu", "캠페인"), "campaigns.index", order=20, roles=STAFF_ROLES, prefix="/campaigns"),
+    ),
     panels=(
         Panel("home", 40, routes.home_panel, EDITOR_ROLES),
         Panel("campaign", 40, material_routes.panel, STAFF_ROLES),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from cases.library import api, routes, service
 from outreach.feature import Feature, MenuItem, Panel
@@ -12,7 +12,7 @@ feature = Feature(
     name="cases",
     blueprints=(routes.blueprint,),
     api_blueprints=(api.blp,),
-    menu=(MenuItem(_l("사례"), "cases.index", order=45, roles=STAFF_ROLES, prefix="/cases"),),
+    menu=(MenuItem(lazy_pgettext("menu", "사례"), "cases.index", order=45, roles=STAFF_ROLES, prefix="/cases"),),
     panels=(Panel("company", 60, routes.company_panel, STAFF_ROLES),),
     company_merges=(service.follow_merge,),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from cases.materials import api, jobs, portal, public, routes
 from outreach.feature import Feature, MenuItem, Panel
@@ -15,7 +16,7 @@ feature = Feature(
     blueprints=(routes.blueprint, public.blueprint, portal.blueprint),
     api_blueprints=(api.blp,),
     menu=(
-        MenuItem(_l("홍보물"), "materials.index", order=48, roles=STAFF_ROLES, prefix="/materials"),
+        MenuItem(lazy_pgettext("menu", "홍보물"), "materials.index", order=48, roles=STAFF_ROLES, prefix="/materials"),
         MenuItem(_l("자료실"), "portal.index", order=20, roles=PARTNERS, prefix="/portal"),
     ),
     panels=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import current_app, render_template
-from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext
 from markupsafe import Markup
 
 from outreach.accounts import administration, routes, security
@@ -25,7 +25,10 @@ feature = Feature(
     name="accounts",
     blueprints=(routes.blueprint, routes.me, routes.demo),
     menu=(
-        MenuItem(_("계정"), "accounts.index", order=90, roles=frozenset(routes.MANAGERS), prefix="/accounts"),
+        MenuItem(
+            lazy_pgettext("menu", "계정"), "accounts.index", order=90,
+            roles=frozenset(routes.MANAGERS), prefix="/accounts",
+        ),
     ),
     panels=(Panel("home", 90, _accounts_to_look_at, roles=frozenset(routes.MANAGERS)),),
     commands=(accounts,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from outreach.companies import api, contact_routes, merge_routes, routes, suppression_routes
 from outreach.feature import Feature, MenuItem
@@ -14,5 +14,5 @@ feature = Feature(
         routes.blueprint, contact_routes.blueprint, suppression_routes.blueprint, merge_routes.blueprint,
     ),
     api_blueprints=(api.companies, api.contacts, api.suppressions),
-    menu=(MenuItem(_l("기업"), "companies.index", 40, STAFF_ROLES, prefix="/companies"),),
+    menu=(MenuItem(lazy_pgettext("menu", "기업"), "companies.index", 40, STAFF_ROLES, prefix="/companies"),),
 )

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 
 from outreach.audit.models import AccessKind
 from outreach.clock import kst_today
@@ -62,7 +63,7 @@ def company_tabs(current: str) -> list[tuple[Any, ...]]:
         entries.append((_("명단 가져오기"), url_for("company_imports.index"), current == "imports"))
     waiting = merge.waiting(db.session, scope)
     entries.append((_("합칠 후보"), url_for("company_merges.index"), current == "merges", waiting))
-    entries.append((_("수신거부"), url_for("suppressions.index"), current == "suppressions"))
+    entries.append((pgettext("menu", "수신거부"), url_for("suppressions.index"), current == "suppressions"))
     return entries
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from outreach.feature import Feature, MenuItem, Panel
 from outreach.leads import api, merging, panels
@@ -13,7 +13,7 @@ feature = Feature(
     name="leads",
     blueprints=(blueprint,),
     api_blueprints=(api.blp,),
-    menu=(MenuItem(_l("리드"), "leads.board", 60, VIEW_ROLES, prefix="/leads"),),
+    menu=(MenuItem(lazy_pgettext("menu", "리드"), "leads.board", 60, VIEW_ROLES, prefix="/leads"),),
     panels=(
         Panel("home", 10, panels.today_of_planner, panels.PLANNERS),
         Panel("home", 20, panels.today_of_centre, panels.OVERSEERS),

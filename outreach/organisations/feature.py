@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import current_app, render_template
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext
 from markupsafe import Markup
 
 from outreach.clock import kst_today
@@ -28,7 +29,9 @@ feature = Feature(
     blueprints=(routes.blueprint,),
     api_blueprints=(api.blp,),
     menu=(
-        MenuItem(_("협력기관"), "organisations.index", order=30, roles=STAFF_ROLES, prefix="/partners"),
+        MenuItem(
+            lazy_pgettext("menu", "협력기관"), "organisations.index", order=30, roles=STAFF_ROLES, prefix="/partners",
+        ),
         MenuItem(_("우리 기관"), "organisations.own", order=80, roles=frozenset({Role.PARTNER}), prefix="/partners"),
     ),
     panels=(Panel("home", 80, _ending_agreements, roles=EDITOR_ROLES),),

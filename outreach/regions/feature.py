@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext
 
 from outreach.feature import Feature, MenuItem, ReferenceTables
 from outreach.regions import api, routes
@@ -17,7 +17,12 @@ feature = Feature(
     name="regions",
     blueprints=(routes.blueprint,),
     api_blueprints=(api.blp,),
-    menu=(MenuItem(_("고용센터"), "regions.index", order=85, roles=frozenset(routes.KEEPERS), prefix="/centres"),),
+    menu=(
+        MenuItem(
+            lazy_pgettext("menu", "고용센터"), "regions.index", order=85,
+            roles=frozenset(routes.KEEPERS), prefix="/centres",
+        ),
+    ),
     commands=(reference,),
     reference=(ReferenceTables(WORDS, lambda session, now: load_reference(session)),),
 )

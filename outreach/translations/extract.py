@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 HANGUL = re.compile("[가-힣]")
+#: Their first argument says where the word stands, since one Korean word may be several English ones.
+CONTEXTUAL = frozenset({"pgettext", "lazy_pgettext"})
 MARKS = frozenset({"_", "_l", "gettext", "lazy_gettext", "Text"})
 #: Calls whose Korean is a message: errors, and what a job reports.
 ERRORS = frozenset({
@@ -25,13 +27,15 @@ NAMES = re.compile(
     r"|title$|text$|message$|needed$|required$|problem$|reason$"
 )
 
-Found = tuple[int, None, str, list[str]]
+Found = tuple[int, str | None, str | tuple[str, ...], list[str]]
 
 
 def extract(file: Any, keywords: Any, comment_tags: Any, options: Any) -> Iterator[Found]:
     """Babel's extraction method for Python: each message with its line."""
     seen = set()
     for node in ast.walk(ast.parse(file.read())):
+        if isinstance(node, ast.Call) and _name(node.func) in CONTEXTUAL:
+            yield node.lineno, "pgettext", tuple(ast.literal_eval(argument) for argument in node.args), []
         for constant in _messages(node):
             if constant not in seen:
                 seen.add(constant)

@@ -5,30 +5,27 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from babel.dates import format_date
 from flask import Flask
-from flask_babel import get_locale
 
 from outreach.clock import to_kst
-from outreach.web.language import translated
+from outreach.web.language import in_english, translated
 
-WEEKDAYS = {"ko": "월화수목금토일", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
-
-
-def _language() -> str:
-    locale = get_locale()
-    return locale.language if locale and locale.language in WEEKDAYS else "ko"
+WEEKDAYS = "월화수목금토일"
 
 
 def kst_date(value: date | datetime | None) -> str:
-    """`2026. 11. 23.(월)`; an instant is first taken to Korean time."""
+    """`2026. 11. 23.(월)`, in English `Mon 23 Nov 2026`; an instant is first taken to Korean time."""
     if value is None:
         return "–"
     day = to_kst(value).date() if isinstance(value, datetime) else value
-    return f"{day.year}. {day.month}. {day.day}.({WEEKDAYS[_language()][day.weekday()]})"
+    if in_english():
+        return format_date(day, "EEE d MMM y", locale="en_GB")
+    return f"{day.year}. {day.month}. {day.day}.({WEEKDAYS[day.weekday()]})"
 
 
 def kst_datetime(value: datetime | None) -> str:
-    """`2026. 11. 23.(월) 14:05`."""
+    """`2026. 11. 23.(월) 14:05`, in English `Mon 23 Nov 2026 14:05`."""
     return "–" if value is None else f"{kst_date(value)} {to_kst(value):%H:%M}"
 
 

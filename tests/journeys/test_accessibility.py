@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from outreach.scope import Role
 from tests.journeys.visitor import PHONE, WIDE, Visitor
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 #: Role (None: nobody signed in) and the pages; ">" follows the first link of the page whose address matches.
 PAGES: dict[Role | None, tuple[str, ...]] = {

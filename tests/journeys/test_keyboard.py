@@ -11,7 +11,7 @@ from outreach.accounts.rules import DEMO_PASSWORD, demo_email
 from outreach.scope import Role
 from tests.journeys.visitor import Visitor
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 #: Presses of the Tab key until a person gives up.
 PATIENT_TABS = 60
@@ -49,6 +49,7 @@ def test_signs_in_filters_and_opens_a_record(visitor: Callable[..., Visitor]) ->
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("기업")
 
+    page.wait_for_load_state()
     page.keyboard.press("/")
     page.keyboard.type("도란솔")
     page.keyboard.press("Enter")

@@ -13,7 +13,7 @@ from outreach.scope import Role
 from tests.journeys.steps import DEMO_SUBJECT, answer, box, flashed, follow, open_mail
 from tests.journeys.visitor import Visitor
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 COLLEAGUE = "planner2@demo.example"
 

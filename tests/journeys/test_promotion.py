@@ -18,7 +18,7 @@ from tests.journeys import mailing as way
 from tests.journeys.steps import answer, box, flashed, follow, open_mail
 from tests.journeys.visitor import Visitor
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 PARTNERS = (
     ("가온디지털산업단지관리공단(가상)", "공동 주관"), ("새결디지털경영자협의회(가상)", "회원사 초대"),

@@ -12,7 +12,7 @@ from tests.journeys import mailing as way
 from tests.journeys.steps import DEMO_SUBJECT, answer, follow, open_mail
 from tests.journeys.visitor import Visitor
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 
 def test_answers_on_a_phone_and_becomes_a_lead(visitor: Callable[..., Visitor]) -> None:
