@@ -9,6 +9,10 @@ CATALOGUES := $(wildcard outreach/translations/*/LC_MESSAGES/messages.po)
 # Workers of the test run; more than there are cores makes the browser tests slow, not fast.
 TEST_WORKERS ?= 2
 
+# Test databases in memory where there is room: every commit waits for the disk otherwise.
+ROOM := $(shell df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)
+export PYTEST_DEBUG_TEMPROOT ?= $(shell [ "$(ROOM)" -gt 4000000 ] 2>/dev/null && echo /dev/shm)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test run test lint bench translations clean packages packages-test
 .DELETE_ON_ERROR:
