@@ -1,0 +1,103 @@
+"""Case sheet and brochure: made by one, published by another, downloaded by the partners they were given to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pypdfium2
+import pytest
+from playwright.sync_api import Page, expect
+
+from outreach.accounts.rules import DEMO_PASSWORD
+from outreach.scope import Role
+from tests.journeys.steps import flashed
+from tests.journeys.visitor import Visitor
+
+pytestmark = pytest.mark.journey
+
+#: A published case of another centre than the demo's other stories; its manager.
+CASE, MANAGER = "뽑을 사람이 없어서, 나누어 맡고 수당을 드렸습니다", "manager.incheon@demo.example"
+STRANGER = "partner.badaon@demo.example"
+#: A rendering starts a process and takes seconds, more on a busy machine.
+RENDERED = 120_000
+
+
+def test_a_case_sheet_is_published_by_another(visitor: Callable[..., Visitor]) -> None:
+    page = visitor().sign_in(Role.HEADQUARTERS)
+    page.goto("/cases/?state=published")
+    page.get_by_role("link", name=CASE).first.click()
+    page.get_by_role("button", name="인쇄용 PDF 만들기").click()
+    material = _rendered(page, pages=2)
+    expect(page.get_by_role("button", name="게시")).to_have_count(0)
+    expect(page.get_by_text("만들지 않은 다른 담당자가 검토하고 게시합니다.")).to_be_visible()
+    _publish(visitor().sign_in_as(MANAGER, DEMO_PASSWORD), material)
+
+
+def test_a_brochure_reaches_the_partners_it_was_given_to(visitor: Callable[..., Visitor]) -> None:
+    page = visitor().sign_in(Role.PROMOTION)
+    page.goto("/materials/")
+    page.get_by_role("link", name="책자 만들기").click()
+    page.get_by_label("제목").first.fill("여정에서 만든 책자")
+    for legend in ("함께하는 기관", "사례", "지원제도"):
+        rows = page.get_by_role("group", name=legend, exact=True).get_by_role("combobox")
+        for place in range(2):
+            rows.nth(place).select_option(index=place + 1)
+    page.get_by_role("button", name="저장", exact=True).click()
+    flashed(page, "책자를 만들었습니다.")
+    page.get_by_role("button", name="인쇄용 PDF 만들기").click()
+    material = _rendered(page, pages=8)
+    _publish(visitor().sign_in(Role.CENTRE_MANAGER), material)
+
+    page.goto(material)
+    grants = page.locator("#grants")
+    grants.get_by_role("combobox").select_option(label="가온디지털산업단지관리공단(가상)")
+    grants.get_by_role("button", name="협력기관에 주기").click()
+    expect(grants.locator(".todo")).to_contain_text("가온디지털산업단지관리공단(가상)")
+    partner = visitor().sign_in(Role.PARTNER)
+    partner.goto("/portal/")
+    expect(partner.get_by_role("heading", name="여정에서 만든 책자")).to_be_visible()
+
+
+def test_a_partner_downloads_and_sees_its_own_counts(visitor: Callable[..., Visitor]) -> None:
+    page = visitor().sign_in(Role.PARTNER)
+    page.get_by_role("navigation", name="주 메뉴").get_by_role("link", name="자료실").click()
+    tile = page.get_by_role("article").filter(has_text="우리 회사도 할 수 있습니다")
+    with page.expect_download() as download:
+        tile.get_by_role("link", name="PDF 내려받기").click()
+    pdf = pypdfium2.PdfDocument(download.value.path())
+    assert len(pdf) == 8
+    assert "우리 회사도 할 수 있습니다" in " ".join(pdf[0].get_textpage().get_text_bounded().split())
+    own = page.get_by_role("row").filter(has_text="워라밸 산단 상반기 집중 안내")
+    expect(own).to_contain_text("공동 주관")
+    address = tile.get_by_role("link", name="PDF 내려받기").get_attribute("href")
+
+    stranger = visitor().sign_in_as(STRANGER, DEMO_PASSWORD)
+    stranger.goto("/portal/")
+    expect(stranger.get_by_role("article")).to_have_count(0)
+    expect(stranger.get_by_text("워라밸 산단 상반기 집중 안내")).to_have_count(0)
+    for closed in (address, address.replace(".pdf", "/page-1.png")):
+        assert stranger.request.get(closed).status == 404
+    assert stranger.request.get("/leads/").status == 403
+
+
+def _rendered(page: Page, pages: int) -> str:
+    """Wait for the pictures of all pages; the address of the material's page."""
+    pictures = page.locator(".sheets img")
+    expect(pictures).to_have_count(pages, timeout=RENDERED)
+    expect(pictures.first).to_have_js_property("complete", True)
+    assert pictures.first.evaluate("picture => picture.naturalWidth > 300")
+    more = page.get_by_role("link", name="홍보물 화면")
+    if more.count():
+        more.click()
+    expect(page.locator("#editions")).to_be_visible()
+    return page.url
+
+
+def _publish(page: Page, material: str) -> None:
+    page.goto(material)
+    page.get_by_role("button", name="제1판 게시").click()
+    dialog = page.get_by_role("dialog")
+    if dialog.locator("label[for=acknowledged]").count():
+        dialog.locator("label[for=acknowledged]").click()
+    dialog.get_by_role("button", name="게시").click()
+    expect(page.get_by_text("지금 배포하는 판은 제1판입니다.")).to_be_visible()
