@@ -41,6 +41,7 @@ def running(folder: Path) -> Iterator[Site]:
     port = _free_port()
     environ = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     environ |= {"OUTREACH_DEMO": "1", "OUTREACH_DATA_DIR": str(folder), "HOST": "127.0.0.1", "PORT": str(port)}
+    _choose_mailbox_port(folder)
     for arguments in (("db", "upgrade"), ("demo", "--companies", str(COMPANIES))):
         subprocess.run(_flask(*arguments), cwd=ROOT, env=environ, check=True, stdout=subprocess.DEVNULL)
     parent = os.getpid()
@@ -63,6 +64,12 @@ def running(folder: Path) -> Iterator[Site]:
 
 def _flask(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+
+
+def _choose_mailbox_port(folder: Path) -> None:
+    """The mailbox listens where it did last time; without a last time all sites of this machine want the same port."""
+    (folder / "mailbox").mkdir()
+    (folder / "mailbox" / "port").write_text(str(_free_port()), encoding="ascii")
 
 
 def _free_port() -> int:
