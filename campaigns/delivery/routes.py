@@ -35,6 +35,7 @@ from outreach.jobs.models import Job
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Scope
 from outreach.web import access, xlsx
 from outreach.web.language import translated
+from outreach.web.numbers import read_id
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("deliveries", __name__, url_prefix="/mailings/<int:mailing_id>")
@@ -287,7 +288,7 @@ def cancel(mailing_id: int) -> Any:
 def decide(mailing_id: int) -> Any:
     """A person's word on recipients in doubt."""
     mailing = _editable(mailing_id)
-    chosen = [int(text) for text in request.form.getlist("delivery") if text.isdigit()]
+    chosen = [number for text in request.form.getlist("delivery") if (number := read_id(text)) is not None]
     resend = request.form.get("decision") == "resend"
     if not chosen:
         flash(_("수신자를 하나 이상 골라 주세요."), "error")
