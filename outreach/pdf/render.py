@@ -117,6 +117,7 @@ def _complaints() -> Iterator[list[str]]:
             messages.append(record.getMessage())
 
     logger, handler = logging.getLogger("weasyprint"), Collector(logging.WARNING)
+    logger.disabled = False  # a logging configuration loaded elsewhere may have switched it off
     logger.addHandler(handler)
     try:
         yield messages

@@ -87,12 +87,12 @@ def test_a_killed_renderer_is_replaced(worker: PdfWorker) -> None:
 
 
 def test_a_stuck_renderer_is_stopped_in_time() -> None:
-    with PdfWorker(STATIC, seconds=1) as owned:
+    with PdfWorker(STATIC, seconds=8) as owned:
         owned.render(page("<p>가</p>"))
         pid = owned.pid
         assert pid is not None
         os.kill(pid, signal.SIGSTOP)
-        with pytest.raises(RenderStopped, match="1초"):
+        with pytest.raises(RenderStopped, match="8초"):
             owned.render(page("<p>가</p>"))
         assert not alive(pid)
         assert owned.render(page("<p>가</p>")).pages == 1
