@@ -57,7 +57,7 @@ def demo(companies: int) -> None:
         outreach.settings = dataclasses.replace(outreach.settings, smtp_url=smtp_url)
         mailing, totals = _send_before_your_eyes(stage, now)
     _print_papers(stage)
-    _summary(stage, mailing, totals)
+    _summary(stage, companies, mailing, totals)
 
 
 def _fill(content: DemoContent, companies: int, now: datetime) -> Stage:
@@ -126,10 +126,10 @@ def _print_papers(stage: Stage) -> None:
     stage.editions = len(editions) - len(failed)
 
 
-def _summary(stage: Stage, mailing: Mailing, totals: dict[str, int]) -> None:
+def _summary(stage: Stage, companies: int, mailing: Mailing, totals: dict[str, int]) -> None:
     base = stage.base_url
     rows: list[tuple[str, Any]] = [
-        ("가상 기업", f"{FIRMS:,}곳과 이야기 속 기업 {len(stage.companies)}곳"),
+        ("가상 기업", f"{companies:,}곳과 이야기 속 기업 {len(stage.companies)}곳"),
         ("협력기관·계정", f"{len(stage.partners)}곳 · {len(stage.people)}명"),
         ("캠페인·사례", f"{len(stage.campaigns)}건 · {len(stage.cases)}건"),
         ("홍보물", f"안내 책자와 사례집 {stage.editions}종"),

@@ -27,7 +27,7 @@ from outreach.scope import Role, Scope
 from tests.bench.table import show
 from tests.conftest import make_app
 
-ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
+ROWS = int(os.environ.get("BENCH_ROWS", "200000"))
 HEADINGS = (
     "연번", "기업명", "사업자등록번호", "대표자", "업종코드", "소재지", "상시근로자수", "전화번호", "담당자", "직위",
     "이메일",
