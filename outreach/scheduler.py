@@ -20,6 +20,7 @@ from flask import Flask
 
 from outreach.clock import UTC, SystemClock
 from outreach.config import Settings
+from outreach.db import reading
 from outreach.feature import Schedule
 
 log = structlog.get_logger()
@@ -145,11 +146,12 @@ class ClockRole:
             self._scheduler = None
 
     def _fire(self, schedule: Schedule) -> None:
-        """Run one schedule. What it raises is logged; it is tried again when it is next due."""
+        """Run one schedule; what it writes, it writes in units of work. What it raises is logged; it is tried
+        again when it is next due."""
         if not self._leads():
             return
         try:
-            with self._app.app_context():
+            with self._app.app_context(), reading():
                 schedule.run(self._app)
         except Exception:
             log.exception("clock.schedule", schedule=schedule.name)

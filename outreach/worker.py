@@ -9,6 +9,7 @@ from collections.abc import Collection
 import structlog
 from flask import Flask
 
+from outreach.db import reading
 from outreach.feature import WorkSource
 
 log = structlog.get_logger()
@@ -54,7 +55,8 @@ class Worker:
 
 
 class _Post:
-    """One source, shielded: what it raises is logged and rests it, and stops no other."""
+    """One source, shielded: what it raises is logged and rests it, and stops no other. A step looks without
+    the write lock, which its units of work take for themselves: an idle worker keeps nobody from writing."""
 
     def __init__(self, app: Flask, source: WorkSource):
         self.name = source.name
@@ -65,7 +67,8 @@ class _Post:
         if time.monotonic() < self._rests_until:
             return False
         try:
-            return bool(self._source.step())
+            with reading():
+                return bool(self._source.step())
         except Exception:
             log.exception("worker.step", source=self.name)
             self._rests_until = time.monotonic() + REST
