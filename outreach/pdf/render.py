@@ -117,12 +117,15 @@ def _complaints() -> Iterator[list[str]]:
             messages.append(record.getMessage())
 
     logger, handler = logging.getLogger("weasyprint"), Collector(logging.WARNING)
-    logger.disabled = False  # a logging configuration loaded elsewhere may have switched it off
+    # a logging configuration loaded elsewhere may have switched it off or down (outreach.logs does)
+    level, logger.disabled = logger.level, False
+    logger.setLevel(logging.WARNING)
     logger.addHandler(handler)
     try:
         yield messages
     finally:
         logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 def _as_render_error(error: FatalURLFetchingError, html: str) -> RenderError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import subprocess
 import sys
@@ -155,6 +156,18 @@ def test_language_and_title_are_required() -> None:
 def test_an_unknown_property_is_an_error() -> None:
     with pytest.raises(RenderError, match="frobnicate"):
         printed("<p>가</p>", css="p { frobnicate: 1 }")
+
+
+def test_complaints_are_heard_though_the_log_leaves_them_out() -> None:
+    logger = logging.getLogger("weasyprint")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # as outreach.logs does for every process
+    try:
+        with pytest.raises(RenderError, match="frobnicate"):
+            printed("<p>가</p>", css="p { frobnicate: 1 }")
+        assert logger.level == logging.ERROR
+    finally:
+        logger.setLevel(level)
 
 
 def test_korean_words_stay_whole_and_the_text_stays_clean() -> None:
