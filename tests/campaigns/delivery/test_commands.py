@@ -115,7 +115,7 @@ def test_temporary_refusals_are_counted_and_wait(run_due, due):
     mailing = due()
 
     def later(event: Event) -> bytes | None:
-        return b"451 4.3.0 later" if event.stage == "rcpt" and "person2@" in event.argument else None
+        return b"451 4.3.0 later\r\n" if event.stage == "rcpt" and "person2@" in event.argument else None
 
     with SmtpServer(later) as server:
         result = run_due("--json", smtp_url=server.url)
