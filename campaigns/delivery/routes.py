@@ -3,7 +3,7 @@ area's below (campaigns.mailings)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +19,9 @@ from campaigns.delivery.models import Delivery
 from campaigns.delivery.queries import RecipientFilter
 from campaigns.delivery.rules import SKIP_LABELS, STATE_LABELS, DeliveryState
 from campaigns.delivery.story import story
-from campaigns.mailings import preview
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
-from campaigns.mailings.routes import setting
+from campaigns.mailings.routes import note_people, preview_choices, setting
 from campaigns.mailings.rules import MailingState
 from campaigns.planning import service as planning
 from outreach.accounts.models import User
@@ -30,7 +29,7 @@ from outreach.audit import service as audit
 from outreach.audit.models import AccessKind
 from outreach.clock import kst_today
 from outreach.db import db
-from outreach.errors import DomainError, Forbidden, Invalid, NotFound
+from outreach.errors import DomainError, Invalid, NotFound
 from outreach.jobs.models import Job
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Scope
 from outreach.web import access, xlsx
@@ -64,11 +63,7 @@ def _editable(mailing_id: int) -> Mailing:
 
 
 def _may_act(mailing: Mailing) -> bool:
-    try:
-        planning.editable(db.session, access.scope(), mailing.campaign_id)
-    except Forbidden:
-        return False
-    return True
+    return planning.may_edit(access.scope(), mailing.campaign)
 
 
 # -- the mailing's page ----------------------------------------------------------------------------------
@@ -125,21 +120,30 @@ def _of_state(mailing: Mailing, may_act: bool) -> dict[str, Any]:
         case MailingState.SCHEDULED:
             return {"seconds": int((mailing.scheduled_at - _now()).total_seconds()), **_size(mailing)}
         case MailingState.SENDING | MailingState.PAUSED | MailingState.FINISHED | MailingState.CANCELLED:
-            return _progress(mailing) | {"doubts": service.doubts(db.session, mailing.id) if may_act else []}
+            return _progress(mailing) | {"doubts": _doubts(mailing) if may_act else []}
     return {}
 
 
 def _review(mailing: Mailing, may_act: bool) -> dict[str, Any]:
     """What an approver looks at; an author is told who else may approve."""
     found = mailings.check(db.session, mailing, setting())
-    question = mailings.question(mailing, setting().history, setting().now)
+    found = found if may_act else found.without_people()
+    note_people(mailing, found)
     user_id, role = access.scope().user_id, access.scope().role
     return {
         "found": found, "form": ApproveForm(formdata=None, content_hash=found.content_hash),
         "own_work": any(editor.user_id == user_id for editor in mailing.editors),
         "approver": may_act and role in mailings.APPROVER_ROLES,
-        "recipients": preview.some_recipients(db.session, question) if may_act else [],
+        "recipients": preview_choices(mailing) if may_act else [],
     }
+
+
+def _doubts(mailing: Mailing) -> Sequence[Delivery]:
+    """Recipients that wait for a person's word; that they were shown is recorded."""
+    rows = service.doubts(db.session, mailing.id)
+    if rows:
+        access.log_access(AccessKind.VIEW, "contact", [row.contact_id for row in rows], mailing.title)
+    return rows
 
 
 def _size(mailing: Mailing) -> dict[str, int]:

@@ -14,10 +14,9 @@ from campaigns.audience.api import CountOut
 from campaigns.mailings import service
 from campaigns.mailings.content import FIELDS, KINDS, MAX_BLOCKS, MAX_TEXT, TARGETS
 from campaigns.mailings.models import Mailing
-from campaigns.mailings.routes import setting
+from campaigns.mailings.routes import note_people, setting
 from campaigns.mailings.rules import MailingState, MessageClass
 from campaigns.planning import service as planning
-from outreach.audit.models import AccessKind
 from outreach.db import check_version, db
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.web import access, api, fields
@@ -194,9 +193,13 @@ def edit_mailing(values: dict[str, Any], mailing_id: int) -> Any:
 def check_mailing(mailing_id: int) -> dict[str, Any]:
     """What stands between a mailing and its sending
 
-    Looked at anew each time. `content_hash` is what an approval is given for."""
-    found = service.check(db.session, service.get(db.session, access.scope(), mailing_id), setting())
-    access.log_access(AccessKind.VIEW, "contact", [contact_id for _, contact_id, _, _ in found.missing], "api")
+    Looked at anew each time. `content_hash` is what an approval is given for. Recipients are named only to those
+    who may edit the mailing."""
+    mailing = service.get(db.session, access.scope(), mailing_id)
+    found = service.check(db.session, mailing, setting())
+    if not planning.may_edit(access.scope(), mailing.campaign):
+        found = found.without_people()
+    note_people(mailing, found)
     names = ("field", "contact_id", "company", "address")
     return {
         "ready": found.ready, "problems": found.problems, "warnings": found.warnings, "count": found.count,

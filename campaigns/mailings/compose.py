@@ -33,6 +33,9 @@ from outreach.uploads.models import Upload
 from outreach.wording import Text
 
 _markdown = MarkdownIt("zero", {"breaks": True}).enable(["emphasis", "list", "newline", "link", "escape"])
+#: The kind of upload that a mail may show: whoever gets the mail, or its picture's address, sees it.
+PICTURE = "mail_picture"
+
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a"}
 
 REASON_LINES = {
@@ -78,7 +81,7 @@ class Composed:
 def compose(session: Session, env: Environment, mailing: Mailing, addresses: Addresses, today: date) -> Composed:
     """The whole mail of ``mailing``. Raises Invalid where a block points to what is not there or may not be
     shown; what may be sent but should be known is in ``warnings``."""
-    writer = _Writer(session, addresses, today)
+    writer = _Writer(session, addresses, today, mailing.campaign.centre_id)
     blocks = [writer.block(block, place) for place, block in enumerate(mailing.blocks, start=1)]
     subject = content.labelled_subject(mailing.subject, mailing.message_class)
     page = {
@@ -104,10 +107,11 @@ def _written(mailing: Mailing) -> Iterable[str]:
 
 
 class _Writer:
-    """Turns blocks into what the templates show, collecting links and warnings on the way."""
+    """Turns blocks into what the templates show, collecting links and warnings on the way. ``centre_id``: whose
+    materials may be used beside headquarters'; None: everyone's."""
 
-    def __init__(self, session: Session, addresses: Addresses, today: date):
-        self.session, self.addresses, self.today = session, addresses, today
+    def __init__(self, session: Session, addresses: Addresses, today: date, centre_id: int | None):
+        self.session, self.addresses, self.today, self.centre_id = session, addresses, today, centre_id
         self.links: list[tuple[str, str]] = []
         self.warnings: list[str] = []
 
@@ -127,6 +131,8 @@ class _Writer:
 
     def _picture(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
         upload = self._row(Upload, block["upload_id"], place)
+        if upload.kind != PICTURE:  # a logo, a case's photograph, someone's list: not meant for everyone
+            raise self._nothing(place)
         return {"url": self.addresses.picture(upload.id), "alt": block["alt"], "width": upload.width}
 
     def _button(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
@@ -138,6 +144,8 @@ class _Writer:
 
     def _material_url(self, material_id: int, place: int) -> str:
         material = self._row(Material, material_id, place)
+        if self.centre_id is not None and material.centre_id not in (None, self.centre_id):
+            raise self._nothing(place)
         if not any(edition.state is EditionState.PUBLISHED for edition in material.editions):
             raise Invalid(Text(
                 "%(place)s번째 블록: 홍보물 '%(title)s'은(는) 아직 게시되지 않았습니다.",
@@ -196,9 +204,14 @@ class _Writer:
     def _row(self, model: type[Any], row_id: int | None, place: int) -> Any:
         row = self.session.get(model, row_id) if row_id else None
         if row is None:
-            message = Text("%(place)s번째 블록이 가리키는 자료가 없습니다. 다시 골라 주세요.", place=place)
-            raise Invalid(message, fields={f"blocks[{place - 1}]": "없음"})
+            raise self._nothing(place)
         return row
+
+    @staticmethod
+    def _nothing(place: int) -> Invalid:
+        """The block points to what is not there, or not within the campaign's reach (the two are not told apart)."""
+        message = Text("%(place)s번째 블록이 가리키는 자료가 없습니다. 다시 골라 주세요.", place=place)
+        return Invalid(message, fields={f"blocks[{place - 1}]": "없음"})
 
 
 def _figure(figure: Mapping[str, Any]) -> dict[str, str]:

@@ -92,7 +92,7 @@ def _clean_block(block: Any, place: int) -> dict[str, Any]:
 def _row_id(value: Any, kind: str, key: str, place: int) -> int | None:
     if value in (None, ""):
         return None
-    if isinstance(value, bool) or not str(value).isdigit():
+    if isinstance(value, bool) or not (str(value).isascii() and str(value).isdigit() and len(str(value)) < 19):
         message = Text(
             "%(place)s번째 블록(%(kind)s)의 선택이 올바르지 않습니다.",
             place=place, kind=Text(KIND_LABELS[kind]),

@@ -29,7 +29,7 @@ from campaigns.audience.history import KEY as HISTORY
 from campaigns.audience.history import NoHistory
 from campaigns.audience.models import Audience
 from campaigns.mailings import content, preview, service
-from campaigns.mailings.compose import Addresses, Composed, compose
+from campaigns.mailings.compose import PICTURE, Addresses, Composed, compose
 from campaigns.mailings.forms import EditorForm, TitleForm, posted_blocks
 from campaigns.mailings.message import MessageWriter
 from campaigns.mailings.models import Mailing
@@ -146,7 +146,7 @@ def edit(mailing_id: int) -> Any:
         blocks=posted_blocks(request.form) if form.is_submitted() else mailing.blocks, fallbacks=FALLBACKS,
         kinds=content.KIND_LABELS, targets=content.TARGETS, editable=mailing.state in EDITABLE,
         class_hints={kind.value: hint for kind, hint in CLASS_HINTS.items()}, label=ADVERTISING_LABEL,
-        returned=_returned(mailing), **_preview_choices(mailing),
+        returned=_returned(mailing), recipients=preview_choices(mailing),
     )
 
 
@@ -186,9 +186,19 @@ def _returned(mailing: Mailing) -> ChangeRecord | None:
     return last if last is not None and "comment" in last.changes else None
 
 
-def _preview_choices(mailing: Mailing) -> dict[str, Any]:
+def preview_choices(mailing: Mailing) -> list[tuple[int, str, str]]:
+    """Recipients to look at the mail as; that they were shown is recorded."""
     question = service.question(mailing, setting().history, setting().now)
-    return {"recipients": preview.some_recipients(db.session, question)}
+    found = preview.some_recipients(db.session, question)
+    if found:
+        access.log_access(AccessKind.VIEW, "contact", [contact_id for contact_id, *_names in found], mailing.title)
+    return found
+
+
+def note_people(mailing: Mailing, found: service.Check) -> None:
+    """Record that the recipients named by a check were shown."""
+    if found.missing:
+        access.log_access(AccessKind.VIEW, "contact", [row[1] for row in found.missing], mailing.title)
 
 
 def _audience_choices(mailing: Mailing) -> list[tuple[str, str]]:
@@ -214,7 +224,7 @@ def _block_choices(mailing: Mailing) -> dict[str, list[dict[str, Any]]]:
     )
     used = [block["upload_id"] for block in mailing.blocks if block.get("upload_id")]
     pictures = sa.select(Upload).where(
-        Upload.kind == "picture", sa.or_(Upload.created_by == current_user.id, Upload.id.in_(used))
+        Upload.kind == PICTURE, sa.or_(Upload.created_by == current_user.id, Upload.id.in_(used))
     ).order_by(Upload.id.desc()).limit(50)
     return {
         "case_id": [
@@ -272,6 +282,7 @@ def check(mailing_id: int) -> str:
             found = service.check(db.session, draft, setting())
         except DomainError as error:
             found = service.Check(None, None, None, [content.Problem(error.message)], [], [])
+        note_people(mailing, found)
         return render_template("mailings/check.html", mailing=mailing, found=found)
 
 
@@ -359,7 +370,7 @@ def add_picture(mailing_id: int) -> Any:
         return jsonify(problem=translated(error.message)), 422
     outreach = _outreach()
     upload = uploads.store(
-        db.session, outreach.settings.folder("uploads"), safe.data, kind="picture",
+        db.session, outreach.settings.folder("uploads"), safe.data, kind=PICTURE,
         name=file.filename or _("그림"), media_type=safe.media_type, width=safe.width, height=safe.height,
         now=setting().now, user_id=current_user.id,
     )
@@ -398,7 +409,7 @@ def picture(token: str) -> Response:
         upload = db.session.get(Upload, links.read_picture(outreach.signer, token))
     except BadToken:
         upload = None
-    if upload is None or upload.kind != "picture":
+    if upload is None or upload.kind != PICTURE:
         raise NotFound("그림을 찾을 수 없습니다.")
     path = uploads.open_path(outreach.settings.data_dir / "uploads", upload)
     return send_file(path, mimetype=upload.media_type, max_age=30 * 86400, etag=upload.sha256)

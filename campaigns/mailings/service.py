@@ -7,7 +7,7 @@ audience, given by someone who edited none of it, and every edit voids it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,6 +41,8 @@ FIELDS = (
     "title", "audience_id", "message_class", "class_reason", "subject", "preheader", "blocks", "sender_name",
     "sender_address", "sender_phone", "sender_postal",
 )
+#: A problem of one recipient stands at this and the contact's id.
+PERSON = "contact-"
 APPROVER_ROLES = frozenset({Role.HEADQUARTERS, Role.CENTRE_MANAGER, Role.PROMOTION})
 
 
@@ -69,6 +71,14 @@ class Check:
     @property
     def ready(self) -> bool:
         return not self.problems
+
+    def without_people(self) -> Check:
+        """The same for those who may not act on the mailing: recipients are counted, not named."""
+        if not self.missing:
+            return self
+        rest = [problem for problem in self.problems if not problem.at.startswith(PERSON)]
+        text = Text("개인화 값이 없는 수신자가 %(count)s명 있습니다.", count=len({row[1] for row in self.missing}))
+        return replace(self, problems=[*rest, Problem(text)], missing=[])
 
 
 def visible(scope: Scope) -> sa.Select[tuple[Mailing]]:
@@ -225,7 +235,7 @@ def _missing(name: str, contact_id: int, company: str, address: str) -> Problem:
         "%(company)s(%(address)s): '%(name)s' 값이 없습니다. 값을 채우거나 {{%(name)s|대체 문구}}처럼 적어 주세요.",
         company=company, address=address, name=name,
     )
-    return Problem(text, f"contact-{contact_id}")
+    return Problem(text, f"{PERSON}{contact_id}")
 
 
 def _unwritten(mailing: Mailing) -> list[Problem]:
@@ -354,8 +364,10 @@ def cancel(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -
 
 
 def _require_ready(result: Check) -> None:
+    """The refusal names no recipient: the check does, where it is recorded who looked."""
     if not result.ready:
-        raise Conflict(Text.joined([Text("아직 보낼 수 없습니다."), *result.problems[:5]]))
+        problems = result.without_people().problems
+        raise Conflict(Text.joined([Text("아직 보낼 수 없습니다."), *problems[:5]]))
 
 
 def _require_move(mailing: Mailing, to: MailingState) -> None:

@@ -221,6 +221,8 @@ def add_partner(campaign_id: int) -> Any:
 def remove_partner(campaign_id: int, organisation_id: int) -> Any:
     campaign = service.editable(db.session, access.scope(), campaign_id)
     rest = [partner for partner in _partners(campaign) if partner[0] != organisation_id]
+    if len(rest) == len(campaign.partners):
+        raise NotFound("이 캠페인의 협력기관이 아닙니다.")
     _do(lambda: service.set_partners(db.session, access.actor(), campaign, rest, now=_now()))
     return redirect(url_for(".show", campaign_id=campaign_id) + "#partners")
 

@@ -56,9 +56,14 @@ def get(session: Session, scope: Scope, campaign_id: int) -> Campaign:
 def editable(session: Session, scope: Scope, campaign_id: int) -> Campaign:
     """A campaign the person may change: of the own centre, or any for headquarters."""
     campaign = get(session, scope, campaign_id)
-    if scope.role not in EDITOR_ROLES or (scope.centre_id is not None and campaign.centre_id != scope.centre_id):
+    if not may_edit(scope, campaign):
         raise Forbidden("이 캠페인은 담당 센터나 본부에서만 고칠 수 있습니다.")
     return campaign
+
+
+def may_edit(scope: Scope, campaign: Campaign) -> bool:
+    """Whether ``scope`` may change a campaign it sees."""
+    return scope.role in EDITOR_ROLES and (scope.centre_id is None or campaign.centre_id == scope.centre_id)
 
 
 def create(session: Session, scope: Scope, actor: Actor, values: Mapping[str, Any], *, now: datetime) -> Campaign:
@@ -115,14 +120,15 @@ def set_partners(
     session: Session, actor: Actor, campaign: Campaign, partners: Sequence[tuple[int, PartnerRole, str]], *,
     now: datetime,
 ) -> None:
-    """Replace the campaign's partners by (organisation id, role, note). Raises Invalid for an unknown or
-    inactive organisation."""
+    """Replace the campaign's partners by (organisation id, role, note). One that was closed since stays until it
+    is taken out. Raises Invalid for an unknown organisation, and for a new partner that is closed."""
     chosen = sa.select(Organisation).where(Organisation.id.in_([partner[0] for partner in partners]))
     found = {organisation.id: organisation for organisation in session.scalars(chosen)}
-    for organisation_id, _, _ in partners:
-        if organisation_id not in found or not found[organisation_id].active:
-            raise Invalid("활동 중인 협력기관만 고를 수 있습니다.", fields={"partners": "없는 기관"})
     before = {p.organisation_id: p for p in campaign.partners}
+    for organisation_id, _, _ in partners:
+        known = found.get(organisation_id)
+        if known is None or not (known.active or organisation_id in before):
+            raise Invalid("활동 중인 협력기관만 고를 수 있습니다.", fields={"partners": "없는 기관"})
     wanted = {organisation_id: (role, note) for organisation_id, role, note in partners}
     campaign.partners = [
         _partner(before.get(organisation_id), organisation_id, role, note)

@@ -61,7 +61,8 @@ def actor() -> Actor:
 
 def log_access(kind: AccessKind, subject: str, ids: Iterable[int], detail: str = "") -> None:
     """Note that this request shows or exports personal data of ``subject`` rows ``ids``; written when
-    the response is made, and the response is withheld if it cannot be written."""
+    the response is made, and the response is withheld if it cannot be written. An error page, which shows
+    nobody, takes the note back; a form shown again with a refusal does not."""
     g.setdefault("access_notes", []).append((kind, subject, list(ids), detail))
 
 
@@ -96,7 +97,7 @@ def _guard() -> Any:
 
 def _write_access_notes(response: Any) -> Any:
     notes = g.pop("access_notes", None)
-    if notes and response.status_code < 400:
+    if notes:
         who, now = actor(), current_app.extensions["outreach"].clock.now()
         with unit_of_work(db.session) as session:
             for kind, subject, ids, detail in notes:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
@@ -31,6 +31,7 @@ def problem(
     status: int, title: str, detail: str, fields: dict[str, str] | None = None, **members: Any
 ) -> Response:
     """An RFC 9457 problem document; ``members`` are extension members (its section 3.2)."""
+    g.pop("access_notes", None)  # the answer that would have shown people is not made
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail, **members}
     if fields:
         body["errors"] = [{"field": field, "detail": text} for field, text in fields.items()]
@@ -128,4 +129,5 @@ def _answer(status: int, title: str, text: str, fields: dict[str, str] | None = 
 
 
 def _page(status: int, title: str, text: str) -> Response:
+    g.pop("access_notes", None)  # the page that would have shown people is not made
     return Response(render_template("layout/error.html", status=status, title=title, text=text), status)

@@ -84,6 +84,19 @@ def test_partners_are_added_and_removed(app, officer, campaign):
     assert db.session.get(Campaign, campaign.id).partners == []
 
 
+def test_a_partner_that_was_closed_stays_until_it_is_taken_out(app, officer, campaign):
+    closed, other = (make_organisation(centre=officer.centre) for _ in range(2))
+    client = sign_in(app.test_client(), officer)
+    data = {"organisation_id": closed.id, "role": PartnerRole.VENUE.value}
+    client.post(f"/campaigns/{campaign.id}/partners", data=data)
+    closed.active = False
+    client.post(f"/campaigns/{campaign.id}/partners", data={**data, "organisation_id": other.id})
+    assert {row.organisation_id for row in campaign.partners} == {closed.id, other.id}
+    client.post(f"/campaigns/{campaign.id}/partners/{closed.id}/remove")
+    assert {row.organisation_id for row in campaign.partners} == {other.id}
+    assert client.post(f"/campaigns/{campaign.id}/partners/{closed.id}/remove").status_code == 404
+
+
 def test_a_stage_is_done_once_and_says_when(app, officer, campaign):
     client = app.test_client()
     sign_in(client, officer)
