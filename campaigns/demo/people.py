@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +26,8 @@ from outreach.regions.models import Centre, Region
 from outreach.scope import SYSTEM, Role
 
 FONT = Path(__file__).resolve().parents[2] / "static/vendor/pretendard-gov/PretendardGOV-Bold.ttf"
+#: Where a long name goes on to the second line of its mark.
+NAME_LINES = re.compile(r"(?<=.{4})(관리공단|관리재단|지원재단|지원센터|경영자협의회|중소기업협의회|협동조합|협의회|협회)$")
 
 
 def make_partners(session: Session, content: DemoContent, uploads: Path, now: datetime) -> dict[str, Organisation]:
@@ -54,13 +58,13 @@ def make_partners(session: Session, content: DemoContent, uploads: Path, now: da
 def _mark(partner: Partner) -> bytes:
     """A plain mark: the partner's letters on its colour."""
     letters, colour = partner.mark
-    image = Image.new("RGBA", (720, 240), (255, 255, 255, 0))
+    lines, font = NAME_LINES.sub(r"\n\1", partner.name.replace("(가상)", "")), ImageFont.truetype(FONT, 84)
+    width = max(font.getlength(line) for line in lines.split("\n"))
+    image = Image.new("RGBA", (272 + math.ceil(width), 240), (255, 255, 255, 0))
     draw = ImageDraw.Draw(image)
-    draw.rounded_rectangle((0, 0, 240, 240), 56, fill=colour)
+    draw.rounded_rectangle((0, 0, 239, 239), 56, fill=colour)
     draw.text((120, 120), letters[:2], font=ImageFont.truetype(FONT, 110), fill="white", anchor="mm")
-    name = partner.name.replace("(가상)", "")
-    size = min(64, int(900 / max(len(name), 8)))
-    draw.text((272, 120), name, font=ImageFont.truetype(FONT, size), fill="#1e2124", anchor="lm")
+    draw.multiline_text((272, 120), lines, font=font, fill="#1e2124", anchor="lm", spacing=12)
     file = io.BytesIO()
     image.save(file, "PNG")
     return file.getvalue()

@@ -37,14 +37,14 @@ def check_glyphs(root: Element, fonts: Sequence[Path]) -> None:
 
     :raises RenderError: a character is in none of our fonts; names it and the words around it.
     """
-    for element, text in _printed_text(root):
+    for place, text in _printed_text(root):
         for character in missing_glyphs(text, fonts):
             at = text.index(character)
             around = " ".join(text[max(0, at - 12):at + 13].split())
             raise RenderError(
                 f"글꼴에 없는 글자 ‘{character}’(U+{ord(character):04X})가 있습니다: “…{around}…”. "
                 "다른 글자로 바꾸어 주세요.",
-                place=f"<{local_name(element)}>",
+                place=place,
             )
 
 
@@ -53,12 +53,16 @@ def local_name(element: Element) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def _printed_text(element: Element) -> Iterator[tuple[Element, str]]:
+def _printed_text(element: Element, place: str = "") -> Iterator[tuple[str, str]]:
+    """Text below ``element``, each piece with the name of the box it stands in (``data-fit``), else of its tag."""
     if local_name(element) in _NOT_PRINTED:
         return
+    name = element.get("data-fit")
+    place = f"‘{name}’" if name else place
+    own = place or f"<{local_name(element)}>"
     if element.text and local_name(element):
-        yield element, element.text
+        yield own, element.text
     for child in element:
-        yield from _printed_text(child)
+        yield from _printed_text(child, place)
         if child.tail:
-            yield element, child.tail
+            yield own, child.tail

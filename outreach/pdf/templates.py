@@ -22,14 +22,16 @@ _WEEKDAYS = "월화수목금토일"
 def environment(folder: Path) -> Environment:
     """An environment that finds templates below ``folder`` (the project's ``templates/``).
 
-    Filters: ``kdate``, ``kdate_weekday``, ``num``, ``balanced``. Function: ``qr_svg(address, title)``.
+    Filters: ``kdate``, ``kdate_weekday``, ``num``, ``balanced``, ``em``. Function: ``qr_svg(address, title)``.
     An undefined name is an error, and every value is escaped.
     """
     env = Environment(
         loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, finalize=_composed,
     )
-    env.filters.update(kdate=korean_date, kdate_weekday=korean_date_with_weekday, num=grouped, balanced=balanced)
+    env.filters.update(
+        kdate=korean_date, kdate_weekday=korean_date_with_weekday, num=grouped, balanced=balanced, em=set_width,
+    )
     env.globals.update(qr_svg=qr_svg)
     return env
 
@@ -63,7 +65,7 @@ def balanced(text: str, width: float) -> tuple[str, ...]:
 
 def _even_lines(words: Sequence[str], width: float) -> list[str]:
     """Dynamic programming over line ends: cost is the sum of squared gaps to the even length."""
-    lengths = [_em(word) for word in words]
+    lengths = [set_width(word) for word in words]
     total = sum(lengths) + 0.25 * (len(words) - 1)
     count = max(1, math.ceil(total / width))
     target = total / count
@@ -83,8 +85,8 @@ def _even_lines(words: Sequence[str], width: float) -> list[str]:
     return lines[::-1]
 
 
-def _em(text: str) -> float:
-    """Rough set width in em: full for Hangul and Hanja, about half for the rest."""
+def set_width(text: str) -> float:
+    """Rough width of set ``text`` in em: full for Hangul and Hanja, about half for the rest."""
     return sum(0.87 if unicodedata.east_asian_width(c) in "WF" else 0.55 for c in text)
 
 

@@ -6,6 +6,7 @@ import io
 from dataclasses import replace
 from datetime import date
 
+import pypdfium2 as pdfium
 import pytest
 import zxingcpp
 from PIL import Image
@@ -38,6 +39,10 @@ ENV = environment(TEMPLATES)
 
 def printed(content: Brochure) -> RenderedPdf:
     return render(to_html(ENV, content), base_dir=STATIC, assets=ASSETS, options=RenderOptions(pages=BROCHURE_PAGES))
+
+
+def printed_lines(content: Brochure) -> list[str]:
+    return [line.strip() for text in inspect(printed(content).data).text for line in text.splitlines()]
 
 
 def text_of(content: Brochure) -> str:
@@ -123,6 +128,48 @@ def test_long_names_and_texts_fit(style: Style) -> None:
         contact=replace(CONTACT, centre=LONG_NAME, place=SENTENCE, regions=SENTENCE * 2), sources=(SENTENCE,) * 6,
     )
     assert printed(content).pages == 8
+
+
+@pytest.mark.parametrize("style", list(Style))
+@pytest.mark.parametrize("cases", [1, 2, 3, 4])
+def test_long_numbers_stay_in_their_fields(style: Style, cases: int) -> None:
+    long = Figure("1인당 연간 생산액", "12,345,678", "원", "11,987,654", "회사 결산")
+    sums = (Amount("1,234,567,890", "원", "최대"), Amount("위 금액의 2배", "", "육아기 자녀가 있는 노동자"))
+    lines = printed_lines(brochure(
+        style=style, figures=(replace(long, before=""),) * 3, cases=tuple(case(n, effect=long) for n in range(cases)),
+        programmes=(programme(1, amounts=sums), programme(2, amounts=sums), programme(3, amounts=sums)),
+    ))
+    for whole in ("12,345,678원", "1,234,567,890원", "위 금액의 2배"):
+        assert any(whole in line for line in lines)
+
+
+def test_an_address_of_three_lines_keeps_clear_of_the_telephone() -> None:
+    address = "donghaeng.moel.example.go.kr/outreach/q/cQNJkKHOcMgQhFvAbCdEfGh12"
+    document = pdfium.PdfDocument(printed(brochure(contact=replace(CONTACT, address=address))).data)
+    text = document[6].get_textpage()
+    bottom = min(box[1] for box in _boxes(text, "cQNJkKHOcMgQhFvAbCdEfGh12"))
+    assert bottom > max(box[3] for box in _boxes(text, "전화", last=True)) + 6  # points; the rule lies between
+
+
+def _boxes(text: pdfium.PdfTextPage, words: str, last: bool = False) -> list[tuple[float, float, float, float]]:
+    whole = text.get_text_range()
+    at = whole.rindex(words) if last else whole.index(words)
+    return [text.get_charbox(index) for index in range(at, at + len(words))]
+
+
+def test_a_right_without_a_sum_shows_its_length_and_no_empty_row() -> None:
+    lines = printed_lines(brochure(programmes=(programme(1, amounts=(), basis="", period="1년(조건에 따라 1년 6개월)"),)))
+    assert "1년" in lines and "조건에 따라 1년 6개월" in lines
+    assert not any(line.startswith("근거") for line in lines)
+
+
+def test_one_case_is_not_called_several() -> None:
+    assert "먼저 해 본 회사들" not in text_of(brochure(cases=(case(1),)))
+
+
+def test_a_character_no_font_has_names_the_box() -> None:
+    with pytest.raises(RenderError, match="‘표지 제목’.*😀"):
+        printed(brochure(title="아이와 함께 😀"))
 
 
 def test_text_beyond_all_room_names_the_box() -> None:

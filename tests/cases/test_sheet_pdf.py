@@ -75,6 +75,15 @@ def test_without_a_photo_no_figure_is_lost() -> None:
     assert "육아휴직 뒤 복귀" in text and "연장근무" in text
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+@pytest.mark.parametrize("photo", [True, False])
+def test_numbers_in_millions_stay_whole(count: int, photo: bool) -> None:
+    long = Figure("1인당 연간 생산액", "12,345,678", "원", "11,987,654", "회사 결산")
+    content = sheet(effects=(long,) * count) if photo else sheet(effects=(long,) * count, photo=None)
+    front = inspect(printed(content).data).text[0]
+    assert front.count("12,345,678원") == count
+
+
 def test_an_anonymous_company_is_explained() -> None:
     assert "이름을 밝히지 않았습니다" in text_of(sheet(anonymous=True, company="경남의 기계부품 회사"))
 
