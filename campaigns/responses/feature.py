@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from campaigns.responses import api, history, merging, panels, places, public, routes
+from campaigns.responses import api, clicks, history, merging, panels, places, public, routes
 from campaigns.responses.rules import VIEW_ROLES
-from outreach.feature import Feature, MenuItem, Panel
+from outreach.feature import Feature, MenuItem, Panel, WorkSource
 
 
 def _init_app(app: Flask) -> None:
@@ -25,6 +25,7 @@ feature = Feature(
         Panel("home", 30, panels.today, panels.HOME_ROLES),
         Panel("lead", 10, panels.of_lead, VIEW_ROLES),
     ),
+    work=(WorkSource("clicks", clicks.Backlog),),
     company_merges=(merging.carry_over,),
     init_app=_init_app,
 )

@@ -83,4 +83,6 @@ class Response(Identified, db.Model):
     __table_args__ = (
         sa.Index("ix_response_state", "state", "centre_id", "at"),  # the tray
         sa.Index("ix_response_campaign_id", "campaign_id", "at"),
+        sa.Index("ix_response_centre_id", "centre_id", "at"),  # a centre's list, newest first
+        sa.Index("ix_response_at", "at"),  # the nation's list, newest first
     )

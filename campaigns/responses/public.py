@@ -94,8 +94,8 @@ def click(token: str) -> Any:
         raise Gone
     db.session.rollback()
     clicks.record(
-        db.engine, delivery_id=delivery_id, position=position, at=_now(), method=request.method,
-        address=request.remote_addr or "", user_agent=request.user_agent.string,
+        db.engine, clicks.folder(current_app), delivery_id=delivery_id, position=position, at=_now(),
+        method=request.method, address=request.remote_addr or "", user_agent=request.user_agent.string,
     )
     return redirect(url, 302)
 

@@ -51,6 +51,10 @@ class Lead(Identified, Stamped, Versioned, db.Model):
         sa.Index("ix_lead_company_id", "company_id"),
         sa.Index("ix_lead_centre_id", "centre_id", "state", "next_due"),  # the centre's board
         sa.Index("ix_lead_planner_id", "planner_id", "state", "next_due"),  # a planner's day
+        sa.Index(  # the nation's board
+            "ix_lead_open", "state", "next_due",
+            sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL"),
+        ),
     )
 
 

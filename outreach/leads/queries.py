@@ -100,23 +100,23 @@ def _by_due(due: str, today: date) -> Any:
 
 
 #: What a list may be sorted by.
-ORDERS: dict[str, Sequence[Any]] = {
-    "due": (Lead.next_due.is_(None), Lead.next_due),
-    "company": (Company.name,),
-    "state": (sa.case({state.value: place for place, state in enumerate(LeadState)}, value=Lead.state),),
-    "planner": (User.name.is_(None), User.name),
-    "opened": (Lead.created_at,),
+ORDERS: dict[str, Any] = {
+    "due": Lead.next_due,
+    "company": Company.name,
+    "state": sa.case({state.value: place for place, state in enumerate(LeadState)}, value=Lead.state),
+    "planner": User.name,
+    "opened": Lead.created_at,
 }
 
 
 def ordered(query: sa.Select[tuple[Lead]], order: str, descending: bool) -> sa.Select[tuple[Lead]]:
-    """``query`` (of :func:`matching`) in an order of ORDERS, with what a list row shows loaded."""
-    *first, last = ORDERS.get(order, ORDERS["due"])
+    """``query`` (of :func:`matching`) in an order of ORDERS, what is empty last, with what a list row shows loaded."""
+    key = ORDERS.get(order, ORDERS["due"])
     query = query.outerjoin(Lead.planner).options(
         sa.orm.contains_eager(Lead.company), sa.orm.contains_eager(Lead.planner), joinedload(Lead.centre),
         joinedload(Lead.workplace),
     )
-    return query.order_by(*first, last.desc() if descending else last, Lead.id.desc())
+    return query.order_by((key.desc() if descending else key.asc()).nulls_last(), Lead.id.desc())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from campaigns.responses import clicks
+from campaigns.responses.clicks import Backlog
 from campaigns.responses.models import ClickEvent, Response
 from campaigns.responses.rules import Channel, ResponseState, Verdict
 from outreach import links
@@ -118,17 +122,74 @@ def test_a_link_the_mailing_does_not_have_is_gone(client, signer, delivery):
     assert _count(ClickEvent) == 0
 
 
-@pytest.mark.sqlite
-def test_a_busy_database_does_not_hold_the_reader_up(app, client, paths):
+@contextmanager
+def _busy(hold: float = 60.0, rest: float = 0.01):
+    """Someone else writes: holds the lock for ``hold`` seconds, again and again, until the block ends."""
     db.session.commit()
-    lock = sqlite3.connect(db.engine.url.database, isolation_level=None)
-    lock.execute("BEGIN IMMEDIATE")
-    with app.test_request_context(paths["click"]):  # the test client would first commit, and wait for the lock
-        response = app.full_dispatch_request()
-    lock.execute("ROLLBACK")
-    lock.close()
+    path, held, over = db.engine.url.database, threading.Event(), threading.Event()
+
+    def write():
+        lock = sqlite3.connect(path, isolation_level=None, timeout=30)
+        while not over.is_set():
+            lock.execute("BEGIN IMMEDIATE")
+            held.set()
+            over.wait(hold)
+            lock.execute("ROLLBACK")
+            over.wait(rest)
+        lock.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    held.wait()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.mark.sqlite
+def test_a_busy_database_does_not_hold_the_reader_up_and_loses_no_click(app, client, delivery, paths, now):
+    with _busy(), app.test_request_context(paths["click"], headers={"User-Agent": "Reader/1.0"}):
+        response = app.full_dispatch_request()  # the test client would first commit, and wait for the lock
     assert response.status_code == 302
     assert _count(ClickEvent) == 0
+    backlog = Backlog(app)
+    assert [backlog.step(), backlog.step()] == [True, False]
+    event = db.session.scalars(sa.select(ClickEvent)).one()
+    assert (event.delivery_id, event.link_position, event.at) == (delivery.id, 0, now)
+    assert (event.method, event.user_agent, event.verdict) == ("GET", "Reader/1.0", Verdict.PENDING)
+
+
+@pytest.mark.sqlite
+def test_a_click_put_aside_goes_with_its_delivery(app, delivery, paths):
+    with _busy(), app.test_request_context(paths["click"]):
+        app.full_dispatch_request()
+    db.session.delete(delivery)
+    db.session.commit()
+    assert Backlog(app).step() is True
+    assert _count(ClickEvent) == 0 and not list(clicks.folder(app).glob("*.json"))
+
+
+@pytest.mark.sqlite
+def test_a_thousand_clicks_at_once_are_all_kept(app, delivery, now):
+    """While others write in transactions of a tenth of a second, as a large mailing does."""
+
+    def press(position):
+        clicks.record(
+            engine, clicks.folder(app), delivery_id=number, position=position, at=now, method="GET", address="",
+            user_agent="",
+        )
+
+    number, engine = delivery.id, db.engine
+    with _busy(hold=0.1), ThreadPoolExecutor(8) as readers:
+        list(readers.map(press, range(1000)))
+    assert list(clicks.folder(app).glob("*.json")), "nothing had to wait: the test shows nothing"
+    backlog = Backlog(app)
+    while backlog.step():
+        pass
+    positions = db.session.scalars(sa.select(ClickEvent.link_position).order_by(ClickEvent.link_position)).all()
+    assert positions == list(range(1000))
 
 
 # -- the form by mail link ----------------------------------------------------------------------------------
