@@ -65,8 +65,11 @@ class EditorForm(TitleForm):
     version = HiddenField()
 
     def values(self) -> dict[str, Any]:
-        names = (
-            "title", "subject", "preheader", "audience_id", "message_class", "class_reason", "sender_name",
-            "sender_address", "sender_phone", "sender_postal",
+        texts = (
+            "title", "subject", "preheader", "class_reason", "sender_name", "sender_address", "sender_phone",
+            "sender_postal",
         )
-        return {name: self[name].data for name in names} | {"blocks": posted_blocks(request.form)}
+        return {name: self[name].data or "" for name in texts} | {
+            "audience_id": self.audience_id.data, "message_class": self.message_class.data,
+            "blocks": posted_blocks(request.form),
+        }

@@ -67,7 +67,8 @@ class CampaignForm(FlaskForm):
     def values(self) -> dict[str, object]:
         fields = ("name", "purpose", "region_ids", "starts_on", "ends_on", "budget", "owner_id")
         targets = {name: number for name, number in self.targets.data.items() if name in TARGETS and number is not None}
-        return {field: self[field].data for field in fields} | {"targets": targets}
+        values = {field: self[field].data for field in fields} | {"targets": targets}
+        return values | {"purpose": self.purpose.data or ""}
 
 
 class StateForm(FlaskForm):
