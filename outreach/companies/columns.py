@@ -98,12 +98,16 @@ _GROUP = re.compile(r"[1-3]")
 _DEPUTY = re.compile(r"\(\s*부\s*\)")  # 담당자(정), 담당자(부)
 _PERSON_ABOVE = re.compile(r"담당|실무자|신청인|신청자|참석자|contact|manager")
 _CHIEF_ABOVE = re.compile(r"대표|ceo")
+_SHARE = r"(?:남|여)(?:자|성)?|(?:비)?정규직|내국인|외국인|상용직?|일용직?|계약직|기간제"
+_WHOLE = r"계|합계|소계|총계|전체"
+_SHARE_BEHIND = re.compile(rf"\s*\(\s*({_SHARE}|{_WHOLE})\s*\)$")  # 근로자수(남)
+_IS_SHARE, _IS_WHOLE = re.compile(_SHARE), re.compile(_WHOLE)
 
 
 def recognise(heading: str) -> Recognised | None:
     """The target a heading names; None if it says nothing we know. Levels are tried together, then with the person
     they are about ('담당자 > 성명'), then the lowest alone; then without remarks in parentheses; then by pattern."""
-    plain = unicodedata.normalize("NFKC", heading[:_SEEN_CHARS])
+    plain = _SHARE_BEHIND.sub(rf"{LEVELS}\1", unicodedata.normalize("NFKC", heading[:_SEEN_CHARS]))
     found = _by_name(plain, 0.0)
     if found is None and (bare := _REMARK.sub("", plain)) != plain:
         found = _by_name(bare, 0.05)
@@ -121,6 +125,8 @@ def _by_name(heading: str, doubt: float) -> Recognised | None:
     whole, leaf = "".join(levels), levels[-1]
     if whole in KNOWN:
         return Recognised(KNOWN[whole], 1.0 - doubt)
+    if len(levels) > 1 and (counted := _of_headcount(levels)):
+        return counted
     whole, group = _without_group(whole)
     leaf = _without_group(leaf)[0] or leaf
     above = "".join(levels[:-1])
@@ -134,6 +140,17 @@ def _by_name(heading: str, doubt: float) -> Recognised | None:
         if name in KNOWN:
             return Recognised(KNOWN[name], confidence - doubt, group)
     return None
+
+
+def _of_headcount(levels: Sequence[str]) -> Recognised | None:
+    """'근로자수 > 계' is the headcount; men, women and the like alone are not."""
+    is_whole = _IS_WHOLE.fullmatch(levels[-1])
+    if not is_whole and not _IS_SHARE.fullmatch(levels[-1]):
+        return None
+    above = recognise(LEVELS.join(levels[:-1]))
+    if above is None or above.target != "workplace.headcount":
+        return None
+    return Recognised("workplace.headcount", 0.95) if is_whole else Recognised("", 0.9)
 
 
 def _without_group(name: str) -> tuple[str, int]:
@@ -179,7 +196,8 @@ def suggest(headers: Sequence[str], sample: Sequence[Sequence[Cell]]) -> list[Su
 
 def _settle_ambiguous(headers: Sequence[str], found: list[Recognised | None]) -> None:
     """What a heading means beside the others: '연락처' is the person's where there is a person; the only name in
-    a list of workplaces is the company's; of two columns for one company value the surer is kept."""
+    a list of workplaces is the company's; a day of consent without a yes or no is the yes, with its day; of two
+    columns for one company value the surer is kept."""
     targets = {named.target for named in found if named}
     has_person = "contact.name" in targets
     for index, named in enumerate(found):
@@ -194,6 +212,8 @@ def _settle_ambiguous(headers: Sequence[str], found: list[Recognised | None]) ->
             found[index] = named._replace(target="contact.phone", confidence=0.85)
         if named.target == "workplace.name" and "company.name" not in targets:
             found[index] = named._replace(target="company.name", confidence=0.85)
+        if named.target == "contact.consent_on" and "contact.consent" not in targets:
+            found[index] = named._replace(target="contact.consent", confidence=0.85)
         if (
             named.target == "workplace.address"
             and "지번" in headers[index]

@@ -128,18 +128,26 @@ class ContactCells:
 
     def _read_consent(self, row: Any, cells: Sequence[Cell], note: Note) -> Consent | None:
         granted = _read_consent(cells[self.consent])
-        if isinstance(granted, Flaw):
-            granted = note(row, granted, self.consent, cells[self.consent])
-        if granted is None:
-            return None
         on: date | None = None
         how = ""
+        if isinstance(granted, Flaw):
+            if isinstance(_read_date(cells[self.consent]), date):  # 수신동의(일자): the day says that, and when
+                on = self._read_day(row, self.consent, cells, note)
+                granted = True if on else None
+            else:
+                granted = note(row, granted, self.consent, cells[self.consent])
+        if granted is None:
+            return None
         if self.consent_on is not None:
-            day = _read_date(cells[self.consent_on])
-            if isinstance(day, date) and self.today and day > self.today:
-                day = Flaw("date_future")
-            on = note(row, day, self.consent_on, cells[self.consent_on]) if isinstance(day, Flaw) else day
+            on = self._read_day(row, self.consent_on, cells, note) or on
         if self.consent_how is not None:
             how = clean_text(cells[self.consent_how])
             how = how if len(how) <= HOW_LIMIT else how[: HOW_LIMIT - 1] + "…"
         return Consent(granted, on, how)
+
+    def _read_day(self, row: Any, column: int, cells: Sequence[Cell], note: Note) -> date | None:
+        """A day that is not in the future; anything else is noted."""
+        day = _read_date(cells[column])
+        if isinstance(day, date) and self.today and day > self.today:
+            day = Flaw("date_future")
+        return note(row, day, column, cells[column]) if isinstance(day, Flaw) else day

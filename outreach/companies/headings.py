@@ -14,11 +14,13 @@ _NAMES = {
         corporation, business name, organization""",
     "company.business_number": """
         사업자등록번호, 사업자번호, 사업자등록 No, 사업자 No, 사업자, 사업자등록증번호, BRN, business number,
-        business registration number, business registration no, business reg no, business no""",
+        business registration number, business registration no, business reg no, business no, biz no, biz reg no,
+        business license no""",
     "company.corporate_number": """
         법인등록번호, 법인번호, corporate number, corporate registration number, corporation number""",
     "company.representative": """
-        대표자, 대표자명, 대표자성명, 대표자이름, 대표, 대표명, 대표이사, 대표이사명, 성명(대표자), CEO, CEO name,
+        대표자, 대표자명, 대표자성명, 대표자이름, 대표, 대표명, 대표이사, 대표이사명, 성명(대표자), 사업주, 사업주명,
+        대표자성함, CEO, CEO name,
         representative, representative name, president""",
     "company.homepage": "홈페이지, 홈페이지주소, 누리집, 웹사이트, 회사홈페이지, URL, homepage, website, web",
     "company.memo": "비고, 메모, 특이사항, 참고사항, 참고, 기타, 기타사항, memo, note, notes, remark, remarks, comment",
@@ -33,7 +35,7 @@ _NAMES = {
         KSIC code, industry code""",
     "workplace.industry": """
         업종, 업종명, 업종명칭, 산업, 산업명, 산업분류, 산업분류명, 주업종, 주업종명, 업태, 종목, 업태/종목,
-        주생산품, 생산품, 주요생산품, industry, industry name, business type, sector""",
+        주생산품, 주생산품명, 생산품, 주요생산품, 취급품목, industry, industry name, business type, sector""",
     "workplace.headcount": """
         상시근로자수, 상시근로자, 상시근로자인원, 상시인원, 근로자수, 근로자, 근로자인원, 피보험자수,
         고용보험피보험자수, 고용보험가입자수, 피보험자, 종업원수, 종업원, 종사자수, 종사자, 직원수, 인원, 인원수,
@@ -56,21 +58,21 @@ _NAMES = {
         산업단지, 산업단지명, 산단, 산단명, 단지, 단지명, 입주단지, 입주산업단지, 공단, 공단명, 소속단지,
         industrial complex, complex, industrial park""",
     "contact.name": """
-        담당자, 담당자명, 담당자성명, 담당자이름, 담당, 성명, 이름, 업무담당자, 업무담당자명, 인사담당자,
-        인사담당자명, 실무자, 실무자명, 실무담당자, 신청인, 신청자, 신청자명, 참석자, 참석자명, contact,
-        contact name, contact person, person in charge, manager, manager name, name""",
+        담당자, 담당자명, 담당자성명, 담당자이름, 담당자성함, 담당, 성명, 이름, 성함, 업무담당자,
+        업무담당자명, 인사담당자, 인사담당자명, 실무자, 실무자성함, 실무자명, 실무담당자, 신청인, 신청자, 신청자명,
+        참석자, 참석자명, contact, contact name, contact person, person in charge, manager, manager name, name""",
     "contact.title": """
-        직위, 직책, 직급, 부서, 부서명, 소속부서, 직위/직책, 부서/직위, 부서 및 직위, 소속/직위, 담당자직위,
-        담당자직책, 담당자직급, 담당자부서, 담당자부서명, 담당부서, 담당부서명, 소속, title, job title, position,
-        department, dept, contact title, contact position, contact department, rank""",
+        직위, 직책, 직급, 부서, 부서명, 팀, 팀명, 소속부서, 직위/직책, 부서/직위, 부서 및 직위, 소속/직위, 담당자직위,
+        담당자직책, 담당자직급, 담당자소속, 담당자부서, 담당자부서명, 담당부서, 담당부서명, 소속, title,
+        job title, job position, position, department, dept, contact title, contact position, contact department, rank""",
     "contact.email": """
         이메일, 이메일주소, 전자우편, 전자우편주소, 전자메일, 메일, 메일주소, e메일, 담당자이메일, 담당자이메일주소,
         담당자메일, 담당자메일주소, 담당자전자우편, 대표이메일, 회사이메일, 기업이메일, 대표자이메일, 업무용이메일,
         email, e-mail, email address, mail, contact email, contact mail""",
     "contact.phone": """
         담당자전화, 담당자전화번호, 담당자연락처, 담당자직통, 담당자직통전화, 담당자번호, 담당자회사전화, 직통전화,
-        직통번호, 실무자연락처, 담당연락처, contact phone, contact tel, contact telephone, contact phone number,
-        direct phone, contact number""",
+        직통전화번호, 직통번호, 담당자직통전화번호, 실무자연락처, 담당연락처, contact phone, contact tel,
+        contact telephone, contact phone number, direct phone, contact number""",
     "contact.mobile": """
         휴대폰, 휴대폰번호, 휴대전화, 휴대전화번호, 핸드폰, 핸드폰번호, 이동전화, 휴대번호, HP, 담당자휴대폰,
         담당자휴대폰번호, 담당자휴대전화, 담당자휴대전화번호, 담당자핸드폰, 담당자핸드폰번호, 담당자HP, mobile,

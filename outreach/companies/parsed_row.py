@@ -10,7 +10,7 @@ from outreach.companies.columns import LABELS
 from outreach.companies.emails import address_key
 from outreach.companies.people import Contact
 from outreach.companies.problems import Problem, shortened
-from outreach.companies.rules import Cell, Identity, identity, normalise_company_name
+from outreach.companies.rules import Cell, Identity, identity, normalise_company_name, place_key
 
 
 @dataclass(slots=True)
@@ -87,10 +87,15 @@ def _swap(a: ParsedRow, b: ParsedRow) -> None:
         setattr(b, name, first)
 
 
+_SAME_BY = {"name": normalise_company_name, "address": place_key}
+"""Values that are spelt in many ways, and what tells that two of them say the same."""
+
+
 def _differ(name: str, ours: object, theirs: object) -> bool:
-    if name == "name" and isinstance(ours, str) and isinstance(theirs, str):
-        return normalise_company_name(ours) != normalise_company_name(theirs)
-    return ours != theirs and name != "section"
+    if ours == theirs or name == "section":
+        return False
+    key = _SAME_BY.get(name)
+    return key is None or key(str(ours)) != key(str(theirs))
 
 
 def unite(contacts: Iterable[Contact]) -> list[Contact]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from outreach.companies.columns import LEVELS
+from outreach.companies.columns import IDENTIFYING, LEVELS
 from outreach.companies.headers import Header
 from outreach.companies.rules import Cell, clean_text, compact
 
@@ -32,6 +32,7 @@ class RowKinds:
         by_target = {target: index for index, target in mapping.items()}
         self.name_column = by_target["company.name"]
         self.number_column = by_target.get("company.business_number")
+        self.telling = sorted(by_target[target] for target in IDENTIFYING if target in by_target)
         self.headings = {
             index: compact(header.names[index].rpartition(LEVELS)[2])
             for index in self.mapped
@@ -66,10 +67,9 @@ class RowKinds:
         if any("@" in text for text in texts):
             return False
         name = clean_text(cells[self.name_column])
-        return any(
-            compact(text) in _TOTALS or (text != name and _TOTAL_END.fullmatch("".join(text.split())))
-            for text in texts[:3]
-        )
+        if any(clean_text(cells[index]) for index in self.telling):  # may be a company that is called so
+            texts = [text for text in texts[:3] if text != name or compact(text) in _TOTALS]
+        return any(compact(text) in _TOTALS or _TOTAL_END.fullmatch("".join(text.split())) for text in texts[:3])
 
     def _repeats_heading(self, cells: Sequence[Cell]) -> bool:
         same = [

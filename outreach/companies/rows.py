@@ -49,7 +49,7 @@ def parse_rows(
     kinds = RowKinds(mapping, header)
     filler = _Filler(sheet.merged, mapping, header.last) if sheet.merged else None
     pending: ParsedRow | None = None
-    covered: frozenset[int] = frozenset()
+    above: Sequence[Cell] = ()
     for number, cells in enumerate(sheet.rows(), 1):
         if number <= header.last:
             continue
@@ -57,11 +57,16 @@ def parse_rows(
             cells = [*cells, *[""] * (reader.width - len(cells))]
         if filler:
             cells, covered = filler.fill(number - 1, cells)
+        else:
+            covered = frozenset()
+        if not _DITTO.isdisjoint(cells):
+            cells, covered = _repeated(cells, above, covered)
         is_plain = not covered and kinds.is_numbered(cells)  # most rows of most lists: no need to wonder
         if not is_plain and (kind := kinds.kind(cells)):
             tally[kind] += 1
             continue
         tally["read"] += 1
+        above = cells
         if not is_plain and reader.continues(cells, covered):
             if rejected := reader.add_to(pending, number, cells, is_merged=bool(covered)):
                 yield rejected
@@ -99,6 +104,17 @@ class _Filler:
         for column, bottom in self.starts.get(row, ()):
             self.active[column] = (bottom, cells[column])
         return cells, frozenset(covered)
+
+
+_DITTO = frozenset({"〃", "″", "상동", "위와 같음", "위와같음"})
+
+
+def _repeated(
+    cells: Sequence[Cell], above: Sequence[Cell], covered: frozenset[int]
+) -> tuple[list[Cell], frozenset[int]]:
+    """A cell that says 'as above' is read as if it were merged with the one above."""
+    marks = {column for column, cell in enumerate(cells) if cell in _DITTO and column < len(above)}
+    return [above[at] if at in marks else cell for at, cell in enumerate(cells)], covered | marks
 
 
 # -- one row -----------------------------------------------------------------------------------------

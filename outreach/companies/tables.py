@@ -31,15 +31,19 @@ __all__ = ["LIMITS", "Limits", "Merge", "Sheet", "TableFile", "read_tables"]
 
 _READER = Path(__file__).with_name("workbook_reader.py")
 _TIMEOUT = 300  # seconds a workbook may take
+_BIG_PART = 100_000_000  # bytes of one member of a zip file, unpacked
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How big a file may be. Text may be larger than a workbook, since it never lies in memory as a whole."""
+    """How big a file may be. Text may be larger than a workbook, since it never lies in memory as a whole.
+    ``packed_ratio``: how many times smaller than its content a big part of a workbook may be; the rows of a list pack
+    to a tenth or a thirtieth, only what was made to be huge packs to less."""
 
     workbook_bytes: int = 50_000_000
     text_bytes: int = 500_000_000
     unpacked_bytes: int = 2_000_000_000
+    packed_ratio: int = 150
     rows: int = 1_100_000
     columns: int = 200
 
@@ -204,7 +208,10 @@ def _check_zip(file: IO[bytes], limits: Limits) -> None:
         raise Invalid(_("압축 파일은 읽을 수 없습니다. 압축을 풀고 안에 있는 엑셀이나 CSV 파일을 올려 주세요."))
     if any(member.flag_bits & 1 for member in members):
         raise _encrypted()
-    if sum(member.file_size for member in members) > limits.unpacked_bytes:
+    if sum(member.file_size for member in members) > limits.unpacked_bytes or any(
+        member.file_size > _BIG_PART and member.file_size > member.compress_size * limits.packed_ratio
+        for member in members
+    ):
         raise Invalid(_("파일을 풀면 지나치게 커집니다. 필요한 시트만 남겨 다시 저장하거나 CSV로 저장해 올려 주세요."))
 
 

@@ -92,7 +92,7 @@ def _settings(scope: Scope, found: Guess, as_of: datetime | None) -> service.Set
     db.session.rollback()
     targets = {target.partition(".")[2] for target in mapping.values()}
     if not {"consent_how", "consent_on"} <= targets:
-        mapping = {column: target for column, target in mapping.items() if not target.endswith(".consent")}
+        mapping = {column: target for column, target in mapping.items() if ".consent" not in target}
     return service.Settings(
         found.sheet, (found.header.first, found.header.last), found.header.names, mapping,
         as_of.date() if as_of else None,

@@ -188,7 +188,11 @@ def _check_consent(given: Settings, mapping: Mapping[int, str], now: datetime) -
     if given.as_of is not None and given.as_of > kst_today(now):
         text = _("자료 기준일은 오늘이나 그 전이어야 합니다.")
         raise Invalid(text, fields={"as_of": text})
-    targets = {target.partition(".")[2] for target in mapping.values()}
+    used = set(mapping.values())
+    if any(target.endswith(".consent_on") and target.removesuffix("_on") not in used for target in used):
+        raise Invalid(_("수신동의일 열만으로는 동의했는지 알 수 없습니다. 그 열을 ‘수신동의 여부’로 지정해 주세요. "
+                        "날짜가 적힌 칸은 그날 동의한 것으로 봅니다."))
+    targets = {target.partition(".")[2] for target in used}
     if "consent" not in targets:
         return
     if "consent_how" not in targets and not given.evidence.strip():

@@ -170,6 +170,40 @@ def test_consent_needs_a_person_and_a_possible_day():
     assert codes(future) == ["date_future"] and future.contacts[0].consent == Consent(True)
 
 
+def test_a_day_in_the_consent_column_is_a_yes_of_that_day():
+    agreed, future, unclear = parse_list(
+        "기업명 사업자등록번호 이메일 수신동의(일자)",
+        ["가", office.hyphened(1), "a@x.example", "'24.7.2"],
+        ["나", office.hyphened(2), "b@x.example", "2099-01-01"],
+        ["다", office.hyphened(3), "c@x.example", "검토중"],
+    )
+    assert agreed.contacts[0].consent == Consent(True, date(2024, 7, 2))
+    assert codes(future) == ["date_future"] and future.contacts[0].consent is None
+    assert codes(unclear) == ["consent_unreadable"] and unclear.contacts[0].consent is None
+
+
+def test_ditto_marks_are_read_as_merged_with_the_row_above():
+    first, other_place = parse_list(
+        "기업명 사업자등록번호 소재지 담당자 이메일",
+        ["가", office.hyphened(1), "서울 중구 세종대로 1", "김하나", "a@x.example"],
+        ["〃", "〃", "〃", "이두리", "b@x.example"],
+        ["상동", "〃", "서울 중구 세종대로 9", "박세나", "c@x.example"],
+    )
+    assert [person.name for person in first.contacts] == ["김하나", "이두리"] and not codes(first)
+    assert other_place.company == first.company and other_place.workplace["address"].endswith("9")
+
+
+def test_the_same_address_in_two_spellings_is_no_conflict():
+    rows = parse_list(
+        "기업명 사업자등록번호 소재지",
+        ["가", office.hyphened(1), "울산 남구 산업로 1"],
+        ["㈜가", office.hyphened(1), "울산광역시 남구 산업로 1 (2층)"],
+        ["가", office.hyphened(1), "울산 남구 산업로 2"],
+    )
+    (whole,) = fold(rows)
+    assert codes(whole) == ["conflict"] and whole.workplace["address"] == "울산 남구 산업로 1"
+
+
 def test_phones_that_find_no_place_are_told():
     (row,) = parse_list(
         "기업명 전화번호 담당자 휴대폰", ["가", "02-123-4567, 02-123-4568", "김철수", "010-1111-2222, 010-3333-4444"]
@@ -246,16 +280,16 @@ def test_rows_that_are_no_data():
         ["소 계", "", "", 10],
         ["연번", "기업명", "전화번호", "근로자수"],
         [2, "합계산업", "02-123-4568", 10],
-        [3, "", "", ""],
+        [3, "한국소계", "02-123-4569", 10],
+        [4, "", "", ""],
         [],
         ["총  계", "", "", 20],
         ["※ 2026년 9월 말 기준", "", "", ""],
         ["- 이하 여백 -"],
         tally=tally,
     )
-    assert [row.company["name"] for row in rows if not row.rejected] == ["가", "합계산업"]
-    assert tally == {"unit": 2, "example": 1, "read": 3, "total": 2, "header": 1, "blank": 2, "note": 2}
-    assert codes(rows[1]) == ["headcount_approximate"] or rows[1].rejected
+    assert [row.company["name"] for row in rows] == ["가", "합계산업", "한국소계"]
+    assert tally == {"unit": 2, "example": 1, "read": 3, "total": 3, "header": 1, "blank": 2, "note": 2}
 
 
 def test_a_mapping_that_cannot_be_used_is_refused():

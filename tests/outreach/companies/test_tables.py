@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from outreach.companies import tables
 from outreach.companies.tables import Limits, Merge, read_tables
 from outreach.errors import Invalid
 from tests.outreach.companies import office_files as office
@@ -217,6 +218,14 @@ def read_or_refuse(content: bytes) -> None:
                     assert all(cell is None or isinstance(cell, str | int | float) for cell in row)
     except Invalid as refused:
         assert refused.message
+
+
+def test_a_part_that_packs_to_nothing_is_refused_before_it_is_read(monkeypatch):
+    """A megabyte that unpacks to a gigabyte would keep a worker busy for a minute."""
+    monkeypatch.setattr(tables, "_run_reader", lambda *_: pytest.fail("the bomb was opened"))
+    cell = f'<row><c t="inlineStr"><is><t>{"A" * 200_000_000}</t></is></c></row>'
+    bomb = office.with_member(office.complex_list_xlsx(), "xl/worksheets/sheet1.xml", office.sheet_xml(cell))
+    assert len(bomb) < 1_000_000 and "지나치게 커집니다" in refusal(bomb)
 
 
 STARTS = [
