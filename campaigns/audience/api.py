@@ -14,6 +14,8 @@ from campaigns.audience.history import NoHistory
 from campaigns.audience.models import Audience
 from campaigns.audience.rules import RECENT_DAYS, Exclusion
 from campaigns.audience.service import Question
+from campaigns.audience.users import KEY as USERS
+from campaigns.audience.users import nobody
 from campaigns.planning import service as planning
 from outreach.db import db
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
@@ -137,7 +139,8 @@ def edit_audience(values: dict[str, Any], campaign_id: int, audience_id: int) ->
     audience = service.get(db.session, campaign, audience_id)
     values = {"name": audience.name, "conditions": audience.conditions} | values
     return api.versioned(service.save(
-        db.session, access.actor(), campaign, **values, now=api.now(), audience=audience, version=version
+        db.session, access.actor(), campaign, **values, now=api.now(), audience=audience, version=version,
+        changed=current_app.extensions.get(USERS, nobody),
     ))
 
 

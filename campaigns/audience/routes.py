@@ -19,6 +19,8 @@ from campaigns.audience.history import KEY, History, NoHistory
 from campaigns.audience.models import Audience
 from campaigns.audience.rules import EXCLUSION_HINTS, EXCLUSION_LABELS, Conditions
 from campaigns.audience.service import Question
+from campaigns.audience.users import KEY as USERS
+from campaigns.audience.users import nobody
 from campaigns.planning import service as planning
 from campaigns.planning.models import Campaign
 from outreach.audit.models import AccessKind
@@ -86,10 +88,16 @@ def _editor(campaign: Campaign, audience: Audience | None) -> Any:
 
 
 def _saved(campaign: Campaign, audience: Audience | None, form: AudienceForm) -> Audience | None:
+    voided: list[str] = []
+
+    def changed(*what: Any) -> list[str]:
+        voided.extend(current_app.extensions.get(USERS, nobody)(*what))
+        return voided
+
     try:
         saved = service.save(
             db.session, access.actor(), campaign, name=form.name.data or "", conditions=form.conditions(),
-            now=_now(), audience=audience, version=int(form.version.data or 0),
+            now=_now(), audience=audience, version=int(form.version.data or 0), changed=changed,
         )
         db.session.commit()
     except NotFound:
@@ -98,6 +106,9 @@ def _saved(campaign: Campaign, audience: Audience | None, form: AudienceForm) ->
         db.session.rollback()
         flash(translated(error.message), "error")
         return None
+    if voided:
+        flash(_("받는 사람이 바뀌어 승인을 거두었습니다: %(mailings)s. 다시 승인을 요청해 주세요.",
+                mailings=", ".join(voided)), "warning")
     return saved
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from campaigns.audience.history import History
 from campaigns.audience.models import Audience
 from campaigns.audience.rules import Conditions, Count, Exclusion
+from campaigns.audience.users import Listener, nobody
 from campaigns.planning.models import Campaign
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
@@ -39,9 +40,10 @@ class Question:
 
 def save(
     session: Session, actor: Actor, campaign: Campaign, *, name: str, conditions: Mapping[str, Any], now: datetime,
-    audience: Audience | None = None, version: int | None = None,
+    audience: Audience | None = None, version: int | None = None, changed: Listener = nobody,
 ) -> Audience:
-    """Make or change an audience of ``campaign``. Raises Invalid, StaleEdit."""
+    """Make or change an audience of ``campaign``; ``changed`` is told of other conditions. Raises Invalid,
+    StaleEdit."""
     if not name.strip():
         raise Invalid("수신 대상의 이름을 적어 주세요.", fields={"name": "필수"})
     values = {"name": name.strip(), "conditions": parse(conditions).to_json()}
@@ -57,6 +59,8 @@ def save(
         audience.updated_at = now
         session.flush()
         audit.record_change(session, actor, "audience", audience.id, action, changes, now=now)
+    if action == "edit" and "conditions" in changes:
+        changed(session, actor, audience, now)
     return audience
 
 

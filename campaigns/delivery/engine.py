@@ -56,7 +56,8 @@ FIRST_BATCH, LARGEST_BATCH = 100, 5_000
 BATCH_SECONDS = 1.0  # what one batch should take; what a death leaves to be judged is at most one batch
 REST_AFTER_TROUBLE = (2.0, 5.0, 15.0, 60.0)  # seconds without a try, growing while the server is away
 RECOVER_EVERY = 30.0  # seconds between looks for workers that died meanwhile
-_REFUSALS = {Kind.REFUSED_RECIPIENT, Kind.REFUSED_MESSAGE}
+_REFUSALS = frozenset({Kind.REFUSED_RECIPIENT, Kind.REFUSED_MESSAGE})
+_ANSWERS = _REFUSALS | {Kind.ACCEPTED}  # what a share of refusals is a share of; "later" is no answer yet
 
 
 def worker_name() -> str:
@@ -95,9 +96,8 @@ class Batch:
 
     def on_outcome(self, delivery_id: int, outcome: Outcome) -> None:
         self.journal.outcome(delivery_id, outcome)
-        if outcome.kind is not Kind.NOT_SENT:
-            self.results += 1
-            self.refused += outcome.kind in _REFUSALS
+        self.results += outcome.kind in _ANSWERS
+        self.refused += outcome.kind in _REFUSALS
         self.outcomes[delivery_id] = outcome
 
     @property
@@ -158,18 +158,36 @@ class Engine:
         with self.app.app_context():
             self._recover_now_and_then()
             mailing_id = self._next_mailing()
-            if mailing_id is not None:
+            if mailing_id is None:
+                self._finish_done()
+                return False
+            try:
                 return self._send_batch(mailing_id)
-            self._finish_done()
-            return False
+            except BaseException:
+                self._abandon()
+                raise
 
     def close(self) -> None:
         """End connections and journal; between steps nothing is held."""
         self._pool.close()
-        if self._watch:
-            self._watch.close()
+        self._forget_watch()
         if self._journal:
             self._journal.remove()
+
+    def _abandon(self) -> None:
+        """A batch broke off (the database went away, the disk is full …). What it claimed is judged as after a
+        death, from its journal: this worker goes on under another name, and recovers the one it gave up."""
+        self._pool.abort()
+        self._forget_watch()
+        if self._journal:
+            self._journal.abandon()
+        self._journal, self._kept, self._recovers_at = None, None, 0.0
+        self.name = worker_name()
+
+    def _forget_watch(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch:
+            watch.close()
 
     def _finish_done(self) -> None:
         """Finish mailings with nothing left to do; looks first, since looking needs no write lock."""

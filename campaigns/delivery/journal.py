@@ -157,6 +157,10 @@ class Journal:
         self.path.unlink()
         os.close(self._descriptor)
 
+    def abandon(self) -> None:
+        """Let go of it as death would: whoever recovers next settles what it speaks of."""
+        os.close(self._descriptor)
+
     def _append(self, data: bytes) -> None:
         written = os.write(self._descriptor, data)
         if written != len(data):  # the disk is full; leave no half record for the next one to follow

@@ -132,7 +132,7 @@ def _review(mailing: Mailing, may_act: bool) -> dict[str, Any]:
     user_id, role = access.scope().user_id, access.scope().role
     return {
         "found": found, "form": ApproveForm(formdata=None, content_hash=found.content_hash),
-        "own_work": any(editor.user_id == user_id for editor in mailing.editors),
+        "own_work": mailings.wrote_in(db.session, mailing, user_id),
         "approver": may_act and role in mailings.APPROVER_ROLES,
         "recipients": preview_choices(mailing) if may_act else [],
     }

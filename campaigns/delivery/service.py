@@ -107,8 +107,12 @@ def _doubts(mailing_id: int) -> sa.Select[tuple[Delivery]]:
 
 
 def forget(session: Session, mailing_id: int) -> bool:
-    """Delete a chunk of rows written down for an earlier, voided approval. True when none are left."""
-    old = sa.select(Delivery.id).where(Delivery.mailing_id == mailing_id).limit(FORGET_CHUNK)
+    """Delete a chunk of rows written down for an earlier, voided approval. True when none are left.
+
+    Only while recipients are being written down: a job that died right after its last step runs once more, and
+    by then the rows may have been sent."""
+    freezing = sa.exists().where(Mailing.id == mailing_id, Mailing.state == MailingState.FREEZING)
+    old = sa.select(Delivery.id).where(Delivery.mailing_id == mailing_id, freezing).limit(FORGET_CHUNK)
     deleted = session.execute(
         sa.delete(Delivery).where(Delivery.id.in_(old)).execution_options(synchronize_session=False)
     ).rowcount
@@ -177,8 +181,12 @@ def decide(
     session: Session, actor: Actor, mailing: Mailing, delivery_ids: Collection[int], *, resend: bool, now: datetime
 ) -> int:
     """A person's word on recipients in doubt: send again, or leave as they are. Returns how many it was
-    about; ones decided already are passed over."""
-    rows = session.scalars(_doubts(mailing.id).where(Delivery.id.in_(list(delivery_ids)))).all()
+    about; ones decided already are passed over. Raises Conflict for sending a cancelled mailing again."""
+    if resend and mailing.state is MailingState.CANCELLED:
+        raise Conflict("취소한 메일은 다시 보낼 수 없습니다. 보낸 것으로 두어 주세요.")
+    chosen = _doubts(mailing.id).where(Delivery.id.in_(list(delivery_ids)))
+    # Locked (PostgreSQL): of two people who decide at once the second finds nothing left, and sends nothing again.
+    rows = session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).all()
     for row in rows:
         row.decided_by = actor.user_id
         if resend:

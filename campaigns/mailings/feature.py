@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from campaigns.mailings import api, routes
+from flask import Flask
+
+from campaigns.audience.users import KEY as AUDIENCE_USERS
+from campaigns.mailings import api, routes, service
 from outreach.feature import Feature, Panel
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 
+
+def _hear_of_audiences(app: Flask) -> None:
+    """An approval covers the audience: its edit voids it."""
+    app.extensions[AUDIENCE_USERS] = service.audience_changed
+
+
 feature = Feature(
     name="mailings",
+    init_app=_hear_of_audiences,
     blueprints=(routes.blueprint,),
     api_blueprints=(api.blp,),
     panels=(

@@ -48,6 +48,10 @@ MOVES: dict[MailingState, frozenset[MailingState]] = {
 
 #: May be edited; past DRAFT an edit voids review or approval and leads back to DRAFT.
 EDITABLE = frozenset({MailingState.DRAFT, MailingState.REVIEW, MailingState.APPROVED})
+#: Looked at or approved but not begun: an edit of the audience voids that.
+BOUND = frozenset({
+    MailingState.REVIEW, MailingState.FREEZING, MailingState.APPROVED, MailingState.SCHEDULED, MailingState.OVERDUE,
+})
 
 
 class MessageClass(str, enum.Enum):

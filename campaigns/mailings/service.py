@@ -25,7 +25,7 @@ from campaigns.mailings.compose import Addresses, Composed, compose
 from campaigns.mailings.content import Problem
 from campaigns.mailings.freeze import missing_values
 from campaigns.mailings.models import Mailing, MailingEditor, MailingLink
-from campaigns.mailings.rules import EDITABLE, MOVES, STATE_LABELS, MailingState, MessageClass
+from campaigns.mailings.rules import BOUND, EDITABLE, MOVES, STATE_LABELS, MailingState, MessageClass
 from campaigns.planning import service as planning
 from campaigns.planning.models import Campaign
 from outreach.audit import service as audit
@@ -183,6 +183,25 @@ def _note_editor(session: Session, mailing: Mailing, actor: Actor, now: datetime
     session.flush()
 
 
+def wrote_in(session: Session, mailing: Mailing, user_id: int | None) -> bool:
+    """Whether a person edited the mailing or its audience, and so may not approve it."""
+    if any(editor.user_id == user_id for editor in mailing.editors):
+        return True
+    edits = audit.history(session, "audience", mailing.audience_id) if mailing.audience_id else []
+    return any(record.user_id == user_id for record in edits)
+
+
+def audience_changed(session: Session, actor: Actor, audience: Audience, now: datetime) -> list[str]:
+    """Void review and approval of the mailings that were to go to ``audience``; their titles. What has begun to
+    be sent keeps the recipients written down for it."""
+    bound = sa.select(Mailing).where(Mailing.audience_id == audience.id, Mailing.state.in_(BOUND)).order_by(Mailing.id)
+    mailings = list(session.scalars(bound))
+    for mailing in mailings:
+        comment = f"수신 대상 '{audience.name}'의 조건이 바뀌어 승인을 거두었습니다."
+        withdraw(session, actor, mailing, now=now, comment=comment)
+    return [mailing.title for mailing in mailings]
+
+
 def frozen(mailing: Mailing) -> Composed:
     """The mail as it was approved. Raises Conflict if it is not."""
     if mailing.compiled is None:
@@ -280,12 +299,15 @@ def approve(
 ) -> Check:
     """Approve what was looked at (``content_hash`` of the page) and begin writing the recipients down.
 
-    Raises Forbidden to anyone who edited the mailing, Conflict if it changed since it was looked at."""
+    Raises Forbidden to anyone who edited the mailing or its audience, Conflict if it changed since it was looked
+    at."""
     _require_move(mailing, MailingState.FREEZING)
     if scope.role not in APPROVER_ROLES:
         raise Forbidden("메일 승인은 센터 관리자·본부·홍보담당만 할 수 있습니다.")
-    if any(editor.user_id == actor.user_id for editor in mailing.editors):
-        raise Forbidden("이 메일을 작성하거나 고친 사람은 승인할 수 없습니다. 다른 담당자에게 승인을 요청해 주세요.")
+    if wrote_in(session, mailing, actor.user_id):
+        raise Forbidden(
+            "이 메일이나 수신 대상을 작성하거나 고친 사람은 승인할 수 없습니다. 다른 담당자에게 승인을 요청해 주세요."
+        )
     result = check(session, mailing, setting)
     _require_ready(result)
     if result.content_hash != content_hash or result.composed is None:

@@ -157,6 +157,7 @@ def test_a_changed_audience_needs_a_new_look(officer, manager, draft):
     assert changed.status_code == 200 and changed.json["name"] == "모두"
     assert changed.json["conditions"]["min_headcount"] == 5
     assert manager.post(f"{place}/approve", {"content_hash": seen}).status_code == 409
+    assert officer.get(place).json["state"] == "draft"
 
 
 def test_an_act_on_an_old_version_is_refused(officer, draft):

@@ -9,17 +9,24 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from campaigns.audience import service as audiences
 from campaigns.delivery import service
 from campaigns.delivery.engine import Engine
+from campaigns.delivery.jobs import FREEZE
+from campaigns.delivery.journal import Journal
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import MOVES, RETRY_AFTER, DeliveryState, SkipReason
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState, MessageClass
+from outreach.audit import service as audit
 from outreach.companies.consent import is_suppressed, suppress
 from outreach.companies.models import Consent, ConsentPurpose, Contact, SuppressionReason
 from outreach.db import db
 from outreach.errors import Conflict, Forbidden
+from outreach.jobs import service as jobs
+from outreach.jobs.models import JobState
+from outreach.jobs.runner import JobSource
 from tests.campaigns.delivery.conftest import actor_of, add_companies
 from tests.smtp_server import Act, Event, SmtpServer
 
@@ -211,6 +218,83 @@ def test_cut_after_the_content_is_in_doubt_and_only_a_person_resends(
     assert states(draft) == {"accepted": 1}
 
 
+def test_a_database_that_goes_away_after_the_sending_repeats_nothing(
+    server, engine, draft, officer, approve, start, now, monkeypatch
+):
+    """The results of a batch can't be committed; the worker lives on."""
+    add_companies(officer.centre_id, 120, now)
+    start(approve(draft))
+    db.session.commit()
+    settle, first = engine._settle, []
+
+    def fail_once(*what):
+        if not first:
+            first.append(engine.name)
+            raise sa.exc.OperationalError("COMMIT", {}, Exception("the database went away"))
+        settle(*what)
+
+    monkeypatch.setattr(engine, "_settle", fail_once)
+    with pytest.raises(sa.exc.OperationalError):
+        engine.step()
+    assert 0 < len(server.recipients) < 120 and engine.name != first[0]
+    run(engine)
+    assert len(server.recipients) == len(set(server.recipients)) == 120
+    assert states(draft) == {"accepted": 120} and draft.state is MailingState.FINISHED
+
+
+def test_a_worker_that_breaks_off_in_the_midst_leaves_doubts_not_repetitions(
+    server, engine, draft, officer, approve, start, now, monkeypatch
+):
+    add_companies(officer.centre_id, 30, now)
+    start(approve(draft))
+    db.session.commit()
+    outcome, seen = Journal.outcome, []
+
+    def disk_full(journal, delivery_id, result):
+        seen.append(delivery_id)
+        if len(seen) == 10:
+            raise OSError(28, "No space left on device")
+        outcome(journal, delivery_id, result)
+
+    monkeypatch.setattr(Journal, "outcome", disk_full)
+    with pytest.raises(OSError, match="No space left"):
+        engine.step()
+    run(engine)
+    counts = states(draft)
+    assert counts["accepted"] + counts["in_doubt"] == 30 and 1 <= counts["in_doubt"] <= 3
+    assert len(server.recipients) == len(set(server.recipients))
+
+
+def test_answers_that_say_later_do_not_hide_refusals(server, engine, draft, officer, approve, start, now):
+    """Of 90 recipients 60 are put off, and 3 of the 30 answers are refusals."""
+    add_companies(officer.centre_id, 90, now)
+    start(approve(draft))
+
+    def script(event: Event) -> bytes | None:
+        number = int(event.argument.partition("person")[2].partition("@")[0] or 0) if event.stage == "rcpt" else 0
+        if number % 3:
+            return b"451 4.7.1 greylisted\r\n"
+        return b"550 5.7.1 blocked\r\n" if number and number % 30 == 0 else None
+
+    server.script = script
+    run(engine)
+    assert draft.state is MailingState.PAUSED and "거부" in draft.pause_reason
+
+
+def test_a_cancelled_mailing_is_not_sent_again(server, engine, draft, officer, approver, approve, start, now):
+    add_companies(officer.centre_id, 2, now)
+    start(approve(draft))
+    server.script = lambda event: Act.CLOSE if event.stage == "dot" else None
+    db.session.commit()
+    engine.step()
+    db.session.expire_all()
+    doubts = [row.id for row in service.doubts(db.session, draft.id)]
+    mailings.cancel(db.session, actor_of(approver), draft, now=now)
+    with pytest.raises(Conflict, match="취소한 메일"):
+        service.decide(db.session, actor_of(approver), draft, doubts, resend=True, now=now)
+    assert service.decide(db.session, actor_of(approver), draft, doubts, resend=False, now=now) == len(doubts) > 0
+
+
 def test_pause_and_cancel(server, engine, draft, officer, approver, approve, start, now):
     add_companies(officer.centre_id, 10, now)
     start(approve(draft))
@@ -265,6 +349,57 @@ def test_a_change_between_looking_and_approving_is_refused(draft, officer, appro
         mailings.approve(
             db.session, approver.scope(), actor_of(approver), draft, setting, content_hash=found.content_hash
         )
+
+
+def other_conditions(draft: Mailing, actor, now, listener=mailings.audience_changed, **conditions) -> None:
+    audiences.save(
+        db.session, actor, draft.campaign, name=draft.audience.name, audience=draft.audience, changed=listener,
+        conditions={"recent_days": 0, **conditions}, now=now,
+    )
+
+
+@pytest.mark.parametrize("scheduled", [False, True])
+def test_an_edit_of_the_audience_voids_the_approval(draft, officer, approver, approve, now, scheduled):
+    add_companies(officer.centre_id, 3, now)
+    approve(draft)
+    if scheduled:
+        mailings.schedule(db.session, actor_of(approver), draft, now, now=now, smtp_ready=True)
+    other_conditions(draft, actor_of(officer), now, min_headcount=50)
+    assert draft.state is MailingState.DRAFT and draft.approved_hash is None and draft.scheduled_at is None
+    assert service.start_due(db.session, now=now) == {"started": 0, "overdue": 0}
+    comment = next(record for record in audit.history(db.session, "mailing", draft.id) if "comment" in record.changes)
+    assert "수신 대상 '전체'의 조건" in comment.changes["comment"][1]
+
+
+def test_what_is_being_sent_keeps_its_recipients(server, engine, draft, officer, approve, start, now):
+    add_companies(officer.centre_id, 3, now)
+    start(approve(draft))
+    other_conditions(draft, actor_of(officer), now, min_headcount=50)
+    run(engine)
+    assert len(server.recipients) == 3 and draft.state is MailingState.FINISHED
+
+
+def test_who_chose_the_audience_can_not_approve(draft, officer, approver, setting, now):
+    add_companies(officer.centre_id, 1, now)
+    other_conditions(draft, actor_of(approver), now, min_headcount=1)
+    mailings.submit(db.session, actor_of(officer), draft, setting)
+    found = mailings.check(db.session, draft, setting)
+    with pytest.raises(Forbidden, match="수신 대상"):
+        mailings.approve(
+            db.session, approver.scope(), actor_of(approver), draft, setting, content_hash=found.content_hash
+        )
+
+
+def test_writing_recipients_down_once_more_takes_none_away(app, server, engine, draft, officer, approve, start, now):
+    """The worker died after its last step, before it could say that the job was done: the job runs again."""
+    add_companies(officer.centre_id, 3, now)
+    start(approve(draft))
+    run(engine)
+    job = jobs.enqueue(db.session, FREEZE, {"mailing_id": draft.id}, now=now)
+    db.session.commit()
+    assert JobSource(app).step()
+    db.session.refresh(job)
+    assert job.state is JobState.DONE and states(draft) == {"accepted": 3}
 
 
 def test_a_missing_personal_value_names_the_person(draft, officer, setting, now):
