@@ -27,7 +27,9 @@ from outreach.scope import SYSTEM, Role
 
 FONT = Path(__file__).resolve().parents[2] / "static/vendor/pretendard-gov/PretendardGOV-Bold.ttf"
 #: Where a long name goes on to the second line of its mark.
-NAME_LINES = re.compile(r"(?<=.{4})(관리공단|관리재단|지원재단|지원센터|경영자협의회|중소기업협의회|협동조합|협의회|협회)$")
+NAME_LINES = re.compile(
+    r"(?<=.{4})(관리공단|관리재단|지원재단|지원센터|경영자협의회|중소기업협의회|협동조합|협의회|협회)$"
+)
 
 
 def make_partners(session: Session, content: DemoContent, uploads: Path, now: datetime) -> dict[str, Organisation]:

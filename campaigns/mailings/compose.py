@@ -23,6 +23,7 @@ from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MessageClass
 from cases.library.models import Case
 from cases.library.rules import CaseState, ConsentScope, size_band
+from cases.materials import service as materials
 from cases.materials.models import Material
 from cases.materials.rules import EditionState
 from outreach.errors import Invalid
@@ -150,6 +151,11 @@ class _Writer:
             raise Invalid(Text(
                 "%(place)s번째 블록: 홍보물 '%(title)s'은(는) 아직 게시되지 않았습니다.",
                 place=place, title=material.title,
+            ))
+        if reason := materials.lapsed(material, self.today):
+            raise Invalid(Text(
+                "%(place)s번째 블록: 홍보물 '%(title)s'은(는) 배포할 수 없습니다. %(reason)s",
+                place=place, title=material.title, reason=reason,
             ))
         return self.addresses.material(material.id)
 

@@ -3,7 +3,8 @@ of slot 'campaign'."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ from outreach.clock import kst_today
 from outreach.db import db
 from outreach.errors import DomainError, NotFound
 from outreach.organisations.models import Organisation
+from outreach.regions import service as regions
 from outreach.regions.models import Region, RegionLevel
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.web import access
@@ -99,16 +101,25 @@ def edit(campaign_id: int) -> Any:
 def _form(form: CampaignForm) -> CampaignForm:
     people = accounts.colleagues(db.session, access.scope())
     form.owner_id.choices = [("", _("정하지 않음")), *((str(user.id), user.name) for user in people)]
-    regions = db.session.scalars(
+    form.region_ids.choices = _districts(kst_today(_now()), form.region_ids.data or ())
+    return form.label_targets()
+
+
+def _districts(today: date, chosen: Collection[int]) -> dict[str, list[tuple[int, str]]]:
+    """The districts of ``today`` and those chosen before, by province; those of the own centre first."""
+    districts = db.session.scalars(
         sa.select(Region).where(Region.level == RegionLevel.DISTRICT).options(selectinload(Region.parent))
         .order_by(Region.code)
     )
-    today = kst_today(_now())
-    form.region_ids.choices = [
-        (region.id, f"{region.parent.name_ko if region.parent else ''} {region.name_ko}")
-        for region in regions if region.holds_on(today) or region.id in (form.region_ids.data or ())
-    ]
-    return form.label_targets()
+    rows = regions.jurisdictions(db.session, access.scope().centre_id) if access.scope().centre_id else []
+    own = {row.region_id for row in rows if row.holds_on(today)}
+    grouped: dict[str, list[tuple[int, str]]] = {_("센터의 관할 지역"): []} if own else {}
+    for region in districts:
+        if region.holds_on(today) or region.id in chosen:
+            province = region.parent.name_ko if region.parent else region.name_ko
+            group = _("센터의 관할 지역") if region.id in own else province
+            grouped.setdefault(group, []).append((region.id, region.name_ko))
+    return grouped
 
 
 def _saved(form: CampaignForm, campaign: Campaign | None) -> Campaign | None:

@@ -191,15 +191,22 @@ def check_printable(brochure: Brochure, today: date) -> None:
     reasons = [Text("‘%(label)s’을(를) 적어 주세요.", label=Text(label)) for label in slots.missing(brochure.texts)]
     if not brochure.programmes or not brochure.cases:
         reasons.append(Text("지원제도와 사례를 하나 이상 골라 주세요."))
+    reasons += case_problems(brochure, today)
+    if reasons:
+        raise Conflict(Text.joined(reasons))
+
+
+def case_problems(brochure: Brochure, today: date) -> list[str]:
+    """Why one of its cases may not be shown on ``today``: withdrawn, or the company's consent does not hold."""
+    problems: list[str] = []
     for case in brochure.cases:
         if case.state is not CaseState.PUBLISHED:
-            reasons.append(Text("사례 ‘%(title)s’은(는) 게시된 사례가 아닙니다.", title=case.headline))
-        reasons += [
+            problems.append(Text("사례 ‘%(title)s’은(는) 게시된 사례가 아닙니다.", title=case.headline))
+        problems += [
             Text("사례 ‘%(title)s’: %(problem)s", title=case.headline, problem=Text(text))
             for text in consent_problems(case, today)
         ]
-    if reasons:
-        raise Conflict(Text.joined(reasons))
+    return problems
 
 
 def brochure_content(brochure: Brochure, issue: Issue, pictures: Pictures) -> content.Brochure:

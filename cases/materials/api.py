@@ -10,6 +10,7 @@ from cases.materials import service
 from cases.materials.models import Edition, Material
 from cases.materials.rules import EditionState, MaterialKind, Way
 from cases.materials.sending import send_pdf
+from outreach.clock import kst_today
 from outreach.db import db
 from outreach.errors import NotFound
 from outreach.regions.api import CentreRef
@@ -107,7 +108,7 @@ def download_pdf(args: dict[str, Any], material_id: int) -> Any:
 
 def _edition(material: Material, number: int | None) -> Edition:
     """The edition asked for; a partner's is always the published one. Raises NotFound."""
-    published = service.published_edition(material)
+    published = service.given_edition(material, kst_today(api.now()))
     if number is None or access.scope().is_partner:
         edition = published if number is None or (published and published.number == number) else None
     else:

@@ -99,6 +99,17 @@ def check_printable(material: Material, day: date) -> None:
         brochures.check_printable(material.brochure, day)
 
 
+def shown_problems(material: Material, day: date) -> list[str]:
+    """Why what the material shows may no longer be given out: a case was withdrawn, a consent ended."""
+    if material.brochure is not None:
+        return brochures.case_problems(material.brochure, day)
+    try:
+        check_printable(material, day)
+    except Conflict as reason:
+        return [reason.message]
+    return []
+
+
 def check_case(case: Case, day: date) -> None:
     """Only a published case with a standing consent goes to print."""
     if case.state is not CaseState.PUBLISHED:

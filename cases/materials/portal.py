@@ -11,6 +11,7 @@ from flask import Blueprint, current_app, render_template
 from cases.materials import service
 from cases.materials.rules import Way
 from cases.materials.sending import send_page, send_pdf
+from outreach.clock import kst_today
 from outreach.db import db
 from outreach.errors import NotFound
 from outreach.scope import Role
@@ -33,8 +34,8 @@ def index() -> str:
 
 
 def _materials(scope: Any, limit: int | None = None) -> dict[str, Any]:
-    query = service.materials_query(scope)
-    materials = list(db.session.scalars(query.limit(limit) if limit else query).unique())
+    rows, today = db.session.scalars(service.materials_query(scope)).unique(), kst_today(_now())
+    materials = [row for row in rows if service.given_edition(row, today)][:limit]
     counts = service.own_downloads(db.session, scope.organisation_id, [row.id for row in materials])
     return {"materials": materials, "counts": counts}
 
@@ -55,8 +56,8 @@ def page(material_id: int, page: int) -> Any:
 
 
 def _edition(material_id: int) -> Any:
-    """The published edition of a material granted to the partner. Raises NotFound for anything else."""
-    edition = service.published_edition(service.get(db.session, access.scope(), material_id))
+    """What the partner gets of a material granted to it. Raises NotFound for anything else."""
+    edition = service.given_edition(service.get(db.session, access.scope(), material_id), kst_today(_now()))
     if edition is None:
         raise NotFound("지금 배포하지 않는 홍보물입니다.")
     return edition

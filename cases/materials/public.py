@@ -12,6 +12,7 @@ from cases.materials.rules import Way
 from cases.materials.sending import send_pdf
 from cases.sheets.service import HELP_LINE
 from outreach import links
+from outreach.clock import kst_today
 from outreach.db import db
 from outreach.signing import BadToken
 from outreach.web import access
@@ -35,7 +36,7 @@ def download(token: str) -> Any:
         material = None
     if material is None:
         return render_template("materials/unknown.html", sender=_sender(None)), 404
-    edition = service.published_edition(material)
+    edition = service.given_edition(material, kst_today(outreach.clock.now()))
     if edition is None:
         others = [
             (row.title, links.material_url(outreach.settings.base_url, outreach.signer, row.id))

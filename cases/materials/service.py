@@ -96,7 +96,7 @@ def edition_of(material: Material, number: int) -> Edition:
 
 
 def published_edition(material: Material) -> Edition | None:
-    """What partners and the public get; None if nothing is published now."""
+    """The edition in distribution; None if nothing is published now. See :func:`given_edition`."""
     return next((edition for edition in material.editions if edition.state is EditionState.PUBLISHED), None)
 
 
@@ -268,11 +268,14 @@ def lapsed(material: Material, today: date) -> str:
     """Why what is given out now should no longer be (case withdrawn, consent ended); '' if nothing is wrong."""
     if published_edition(material) is None:
         return ""
-    try:
-        paper.check_printable(material, today)
-    except Conflict as reason:
-        return reason.message
-    return ""
+    reasons = paper.shown_problems(material, today)
+    return Text.joined(reasons) if reasons else ""
+
+
+def given_edition(material: Material, today: date) -> Edition | None:
+    """What partners and the public get on ``today``: the published edition, unless a company that it shows no
+    longer agrees or its case was withdrawn. None if nothing is given out."""
+    return None if lapsed(material, today) else published_edition(material)
 
 
 def _check_move(edition: Edition, to: EditionState) -> None:

@@ -24,6 +24,7 @@ from outreach.companies.models import (
 )
 from outreach.errors import Conflict, Forbidden, Invalid, NotFound
 from outreach.scope import LEAD_ROLES, Scope
+from outreach.wording import Text
 
 
 def _(text: str) -> str:
@@ -42,6 +43,21 @@ REASON_LABELS = {
     SuppressionReason.COMPLAINT: _("스팸 신고"),
     SuppressionReason.STAFF: _("담당자가 등록"),
 }
+
+#: By what stands before the colon of a source.
+SOURCE_WORDS = {
+    "mailing": _("%(number)s번 메일을 보낼 때"),
+    "delivery": _("메일의 수신거부 링크(발송 %(number)s번)"),
+}
+
+
+def source_words(source: str) -> str:
+    """Where the wish came from, for a person: what sending and mails note as ``mailing:3`` and ``delivery:12``,
+    in words; what a person wrote, as written."""
+    kind, _colon, number = source.partition(":")
+    if kind in SOURCE_WORDS and number.isdecimal():
+        return Text(SOURCE_WORDS[kind], number=number)
+    return source
 
 
 def find_suppression(session: Session, address_key: str) -> Suppression | None:

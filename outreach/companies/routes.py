@@ -50,8 +50,8 @@ SECTIONS = {letter: _l(name) for letter, name in ksic.SECTIONS.items()}
 def _words() -> dict[str, Any]:
     return {
         "KSIC_SECTIONS": SECTIONS, "CONSENT_PURPOSES": consent.PURPOSE_LABELS,
-        "SUPPRESSION_REASONS": consent.REASON_LABELS, "company_tabs": company_tabs,
-        "workplace_title": workplace_title,
+        "SUPPRESSION_REASONS": consent.REASON_LABELS, "suppression_source": consent.source_words,
+        "company_tabs": company_tabs, "workplace_title": workplace_title,
     }
 
 
@@ -182,7 +182,7 @@ def show(company_id: int) -> str:
     company = search.for_page(db.session, scope, company_id)
     own = [place for place in company.workplaces if search.in_reach(scope, place)]
     people = [contact for place in own for contact in place.contacts]
-    access.log_access(AccessKind.VIEW, "contact", [contact.id for contact in people], f"company {company_id}")
+    access.log_access(AccessKind.VIEW, "contact", [contact.id for contact in people], company.name)
     return render_template(
         "companies/show.html", company=company, own=own, others=len(company.workplaces) - len(own),
         refused=consent.suppressed(db.session, [contact.address_key or "" for contact in people]),

@@ -14,6 +14,7 @@ from outreach.db import db
 from outreach.errors import Invalid
 from outreach.scope import LEAD_ROLES, STAFF_ROLES
 from outreach.web import access, xlsx
+from outreach.web.language import translated
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("suppressions", __name__, url_prefix="/companies/suppressions")
@@ -72,5 +73,9 @@ def download() -> Any:
     rows = db.session.scalars(consent.suppressions(access.scope(), text).limit(MAX_ROWS)).all()
     access.log_access(AccessKind.EXPORT, "suppression", [row.id for row in rows], f"{reason[:200]} | q={text}")
     headers = [_("이메일 주소"), _("사유"), _("경로"), _("등록일시")]
-    cells = ([row.address_key, _(consent.REASON_LABELS[row.reason]), row.source, row.created_at] for row in rows)
+    cells = (
+        [row.address_key, _(consent.REASON_LABELS[row.reason]), translated(consent.source_words(row.source)),
+         row.created_at]
+        for row in rows
+    )
     return xlsx.attachment(xlsx.workbook(headers, cells, sheet=_("수신거부")), f"수신거부_{today():%Y%m%d}.xlsx")

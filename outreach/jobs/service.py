@@ -71,7 +71,8 @@ def finish(
     session: Session, job_id: int, worker: str, *, now: datetime, result: Mapping[str, Any] | None
 ) -> bool:
     """The job is done. False if it is no longer this worker's (another took it over)."""
-    return _close(session, job_id, worker, now, JobState.DONE, result=dict(result or {}), message="")
+    whole = sa.func.coalesce(Job.total, Job.done)
+    return _close(session, job_id, worker, now, JobState.DONE, result=dict(result or {}), message="", done=whole)
 
 
 def fail(session: Session, job_id: int, worker: str, *, now: datetime, message: str, max_attempts: int) -> bool:

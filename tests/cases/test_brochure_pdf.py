@@ -158,7 +158,8 @@ def _boxes(text: pdfium.PdfTextPage, words: str, last: bool = False) -> list[tup
 
 
 def test_a_right_without_a_sum_shows_its_length_and_no_empty_row() -> None:
-    lines = printed_lines(brochure(programmes=(programme(1, amounts=(), basis="", period="1년(조건에 따라 1년 6개월)"),)))
+    right = programme(1, amounts=(), basis="", period="1년(조건에 따라 1년 6개월)")
+    lines = printed_lines(brochure(programmes=(right,)))
     assert "1년" in lines and "조건에 따라 1년 6개월" in lines
     assert not any(line.startswith("근거") for line in lines)
 
@@ -168,7 +169,7 @@ def test_one_case_is_not_called_several() -> None:
 
 
 def test_a_character_no_font_has_names_the_box() -> None:
-    with pytest.raises(RenderError, match="‘표지 제목’.*😀"):
+    with pytest.raises(RenderError, match=r"‘표지 제목’.*😀"):
         printed(brochure(title="아이와 함께 😀"))
 
 

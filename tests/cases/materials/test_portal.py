@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from cases.library.rules import CaseState, ConsentScope
 from cases.materials import service
 from cases.materials.models import Download, MaterialGrant
 from cases.materials.rules import EditionState, Way
 from outreach import links
 from outreach.db import db
 from outreach.scope import Role
-from tests.cases.making import add_edition, make_material, published
+from tests.cases.making import TODAY, add_edition, make_material, published
 from tests.people import NOW, make_centre, make_organisation, make_user, sign_in
 
 
@@ -68,6 +71,23 @@ def test_only_published_materials_are_seen(app, client, centre, partner, state):
     sign_in(client, partner)
     assert material.title not in client.get("/portal/").text
     assert client.get(f"/portal/materials/{material.id}.pdf").status_code == 404
+
+
+@pytest.mark.parametrize("change", [
+    {"consent_until": TODAY - timedelta(days=1)}, {"consent_scope": ConsentScope.NONE}, {"state": CaseState.WITHDRAWN},
+])
+def test_nothing_is_given_out_without_the_company_s_consent(app, client, centre, partner, change):
+    material = make_material(app, centre, title="교대조 이야기")
+    give(material, partner)
+    assert client.get(url(app, material)).status_code == 200
+    for name, value in change.items():
+        setattr(material.case, name, value)
+    db.session.flush()
+    assert client.get(url(app, material)).status_code == 410
+    sign_in(client, partner)
+    assert "교대조 이야기" not in client.get("/portal/").text + client.get("/").text
+    assert client.get(f"/portal/materials/{material.id}.pdf").status_code == 404
+    assert client.get(f"/portal/materials/{material.id}/page-1.png").status_code == 404
 
 
 def test_partners_always_get_the_published_edition(app, client, centre, partner):

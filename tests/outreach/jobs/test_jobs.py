@@ -53,7 +53,7 @@ def test_a_job_runs_and_keeps_its_result(app: Flask, now: datetime, kind: Callab
     source = JobSource(app)
     assert source.step() is True
     done = job(job_id)
-    assert (done.state, done.result, done.done, done.total, done.worker) == (JobState.DONE, {"twice": 2}, 1, 2, None)
+    assert (done.state, done.result, done.done, done.total, done.worker) == (JobState.DONE, {"twice": 2}, 2, 2, None)
     assert source.step() is False
 
 
