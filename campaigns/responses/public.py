@@ -92,9 +92,11 @@ def _place_answer_again(text: str) -> str:
 
 @blueprint.after_request
 def _private(response: Response) -> Response:
-    """Nothing here may be kept by caches. (That no address with a token leaves as a referrer is the whole
-    site's rule: same-origin.)"""
-    response.headers["Cache-Control"] = "no-store"
+    """Nothing here may be kept by caches, but a form that came back: the person's own browser keeps it, or "back" from
+    the page after it would show an error. (That no address with a token leaves as a referrer is the whole site's
+    rule: same-origin.)"""
+    came_back = request.method == "POST" and response.status_code in (422, 429)
+    response.headers["Cache-Control"] = "private, no-cache" if came_back else "no-store"
     return response
 
 
@@ -149,8 +151,9 @@ def answer(token: str) -> Any:
     form = PublicForm()
     if not form.validate_on_submit():
         return _form_page(delivery, form), 422
+    given = form.answer()
     response = service.submit_by_mail(
-        db.session, delivery, form.answer(), submission=submission_key("r", delivery.id, form.nonce.data or ""),
+        db.session, delivery, given, submission=submission_key("r", delivery.id, form.nonce.data or "", given),
         now=_now(), base_url=_base_url(), suspect=form.is_trapped,
     )
     acknowledge(db.session, response, sender.of_mailing(delivery.mailing), now=_now())
@@ -202,9 +205,10 @@ def place_answer(token: str) -> Any:
     place, form = _place(token), PlaceForm()
     if not form.validate_on_submit():
         return _place_page(place, form), 422
+    given = form.answer()
     response = service.submit_by_place(
-        db.session, place, form.answer(), submission=submission_key("q", place.id, form.nonce.data or ""),
-        now=_now(), suspect=form.is_trapped,
+        db.session, place, given, submission=submission_key("q", place.id, form.nonce.data or "", given), now=_now(),
+        suspect=form.is_trapped,
     )
     acknowledge(db.session, response, sender.of_campaign(place.campaign), now=_now())
     db.session.commit()

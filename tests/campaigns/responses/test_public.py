@@ -248,6 +248,16 @@ def test_pressing_twice_is_one_answer(client, paths):
     assert (_count(Response), _count(Lead)) == (2, 1)
 
 
+def test_a_form_gone_back_to_and_changed_is_another_answer(client, paths):
+    data = _answer()
+    refused = client.post(paths["form"], data=data | {"wants": []})
+    assert refused.headers["Cache-Control"] == "private, no-cache"  # or "back" would show an error
+    for wants in (["visit"], ["visit", "materials"]):
+        assert client.post(paths["form"], data=data | {"wants": wants}).status_code == 303
+    assert (_count(Response), _count(Lead)) == (2, 1)
+    assert db.session.scalars(sa.select(Lead)).one().wants == ["visit", "materials"]
+
+
 def test_pressing_twice_at_once_is_one_answer(app, paths):
     db.session.commit()
     data, codes = _answer(), []
