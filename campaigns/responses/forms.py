@@ -34,6 +34,10 @@ MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 ROW_ID = NumberRange(1, 2**53)
 
 
+def at_most(characters: int) -> Length:
+    return Length(max=characters, message=_l("%(max)d자까지 적으실 수 있습니다."))
+
+
 class WantsField(SelectMultipleField):
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
@@ -52,13 +56,13 @@ class AnswerForm(FlaskForm):
     """What every answer may hold."""
 
     wants = WantsField(_l("무엇이 필요하십니까?"))
-    person = StringField(_l("이름"), filters=[tidy], validators=[Length(max=60), no_resident_number])
-    phone = StringField(_l("전화번호"), filters=[tidy], validators=[Length(max=40)])
-    email = StringField(_l("전자우편"), filters=[tidy], validators=[Length(max=254)])
+    person = StringField(_l("이름"), filters=[tidy], validators=[at_most(60), no_resident_number])
+    phone = StringField(_l("전화번호"), filters=[tidy], validators=[at_most(40)])
+    email = StringField(_l("전자우편"), filters=[tidy], validators=[at_most(254)])
     preferred_time = StringField(
-        _l("통화하기 좋은 때"), filters=[tidy], validators=[Length(max=100), no_resident_number]
+        _l("통화하기 좋은 때"), filters=[tidy], validators=[at_most(100), no_resident_number]
     )
-    message = TextAreaField(_l("전하실 말씀"), filters=[tidy], validators=[Length(max=2000), no_resident_number])
+    message = TextAreaField(_l("전하실 말씀"), filters=[tidy], validators=[at_most(2000), no_resident_number])
 
     def __init__(self, *args: Any, **values: Any):
         super().__init__(*args, **values)
@@ -126,8 +130,8 @@ class PublicForm(AnswerForm):
 class CompanyFields:
     """The company as someone typed it; the number may be left out, a wrong one may not."""
 
-    company_name = StringField(_l("기업명"), filters=[tidy], validators=[Length(max=200)])
-    business_number = StringField(_l("사업자등록번호"), filters=[tidy], validators=[Length(max=20)])
+    company_name = StringField(_l("기업명"), filters=[tidy], validators=[at_most(200)])
+    business_number = StringField(_l("사업자등록번호"), filters=[tidy], validators=[at_most(20)])
 
     def validate_business_number(self, field: Any) -> None:
         if isinstance(read_business_number(field.data), Flaw):
@@ -183,11 +187,11 @@ class ConfirmForm(FlaskForm):
 
 
 class NewCompanyForm(FlaskForm):
-    name = StringField(_l("기업명"), validators=[InputRequired(), Length(max=200)])
-    business_number = StringField(_l("사업자등록번호"), validators=[Length(max=20)])
-    address = StringField(_l("주소"), validators=[Length(max=300)])
-    phone = StringField(_l("대표전화"), validators=[Length(max=40)])
+    name = StringField(_l("기업명"), validators=[InputRequired(), at_most(200)])
+    business_number = StringField(_l("사업자등록번호"), validators=[at_most(20)])
+    address = StringField(_l("주소"), validators=[at_most(300)])
+    phone = StringField(_l("대표전화"), validators=[at_most(40)])
 
 
 class DismissForm(FlaskForm):
-    reason = StringField(_l("제외하는 까닭"), validators=[InputRequired(), Length(max=200)])
+    reason = StringField(_l("제외하는 까닭"), validators=[InputRequired(), at_most(200)])

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.exceptions import TooManyRequests
 
 from campaigns.delivery.models import Delivery
 from campaigns.responses import clicks, optout, sender, service
@@ -22,16 +24,17 @@ from outreach.companies.models import Company, Contact
 from outreach.db import db
 from outreach.leads.rules import WANT_LABELS
 from outreach.signing import BadToken, Signer
-from outreach.web import access
+from outreach.web import access, errors
 from outreach.web.protection import csrf, limiter
 
 blueprint = Blueprint("public", __name__)
 csrf.exempt(blueprint)  # the capability is the signed link; no session is involved
 
-#: A briefing's audience scans one code through one Wi-Fi, so limits are wide; they only stop machines.
-ANSWERS_PER_ADDRESS = "60 per minute; 600 per hour"
+#: A company shares one address, a briefing's audience scans one code through one Wi-Fi: limits are wide and only stop
+#: machines. Answers that were taken count, not mistakes in filling in.
+ANSWERS_PER_ADDRESS = "200 per minute; 2000 per hour"
 ANSWERS_PER_LINK = "10 per minute; 60 per hour"
-ANSWERS_PER_PLACE = "120 per minute"
+ANSWERS_PER_PLACE = "200 per minute"
 
 
 class Gone(Exception):
@@ -40,6 +43,10 @@ class Gone(Exception):
 
 def _token() -> str:
     return f"link:{(request.view_args or {}).get('token', '')}"
+
+
+def _taken(response: Response) -> bool:
+    return response.status_code == 303
 
 
 def _now() -> datetime:
@@ -59,11 +66,37 @@ def _gone(_error: Gone) -> tuple[str, int]:
     return render_template("public/gone.html"), 404
 
 
+@blueprint.errorhandler(429)
+def _too_often(error: TooManyRequests) -> Any:
+    """The form again with everything the person wrote: they need only press once more. Other pages: the site's own."""
+    pages = {"public.answer": _answer_again, "public.place_answer": _place_answer_again}
+    again = pages.get(request.endpoint or "")
+    if again is None:
+        return errors.http_error(error)
+    db.session.rollback()
+    text = gettext("지금 신청이 몰려 아직 보내지 못했습니다. 적으신 내용은 그대로 있으니 1분 뒤 다시 눌러 주세요.")
+    return again(text), 429
+
+
+def _answer_again(text: str) -> str:
+    form = PublicForm()
+    form.form_errors.append(text)
+    return _form_page(_delivery(links.read_form, (request.view_args or {})["token"]), form)
+
+
+def _place_answer_again(text: str) -> str:
+    form = PlaceForm()
+    form.form_errors.append(text)
+    return _place_page(_place((request.view_args or {})["token"]), form)
+
+
 @blueprint.after_request
 def _private(response: Response) -> Response:
-    """Nothing here may be kept by caches. (That no address with a token leaves as a referrer is the whole
-    site's rule: same-origin.)"""
-    response.headers["Cache-Control"] = "no-store"
+    """Nothing here may be kept by caches, but a form that came back: the person's own browser keeps it, or "back" from
+    the page after it would show an error. (That no address with a token leaves as a referrer is the whole site's
+    rule: same-origin.)"""
+    came_back = request.method == "POST" and response.status_code in (422, 429)
+    response.headers["Cache-Control"] = "private, no-cache" if came_back else "no-store"
     return response
 
 
@@ -111,20 +144,20 @@ def form(token: str) -> str:
 
 @blueprint.post("/r/<token>")
 @access.public("the answer of one recipient; the signed link is the right to give it")
-@limiter.limit(ANSWERS_PER_ADDRESS)
-@limiter.limit(ANSWERS_PER_LINK, key_func=_token)
+@limiter.limit(ANSWERS_PER_ADDRESS, deduct_when=_taken)
+@limiter.limit(ANSWERS_PER_LINK, key_func=_token, deduct_when=_taken)
 def answer(token: str) -> Any:
     delivery = _delivery(links.read_form, token)
     form = PublicForm()
     if not form.validate_on_submit():
         return _form_page(delivery, form), 422
-    if not form.is_trapped:
-        response = service.submit_by_mail(
-            db.session, delivery, form.answer(), submission=submission_key("r", delivery.id, form.nonce.data or ""),
-            now=_now(), base_url=_base_url(),
-        )
-        acknowledge(db.session, response, sender.of_mailing(delivery.mailing), now=_now())
-        db.session.commit()
+    given = form.answer()
+    response = service.submit_by_mail(
+        db.session, delivery, given, submission=submission_key("r", delivery.id, form.nonce.data or "", given),
+        now=_now(), base_url=_base_url(), suspect=form.is_trapped,
+    )
+    acknowledge(db.session, response, sender.of_mailing(delivery.mailing), now=_now())
+    db.session.commit()
     return redirect(url_for(".thanks", token=token), 303)
 
 
@@ -166,19 +199,19 @@ def place_form(token: str) -> str:
 
 @blueprint.post("/q/<token>")
 @access.public("an answer by QR code; it waits in the tray until a person has verified it")
-@limiter.limit(ANSWERS_PER_ADDRESS)
-@limiter.limit(ANSWERS_PER_PLACE, key_func=_token)
+@limiter.limit(ANSWERS_PER_ADDRESS, deduct_when=_taken)
+@limiter.limit(ANSWERS_PER_PLACE, key_func=_token, deduct_when=_taken)
 def place_answer(token: str) -> Any:
     place, form = _place(token), PlaceForm()
     if not form.validate_on_submit():
         return _place_page(place, form), 422
-    if not form.is_trapped:
-        response = service.submit_by_place(
-            db.session, place, form.answer(), submission=submission_key("q", place.id, form.nonce.data or ""),
-            now=_now(),
-        )
-        acknowledge(db.session, response, sender.of_campaign(place.campaign), now=_now())
-        db.session.commit()
+    given = form.answer()
+    response = service.submit_by_place(
+        db.session, place, given, submission=submission_key("q", place.id, form.nonce.data or "", given), now=_now(),
+        suspect=form.is_trapped,
+    )
+    acknowledge(db.session, response, sender.of_campaign(place.campaign), now=_now())
+    db.session.commit()
     return redirect(url_for(".place_thanks", token=token), 303)
 
 

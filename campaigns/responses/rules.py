@@ -82,7 +82,8 @@ class Answer:
         return "\n".join(filter(None, (self.message, when)))
 
 
-def submission_key(form: str, row_id: int, nonce: str) -> str:
+def submission_key(form: str, row_id: int, nonce: str, answer: Answer) -> str:
     """Tells one filled-in form from the next. It is bound to the link the form was opened with, so that
-    nobody can take the key of someone else's answer."""
-    return hashlib.sha256(f"{form}:{row_id}:{nonce}".encode()).hexdigest()
+    nobody can take the key of someone else's answer, and to what was written: a form gone back to, changed and sent
+    once more is another answer."""
+    return hashlib.sha256(f"{form}:{row_id}:{nonce}:{answer!r}".encode()).hexdigest()

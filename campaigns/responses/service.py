@@ -33,12 +33,16 @@ from outreach.leads.rules import Respondent
 from outreach.leads.service import CLOCK_SLACK
 from outreach.scope import Scope
 
+#: Why a form was set aside whose trap for machines was filled in.
+MACHINE_MADE = "보이지 않는 칸까지 채워져 있어 자동 입력으로 보임"
+
 
 def submit_by_mail(
-    session: Session, delivery: Delivery, answer: Answer, *, submission: str, now: datetime, base_url: str
+    session: Session, delivery: Delivery, answer: Answer, *, submission: str, now: datetime, base_url: str,
+    suspect: bool = False,
 ) -> Response:
     """The answer of someone who opened the link of ``delivery``. The same ``submission`` twice is one
-    response. If the company was deleted meanwhile, it waits in the tray."""
+    response. If the company was deleted meanwhile, it waits in the tray; a ``suspect`` one is set aside."""
     known = _submitted(session, submission)
     if known is not None:
         return known
@@ -49,24 +53,29 @@ def submit_by_mail(
     response.centre_id = workplace.centre_id if workplace else delivery.mailing.campaign.centre_id
     if company is not None:
         response.company_name = company.name
+    if suspect:
+        _set_aside(response)
     if not _add(session, response):
         return _submitted(session, submission) or response
-    if workplace is not None:
+    if workplace is not None and not suspect:
         contact = session.get(Contact, delivery.contact_id)
         verify(session, response, workplace, now=now, base_url=base_url, known=contact)
     return response
 
 
 def submit_by_place(
-    session: Session, place: ResponsePlace, answer: Answer, *, submission: str, now: datetime
+    session: Session, place: ResponsePlace, answer: Answer, *, submission: str, now: datetime, suspect: bool = False
 ) -> Response:
-    """The answer of someone who scanned a QR code: kept as it is, for a person to verify."""
+    """The answer of someone who scanned a QR code: kept as it is, for a person to verify; a ``suspect`` one is set
+    aside."""
     known = _submitted(session, submission)
     if known is not None:
         return known
     response = _new(answer, Channel.QR, now, submission=submission)
     response.place, response.campaign, response.organisation_id = place, place.campaign, place.organisation_id
     response.centre_id = place.campaign.centre_id
+    if suspect:
+        _set_aside(response)
     return response if _add(session, response) else _submitted(session, submission) or response
 
 
@@ -155,6 +164,12 @@ def _new(answer: Answer, channel: Channel, at: datetime, **values: Any) -> Respo
         phone=answer.phone, email=answer.email, preferred_time=answer.preferred_time, message=answer.message,
         details=details, **values,
     )
+
+
+def _set_aside(response: Response) -> None:
+    """Not thrown away: a browser may have filled in the trap for a person, and staff can put it back."""
+    response.state = ResponseState.DISMISSED
+    response.details = {**response.details, "reason": MACHINE_MADE}
 
 
 def _add(session: Session, response: Response) -> bool:

@@ -7,14 +7,15 @@ from sqlalchemy.orm import Session
 
 from outreach.feature import CompanyMerge
 from outreach.leads.models import Lead, LeadActivity
-from outreach.leads.rules import ActivityKind, LeadState, merge_wants
+from outreach.leads.rules import BOARD, ActivityKind, LeadState, merge_wants
 
 FOLDED = "기업을 합치면서 진행 중인 리드와 하나가 됨"
 
 
 def carry_over(session: Session, merge: CompanyMerge) -> None:
     """All leads go to the company kept. If both had an open one, the other's history moves into it and the
-    empty one is closed: one open lead per company."""
+    empty one is closed: one open lead per company, as far on as the further of the two, and never without a planner
+    if one of them had one."""
     kept = _open(session, merge.kept_id)
     gone = _open(session, merge.gone_id)
     if kept is not None and gone is not None:
@@ -36,6 +37,9 @@ def _fold(session: Session, kept: Lead, gone: Lead, merge: CompanyMerge) -> None
         setattr(kept, field, getattr(kept, field) or getattr(gone, field))
     contacts = [lead.first_contact_at for lead in (kept, gone) if lead.first_contact_at]
     kept.first_contact_at = min(contacts, default=None)
+    if kept.planner_id is None:
+        kept.planner_id, kept.assigned_at = gone.planner_id, gone.assigned_at
+    kept.state = max(kept.state, gone.state, key=BOARD.index)
     if gone.next_due and (kept.next_due is None or gone.next_due < kept.next_due):
         kept.next_action, kept.next_due = gone.next_action, gone.next_due
     kept.updated_at = gone.updated_at = gone.closed_at = merge.at

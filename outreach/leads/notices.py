@@ -18,7 +18,8 @@ _CLOSING = "\n\n동행 아웃리치가 자동으로 보낸 알림입니다."
 
 
 def response_arrived(session: Session, lead: Lead, occasion: str, label: str, *, base_url: str, now: datetime) -> None:
-    """Tell the lead's planner, or while there is none the centre's managers, that the company answered."""
+    """Tell the lead's planner that the company answered; while there is none the centre's managers, and where there
+    are none either, headquarters."""
     wants = ", ".join(WANT_LABELS[Want(want)] for want in lead.wants) or "-"
     subject = f"[동행 아웃리치] {lead.company.name} 응답이 접수되었습니다"
     facts = f"기업: {lead.company.name}\n희망 사항: {wants}\n접수 경로: {label}\n{_due(lead)}"
@@ -27,7 +28,7 @@ def response_arrived(session: Session, lead: Lead, occasion: str, label: str, *,
         _send(session, lead.planner, lead, occasion, subject, text, base_url, now)
         return
     text = f"배정할 플래너가 없어 담당자를 정하지 못한 응답입니다. 담당 플래너를 정해 주세요.\n\n{facts}"
-    for manager in _managers(session, lead.centre_id):
+    for manager in _managers(session, lead.centre_id) or _managers(session, None):
         _send(session, manager, lead, occasion, subject, text, base_url, now)
 
 

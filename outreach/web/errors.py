@@ -23,7 +23,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, handle_domain_error)
     app.register_error_handler(StaleDataError, lambda error: handle_domain_error(StaleEdit()))
     app.register_error_handler(OperationalError, _database_error)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(500, _unexpected)
 
 
@@ -91,7 +91,8 @@ TEXTS = {
 }
 
 
-def _http_error(error: HTTPException) -> Any:
+def http_error(error: HTTPException) -> Any:
+    """An error of HTTP itself, as a page or a problem document."""
     db.session.rollback()
     if error.code is None or error.code < 400:
         return error

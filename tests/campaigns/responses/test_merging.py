@@ -64,3 +64,16 @@ def test_an_open_lead_follows_its_company(app, officer, companies, now):
     _merge(app, officer, kept, gone, now)
     opened = db.session.scalars(sa.select(Lead).where(Lead.closed_at.is_(None))).one()
     assert (opened.company_id, opened.wants) == (kept_id, ["materials"])
+
+
+def test_the_lead_kept_is_as_far_on_as_the_further_one_and_keeps_a_planner(app, officer, companies, now):
+    kept, gone = companies
+    planner = make_user(Role.PLANNER, centre=officer.centre)
+    lead, other = (db.session.scalars(sa.select(Lead).where(Lead.company_id == each.id)).one() for each in companies)
+    assert lead.planner is None
+    other.planner, other.assigned_at, other.state = planner, now, LeadState.PROPOSED
+    db.session.flush()
+    _merge(app, officer, kept, gone, now)
+    opened = db.session.scalars(sa.select(Lead).where(Lead.closed_at.is_(None))).one()
+    assert (opened.id, opened.planner_id, opened.assigned_at) == (lead.id, planner.id, now)
+    assert opened.state is LeadState.PROPOSED

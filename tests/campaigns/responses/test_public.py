@@ -16,6 +16,7 @@ from campaigns.responses import clicks
 from campaigns.responses.clicks import Backlog
 from campaigns.responses.models import ClickEvent, Response
 from campaigns.responses.rules import Channel, ResponseState, Verdict
+from campaigns.responses.service import MACHINE_MADE
 from outreach import links
 from outreach.audit.models import ChangeRecord
 from outreach.companies.models import Consent, ConsentPurpose, Contact, Suppression, SuppressionReason
@@ -247,6 +248,16 @@ def test_pressing_twice_is_one_answer(client, paths):
     assert (_count(Response), _count(Lead)) == (2, 1)
 
 
+def test_a_form_gone_back_to_and_changed_is_another_answer(client, paths):
+    data = _answer()
+    refused = client.post(paths["form"], data=data | {"wants": []})
+    assert refused.headers["Cache-Control"] == "private, no-cache"  # or "back" would show an error
+    for wants in (["visit"], ["visit", "materials"]):
+        assert client.post(paths["form"], data=data | {"wants": wants}).status_code == 303
+    assert (_count(Response), _count(Lead)) == (2, 1)
+    assert db.session.scalars(sa.select(Lead)).one().wants == ["visit", "materials"]
+
+
 def test_pressing_twice_at_once_is_one_answer(app, paths):
     db.session.commit()
     data, codes = _answer(), []
@@ -281,9 +292,19 @@ def test_a_wrong_answer_comes_back_as_it_was_written(client, paths, values, word
     assert _count(Response) == 0
 
 
-def test_a_machine_that_fills_in_everything_gets_thanks_and_nothing_else(client, paths):
-    assert client.post(paths["form"], data=_answer(website="https://spam.example")).status_code == 303
-    assert _count(Response) == 0 and _count(Lead) == 0
+def test_what_a_machine_seems_to_have_filled_in_is_set_aside(client, paths, place, signer):
+    """It does nothing, but is not lost: a browser may have filled in the trap for a person."""
+    for path in (paths["form"], links.place_url("", signer, place.id)):
+        data = _answer(website="https://spam.example", company_name="새길산업", email="a@b.example", consent="y")
+        assert client.post(path, data=data).status_code == 303
+    saved = db.session.scalars(sa.select(Response)).all()
+    assert [(each.state, each.details["reason"]) for each in saved] == [(ResponseState.DISMISSED, MACHINE_MADE)] * 2
+    assert _count(Lead) == 0 and _count(OutboxMessage) == 0
+
+
+def test_an_answer_without_an_address_is_acknowledged_where_we_wrote_to(client, delivery, paths):
+    client.post(paths["form"], data=_answer())
+    assert delivery.address in db.session.scalars(sa.select(OutboxMessage.to_address)).all()
 
 
 def test_an_answer_for_a_deleted_company_waits_in_the_tray(client, paths, delivery, centre):
@@ -315,9 +336,32 @@ def limits(app):
 
 
 def test_answers_are_limited_by_link(limits, client, paths):
-    codes = [client.post(paths["form"], data=_answer()).status_code for _ in range(12)]
-    assert codes == [303] * 10 + [429] * 2
+    codes = [client.post(paths["form"], data=_answer()).status_code for _ in range(10)]
+    assert codes == [303] * 10
+    refused = client.post(paths["form"], data=_answer(message="다시 적기 싫은 긴 글", wants=["visit"]))
+    assert refused.status_code == 429 and int(refused.headers["Retry-After"]) <= 60
+    assert "1분 뒤 다시 눌러 주세요" in refused.text and "다시 적기 싫은 긴 글" in refused.text
     assert client.post(paths["leave"]).status_code == 200  # nobody is hindered from leaving
+
+
+def test_mistakes_do_not_count_against_the_limit(limits, client, paths):
+    assert {client.post(paths["form"], data=_answer(wants=[])).status_code for _ in range(12)} == {422}
+    assert client.post(paths["form"], data=_answer()).status_code == 303
+
+
+def test_colleagues_behind_one_address_do_not_lock_each_other_out(limits, client, signer, centre, paths):
+    """Whoever exhausts one company's link, or a QR code's audience answers all at once, others still get through."""
+    for _ in range(11):
+        last = client.post(paths["form"], data=_answer())
+    assert last.status_code == 429
+    other = make_delivery(make_mailing(make_campaign(centre)), make_company(centre, "이웃산업"))
+    assert client.post(links.form_url("", signer, other.id), data=_answer()).status_code == 303
+    hall = links.place_url("", signer, make_place(make_campaign(centre), "설명회장").id)
+    codes = {
+        client.post(hall, data=_answer(company_name=f"기업 {number}", phone="02-123-4567", consent="y")).status_code
+        for number in range(150)
+    }
+    assert codes == {303}
 
 
 # -- the form by QR code --------------------------------------------------------------------------------------

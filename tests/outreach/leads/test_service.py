@@ -82,6 +82,12 @@ def test_without_a_planner_the_lead_waits_and_the_manager_is_told(centre):
     assert db.session.scalars(sa.select(OutboxMessage.to_address)).all() == [manager.email]
 
 
+def test_without_a_planner_and_a_manager_headquarters_is_told(centre):
+    headquarters = make_user(Role.HEADQUARTERS)
+    answer(make_company(centre))
+    assert db.session.scalars(sa.select(OutboxMessage.to_address)).all() == [headquarters.email]
+
+
 def test_without_a_centre_headquarters_sees_it(now):
     answer(make_company(None))
     agenda = queries.agenda(db.session, Scope(Role.HEADQUARTERS), now.date())
