@@ -33,6 +33,7 @@ from outreach.organisations.feature import feature as organisations
 from outreach.oversight.feature import feature as oversight
 from outreach.programmes.feature import feature as programmes
 from outreach.regions.feature import feature as regions
+from outreach.retention.feature import feature as retention
 from outreach.web.feature import feature as web
 
 #: Low to high: a feature may rely on those before it.
@@ -42,6 +43,7 @@ FEATURES: list[Feature] = [
     mail,
     operations,
     oversight,
+    retention,
     regions,
     organisations,
     home,

@@ -6,15 +6,16 @@ shows high data only through panels that the higher feature hands in here; wsgi.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from outreach.scope import STAFF_ROLES, Role, Scope
 
 if TYPE_CHECKING:
     import click
+    import sqlalchemy as sa
     from flask import Blueprint, Flask
     from sqlalchemy.orm import Session
 
@@ -93,6 +94,25 @@ class ReferenceTables:
     load: Callable[[Session, datetime], Mapping[str, int]]
 
 
+@dataclass(frozen=True, slots=True)
+class RecordClass:
+    """A kind of personal data, for how long it is kept, and why. The page /privacy shows what is said here and the
+    daily job outreach.retention does it, so that the two can't differ. ``keep`` None: kept without a term.
+
+    ``due(before)`` selects the ids of rows whose time began before ``before`` and that still hold what is to be
+    erased; ``erase(app, session, ids)`` erases it within the caller's unit of work. The wordings are lazy
+    translations: ``begins`` the event the time counts from, ``erased`` what goes and what stays."""
+
+    name: str
+    label: Any
+    keep: timedelta | None
+    reason: Any
+    begins: Any = ""
+    erased: Any = ""
+    due: Callable[[datetime], sa.Select[tuple[int]]] | None = None
+    erase: Callable[[Flask, Session, Sequence[int]], Any] | None = None
+
+
 @dataclass(frozen=True)
 class Feature:
     """``company_merges``: called within the merge's unit of work, before the rows that are gone are deleted,
@@ -110,6 +130,7 @@ class Feature:
     init_app: Callable[[Flask], None] | None = None
     company_merges: tuple[Callable[[Session, CompanyMerge], None], ...] = ()
     reference: tuple[ReferenceTables, ...] = ()
+    records: tuple[RecordClass, ...] = ()
 
 
 @dataclass
@@ -138,6 +159,9 @@ class Registry:
 
     def reference(self) -> list[ReferenceTables]:
         return [tables for feature in self.features for tables in feature.reference]
+
+    def records(self) -> list[RecordClass]:
+        return [record for feature in self.features for record in feature.records]
 
     def schedules(self) -> list[Schedule]:
         return [schedule for feature in self.features for schedule in feature.schedules]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.delivery import api, commands, jobs, merging, routes
+from campaigns.delivery import api, commands, jobs, merging, retention, routes
 from outreach.feature import Feature, JobKind, Panel, Schedule, WorkSource
 from outreach.scope import STAFF_ROLES
 
@@ -21,4 +21,5 @@ feature = Feature(
     commands=(commands.mailings,),
     work=(WorkSource("mailings", jobs.make_engine),),
     company_merges=(merging.carry_over,),
+    records=(retention.RECIPIENTS,),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from campaigns.responses import api, clicks, history, merging, panels, places, public, routes
+from campaigns.responses import api, clicks, history, merging, panels, places, public, retention, routes
 from campaigns.responses.rules import VIEW_ROLES
 from outreach.feature import Feature, MenuItem, Panel, WorkSource
 
@@ -27,5 +27,6 @@ feature = Feature(
     ),
     work=(WorkSource("clicks", clicks.Backlog),),
     company_merges=(merging.carry_over,),
+    records=(retention.RESPONSES, retention.CLICKS),
     init_app=_init_app,
 )

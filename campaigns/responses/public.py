@@ -22,6 +22,7 @@ from outreach import links
 from outreach.audit.service import Actor
 from outreach.companies.models import Company, Contact
 from outreach.db import db
+from outreach.leads.retention import KEEP
 from outreach.leads.rules import WANT_LABELS
 from outreach.signing import BadToken, Signer
 from outreach.web import access, errors
@@ -174,7 +175,7 @@ def _form_page(delivery: Delivery, form: PublicForm) -> str:
     contact = db.session.get(Contact, delivery.contact_id)
     return render_template(
         "public/form.html", form=form, sender=sender.of_mailing(delivery.mailing), company=company,
-        person=contact.name if contact else "", address=delivery.address,
+        person=contact.name if contact else "", address=delivery.address, kept_for=KEEP,
     )
 
 
@@ -222,7 +223,7 @@ def place_thanks(token: str) -> str:
 
 
 def _place_page(place: ResponsePlace, form: PublicForm) -> str:
-    return render_template("public/form.html", form=form, sender=sender.of_campaign(place.campaign))
+    return render_template("public/form.html", form=form, sender=sender.of_campaign(place.campaign), kept_for=KEEP)
 
 
 # -- unsubscribing --------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ SUBJECTS = {
     "response": _("응답"),
     "lead": _("상담 건"),
     "access_record": _("접속기록"),
+    "retention": _("개인정보 보관"),
 }
 
 ACTIONS = {
@@ -71,6 +72,7 @@ ACTIONS = {
     "withdraw": _("배포 중단"),
     "grant": _("협력기관에 주기"),
     "revoke": _("협력기관에서 거두기"),
+    "erase": _("보관 기간이 지나 삭제"),
 }
 
 FIELDS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_pgettext
 
-from outreach.companies import api, contact_routes, merge_routes, routes, suppression_routes
+from outreach.companies import api, contact_routes, merge_routes, retention, routes, suppression_routes
 from outreach.feature import Feature, MenuItem
 from outreach.scope import STAFF_ROLES
 
@@ -15,4 +15,5 @@ feature = Feature(
     ),
     api_blueprints=(api.companies, api.contacts, api.suppressions),
     menu=(MenuItem(lazy_pgettext("menu", "기업"), "companies.index", 40, STAFF_ROLES, prefix="/companies"),),
+    records=(retention.CONTACTS, retention.SUPPRESSIONS),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_pgettext
 
 from outreach.feature import Feature, MenuItem, Panel
-from outreach.leads import api, merging, panels
+from outreach.leads import api, merging, panels, retention
 from outreach.leads.routes import blueprint
 from outreach.leads.rules import VIEW_ROLES
 
@@ -20,4 +20,5 @@ feature = Feature(
         Panel("company", 20, panels.of_company, VIEW_ROLES),
     ),
     company_merges=(merging.carry_over,),
+    records=(retention.RESPONDENTS,),
 )

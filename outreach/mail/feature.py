@@ -6,8 +6,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from outreach.config import BadSetting
-from outreach.db import db, unit_of_work
-from outreach.feature import Feature, Schedule, WorkSource
+from outreach.feature import Feature, RecordClass, WorkSource
 from outreach.mail import outbox
 from outreach.mail.smtp import send_one
 from outreach.mail.smtp_url import BadSmtpUrl, SmtpUrl
@@ -15,11 +14,6 @@ from outreach.mail.smtp_url import BadSmtpUrl, SmtpUrl
 
 def _source(app: Flask) -> outbox.OutboxSource:
     return outbox.OutboxSource(app, send_one)
-
-
-def _purge(app: Flask) -> None:
-    with unit_of_work(db.session) as session:
-        outbox.purge(session, now=app.extensions["outreach"].clock.now())
 
 
 def _check_setting(app: Flask) -> None:
@@ -36,5 +30,12 @@ feature = Feature(
     name="mail",
     init_app=_check_setting,
     work=(WorkSource("outbox", _source),),
-    schedules=(Schedule("outbox.purge", _l("보낸 알림 메일 정리"), 24 * 3600, _purge),),
+    records=(
+        RecordClass(
+            "mail.outbox", _l("접수 확인 메일과 알림 메일"), outbox.KEEP,
+            _l("메일이 나갔는지 확인하는 데에만 씁니다."),
+            _l("메일을 쓴 날"), _l("메일 전체. 아직 보내지 못한 메일은 남습니다."),
+            outbox.finished, lambda _app, session, ids: outbox.delete(session, ids),
+        ),
+    ),
 )

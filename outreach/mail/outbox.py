@@ -9,7 +9,7 @@ that mail systems which fold duplicates can.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -112,10 +112,14 @@ def record(session: Session, message_id: int, attempt: int, outcome: Outcome, *,
     return result.rowcount == 1
 
 
-def purge(session: Session, *, now: datetime) -> int:
-    """Delete what was finished more than :data:`KEEP` ago. Returns how many."""
-    finished = OutboxMessage.state.in_([OutboxState.SENT, OutboxState.FAILED])
-    return session.execute(sa.delete(OutboxMessage).where(finished, OutboxMessage.created_at < now - KEEP)).rowcount
+def finished(before: datetime) -> sa.Select[tuple[int]]:
+    """What was written before ``before`` and has been sent or given up."""
+    ended = OutboxMessage.state.in_([OutboxState.SENT, OutboxState.FAILED])
+    return sa.select(OutboxMessage.id).where(ended, OutboxMessage.created_at < before)
+
+
+def delete(session: Session, ids: Sequence[int]) -> None:
+    session.execute(sa.delete(OutboxMessage).where(OutboxMessage.id.in_(ids)))
 
 
 def build(message: OutboxMessage, sender: str) -> OutgoingMessage:

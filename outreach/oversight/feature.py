@@ -14,7 +14,7 @@ from outreach.audit.models import AccessKind
 from outreach.clock import kst_midnight, kst_today
 from outreach.db import db
 from outreach.feature import Feature, MenuItem, Panel
-from outreach.oversight import routes
+from outreach.oversight import retention, routes
 from outreach.scope import Scope
 
 
@@ -38,4 +38,5 @@ feature = Feature(
     menu=(MenuItem(_("접속기록"), "audit.index", order=95, roles=frozenset(routes.READERS), prefix="/audit"),),
     panels=(Panel("home", 95, _last_week, roles=frozenset(routes.READERS)),),
     init_app=_init_app,
+    records=(retention.ACCESSES, retention.CHANGES),
 )

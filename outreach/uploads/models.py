@@ -11,7 +11,8 @@ from outreach.db import Identified, UtcDateTime, db
 
 
 class Upload(Identified, db.Model):
-    """A stored file. ``kind``: 'picture' (re-encoded, see outreach.pdf.pictures) or 'table' (as given)."""
+    """A stored file. ``kind``: 'picture' (re-encoded, see outreach.pdf.pictures), 'table' (as given), or 'erased':
+    its time is over, the file is gone, and the row only says that there was one."""
 
     __tablename__ = "upload"
 

@@ -10,11 +10,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.errors import NotFound
 from outreach.uploads.models import Upload
 from outreach.wording import Text
+
+#: The kind of a row whose file was erased.
+ERASED = "erased"
 
 
 def store(
@@ -68,8 +72,20 @@ def file_path(folder: Path, sha256: str) -> Path:
 
 
 def open_path(folder: Path, upload: Upload) -> Path:
-    """The stored file's path. Raises NotFound if the file is gone from the disk."""
+    """The stored file's path. Raises NotFound if the file was erased or is gone from the disk."""
+    if upload.kind == ERASED:
+        raise NotFound(Text("보관 기간이 지나 지운 파일입니다: %(name)s", name=upload.name))
     path = file_path(folder, upload.sha256)
     if not path.is_file():
         raise NotFound(Text("저장된 파일을 찾을 수 없습니다: %(name)s", name=upload.name))
     return path
+
+
+def erase(session: Session, folder: Path, upload: Upload) -> None:
+    """Take the file from the disk, unless another row has the same content; the row stays, marked. The file goes
+    before the commit: should that fail, the next try finds a row without a file, never a file without a row."""
+    upload.kind = ERASED
+    session.flush()
+    same = sa.select(Upload.id).where(Upload.sha256 == upload.sha256, Upload.kind != ERASED)
+    if session.scalar(same.limit(1)) is None:
+        file_path(folder, upload.sha256).unlink(missing_ok=True)

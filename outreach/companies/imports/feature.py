@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from outreach.companies.imports import commands, jobs, routes
+from outreach.companies.imports import commands, jobs, retention, routes
 from outreach.feature import Feature
 
 feature = Feature(
-    name="company_imports", blueprints=(routes.blueprint,), jobs=jobs.JOBS, commands=(commands.companies,)
+    name="company_imports", blueprints=(routes.blueprint,), jobs=jobs.JOBS, commands=(commands.companies,),
+    records=(retention.LISTS,),
 )

@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from outreach.audit.models import AccessKind
 from outreach.clock import Clock, kst_today
 from outreach.companies.columns import LABELS
-from outreach.companies.imports import report, service
+from outreach.companies.imports import report, retention, service
 from outreach.companies.imports.forms import MappingForm, UploadForm
 from outreach.companies.imports.plan import Guess
 from outreach.companies.models import Import, ImportState
@@ -23,6 +23,7 @@ from outreach.companies.rules import IDENTITY_RULE, Cell, clean_text
 from outreach.db import db
 from outreach.errors import DomainError, Invalid
 from outreach.scope import EDITOR_ROLES, Role
+from outreach.uploads import service as uploads
 from outreach.web import access, paging, xlsx
 from outreach.web.language import translated
 
@@ -222,7 +223,8 @@ def show(import_id: int) -> Any:
         rejects=list(service.rejects(db.session, import_id, REJECTS_SHOWN)), job=job if watched else None,
         stuck=service.is_stuck(db.session, row), state_label=STATE_LABELS[row.state], steps=_steps(row),
         tone=STATE_TONES[row.state], states=ImportState, importer=service.importers(db.session, [row]).get(row.id),
-        kept_names=row.mapping.get("names", []) if row.mapping else [],
+        kept_names=row.mapping.get("names", []) if row.mapping else [], kept_for=retention.KEEP,
+        erased=row.upload.kind == uploads.ERASED,
     )
 
 

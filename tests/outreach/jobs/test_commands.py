@@ -24,7 +24,7 @@ def test_list_names_schedules_kinds_and_jobs(app: Flask, now: datetime) -> None:
     db.session.commit()
     result = app.test_cli_runner().invoke(args=["jobs", "list"])
     assert result.exit_code == 0
-    assert "outbox.purge" in result.output and "test.kind" in result.output and "queued" in result.output
+    assert "jobs.purge" in result.output and "test.kind" in result.output and "queued" in result.output
 
 
 def test_a_kind_runs_in_the_foreground(app: Flask) -> None:
@@ -50,4 +50,4 @@ def test_a_schedule_runs_by_name(app: Flask) -> None:
 
 def test_an_unknown_name_is_exit_status_2(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["jobs", "run", "nonsense"])
-    assert result.exit_code == 2 and "outbox.purge" in result.output
+    assert result.exit_code == 2 and "jobs.purge" in result.output
