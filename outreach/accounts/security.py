@@ -95,6 +95,7 @@ def _config(app: Flask, settings: Settings) -> dict[str, Any]:
         "SECURITY_API_ENABLED_METHODS": ["session"],
         "SECURITY_JOIN_USER_ROLES": False,
         "SECURITY_STATIC_FOLDER": None,
+        "SECURITY_CACHE_CONTROL": {"private": None, "no-store": None},  # directives without a value
         "SECURITY_CLI_USERS_NAME": None,
         "SECURITY_CLI_ROLES_NAME": None,
         "SECURITY_DATETIME_FACTORY": outreach.clock.now,
@@ -149,9 +150,11 @@ def _note_token_use(response: Any) -> Any:
 
 
 def _keep_no_copy(response: Any) -> Any:
-    """Pages of a signed-in person stay in no cache, so that "back" after signing out shows nothing."""
+    """What a signed-in person is shown stays in no cache, so that "back" after signing out shows nothing. A file
+    that says itself how it may be kept (a logo, a page's picture) keeps to that."""
     user = g.get("_login_user")  # not current_user: that would look the person up for every stylesheet
-    if user is not None and user.is_authenticated and response.mimetype == "text/html":
+    signed_in = user is not None and user.is_authenticated
+    if signed_in and (response.mimetype == "text/html" or "Cache-Control" not in response.headers):
         response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -166,6 +169,7 @@ def _note_failure(app: Flask, user: User, **_: Any) -> None:
 def _note_success(app: Flask, user: User, authn_via: list[str] | None = None, **_: Any) -> None:
     if authn_via == ["change"]:  # the session is renewed after a change of password
         return
+    session.pop("csrf_token", None)  # whoever knew the one from before the sign-in knows nothing of this session
     session.permanent = True  # ends IDLE_SIGN_OUT after the last request
     service.note_login(db.session, user)
     who = audit.Actor(user.id, user.email, request.remote_addr or "", user.centre_id)
