@@ -64,7 +64,8 @@ _NAMES = {
     "contact.title": """
         직위, 직책, 직급, 부서, 부서명, 팀, 팀명, 소속부서, 직위/직책, 부서/직위, 부서 및 직위, 소속/직위, 담당자직위,
         담당자직책, 담당자직급, 담당자소속, 담당자부서, 담당자부서명, 담당부서, 담당부서명, 소속, title,
-        job title, job position, position, department, dept, contact title, contact position, contact department, rank""",
+        job title, job position, position, department, dept, contact title, contact position, contact department,
+        rank""",
     "contact.email": """
         이메일, 이메일주소, 전자우편, 전자우편주소, 전자메일, 메일, 메일주소, e메일, 담당자이메일, 담당자이메일주소,
         담당자메일, 담당자메일주소, 담당자전자우편, 대표이메일, 회사이메일, 기업이메일, 대표자이메일, 업무용이메일,
