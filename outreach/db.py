@@ -149,9 +149,17 @@ def unit_of_work(session: Any) -> Iterator[Any]:
         _begin_mode.reset(token)
 
 
+as_json = json.JSONEncoder(ensure_ascii=False).encode
+"""JSON with Korean readable. One encoder for all: json.dumps would make a new one for every value."""
+
+
+def _from_json(text: str | bytes) -> Any:
+    return {} if text == "{}" else json.loads(text)
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """Pool and driver options for ``url``."""
-    options: dict[str, Any] = {"json_serializer": lambda value: json.dumps(value, ensure_ascii=False)}
+    options: dict[str, Any] = {"json_serializer": as_json, "json_deserializer": _from_json}
     if url.startswith("sqlite"):
         options["connect_args"] = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
         options["poolclass"] = sa.pool.QueuePool

@@ -183,18 +183,14 @@ def suggest_domain(domain: str) -> str | None:
     mended = f"{name}.{_ENDING_ERRORS[ending]}" if ending in _ENDING_ERRORS and name else domain
     mended = _OTHER_ENDINGS.get(mended, mended)
     for known in _COMMON:
-        if (
-            mended == known
-            or (known.startswith(f"{mended}") and len(known) - len(mended) == 1)
-            or _one_slip(mended, known)
-        ):
+        if abs(len(mended) - len(known)) <= 1 and (mended == known or _one_slip(mended, known)):
             return known
     return mended if mended != domain else None
 
 
 def _one_slip(written: str, known: str) -> bool:
     """Whether one letter was added, dropped, replaced or swapped with its neighbour."""
-    if abs(len(written) - len(known)) > 1 or written == known:
+    if written == known:
         return False
     start = 0
     while start < min(len(written), len(known)) and written[start] == known[start]:

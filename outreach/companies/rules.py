@@ -330,10 +330,16 @@ _ENGLISH_FORMS = {
 _WORDS = re.compile(r"[0-9a-z]+|[^\W0-9a-z_]+")
 
 
-@lru_cache(maxsize=8192)
+_COMMON_NAME = re.compile(r"(?:㈜|\(주\)|주식회사)?\s*([가-힣0-9]+)\s*(?:㈜|\(주\))?|([0-9a-z]+)")
+
+
+@lru_cache(maxsize=16384)
 def normalise_company_name(name: str) -> str:
     """The name as the identity rule compares it: without legal form (㈜, (주), 주식회사, Co., Ltd. …), spaces,
     punctuation, case and width. Applying it twice changes nothing. '' only for a name without any letter."""
+    common = _COMMON_NAME.fullmatch(name)  # most names: nothing in them needs the long way
+    if common and "회사" not in (plain := common[1] or common[2]) and "법인" not in plain:
+        return plain
     key = _without_legal_form(name)
     while (shorter := _without_legal_form(key)) != key:
         key = shorter
@@ -363,7 +369,8 @@ def likeness_key(name: str) -> str:
     """A coarser name key that also drops remarks in parentheses and the kind of place ('2공장', '본사').
     Equal likeness only *suggests* a merge to a person; it never joins two companies."""
     folded = unicodedata.normalize("NFKC", name)
-    key = normalise_company_name(_IN_PARENTHESES.sub(" ", folded)) or normalise_company_name(name)
+    bare = _IN_PARENTHESES.sub(" ", folded) if "(" in folded else name
+    key = normalise_company_name(bare) or normalise_company_name(name)
     return _PLACE_SUFFIX.sub("", key) or key
 
 
@@ -377,8 +384,10 @@ _PROVINCES = {
 }  # fmt: skip
 _BUILDING = re.compile(r"(.*?\d*(?:로|길)\s?(?:지하\s?)?\d+(?:-\d+)?)(?![0-9가-힣]*(?:로|길))")
 
+_NOT_IN_PLACE = re.compile(r"[^\w\-]+|_+")
 
-@lru_cache(maxsize=8192)
+
+@lru_cache(maxsize=16384)
 def place_key(address: str) -> str:
     """The address as the identity rule compares it: short province name, up to the building number of a road
     address (floor and room left out), without spaces, punctuation and remarks in parentheses."""
@@ -386,7 +395,7 @@ def place_key(address: str) -> str:
     first, _, rest = text.partition(" ")
     text = f"{_PROVINCES.get(first, first)} {rest}"
     building = _BUILDING.match(text)
-    return "".join(ch for ch in (building[1] if building else text).casefold() if ch.isalnum() or ch == "-")
+    return _NOT_IN_PLACE.sub("", (building[1] if building else text).casefold())
 
 
 IDENTITY_RULE = (
@@ -439,4 +448,5 @@ def identity_key(**known: Any) -> str | None:
 
 def phone_key(phone: str) -> str:
     """The digits of a canonical phone number, without its extension."""
-    return "".join(ch for ch in phone.partition(" ")[0] if ch.isdigit())
+    digits = phone.partition(" ")[0].replace("-", "")
+    return digits if digits.isdecimal() else "".join(ch for ch in digits if ch.isdigit())

@@ -95,12 +95,15 @@ class CentreIndex:
             sa.select(Jurisdiction.region_id, Jurisdiction.centre_id).where(valid_on(Jurisdiction, day))
         )
         self._centres: Mapping[int, int] = {row.region_id: row.centre_id for row in rows}
+        self._answers: dict[int, int | None] = {}
 
     def centre_id(self, district_id: int | None) -> int | None:
         if district_id is None:
             return None
-        found = {self._centres.get(heir) for heir in self._heirs(district_id)}
-        return found.pop() if len(found) == 1 else None
+        if district_id not in self._answers:
+            found = {self._centres.get(heir) for heir in self._heirs(district_id)}
+            self._answers[district_id] = found.pop() if len(found) == 1 else None
+        return self._answers[district_id]
 
     def _heirs(self, district_id: int) -> Iterable[int]:
         if district_id not in self._retired:

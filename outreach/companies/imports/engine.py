@@ -31,7 +31,7 @@ from outreach.companies.models import Import, ImportReject, ImportState, MergeSu
 from outreach.companies.parsed_row import ParsedRow
 from outreach.companies.problems import Problem
 from outreach.companies.rules import likeness_key
-from outreach.db import reading, unit_of_work
+from outreach.db import as_json, reading, unit_of_work
 
 UNIT_SECONDS = 0.08
 """How long a chunk's unit of work should take: others wait for it on SQLite."""
@@ -276,7 +276,7 @@ def _likeness(new: NewCompany) -> str:
 def reject_record(import_id: int, row: ParsedRow) -> tuple[int, int, str, str, str]:
     """A rejected row as it is kept (store.COLUMNS)."""
     places, reasons = reject_reason(row.errors)
-    return (import_id, row.number, places, reasons, store.as_json(list(row.cells)))
+    return (import_id, row.number, places, reasons, as_json(list(row.cells)))
 
 
 def _addresses(bundles: Sequence[Bundle]) -> list[str]:

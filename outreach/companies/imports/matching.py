@@ -3,15 +3,17 @@ that is known of them. A handful of queries for a chunk, whatever its length."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from outreach.companies.imports.bundles import Bundle
 from outreach.companies.models import Company, Consent, Contact, Suppression, Workplace
+from outreach.db import as_json
 
 Record = dict[str, Any]
 """A row of a table as column name to value."""
@@ -121,25 +123,29 @@ def _choose(candidates: Iterable[tuple[int, bool]], *, has_number: bool) -> tupl
 def _by_number(session: Session, numbers: Sequence[str]) -> dict[str, int]:
     if not numbers:
         return {}
-    query = sa.select(Company.business_number, Company.id).where(Company.business_number.in_(numbers))
+    query = sa.select(Company.business_number, Company.id).where(_among(session, Company.business_number, numbers))
     return _pairs(session, query)
 
 
 def _by_loose_key(session: Session, keys: Sequence[str]) -> dict[str, set[tuple[int, bool]]]:
     """For keys of name with phone (t), address (a) or e-mail (m): the companies that have them, and whether they
     have a business number."""
+    told = [key.partition("|")[::2] for key in keys]
+    query = sa.select(Company.name_key).where(_among(session, Company.name_key, {name for name, _value in told}))
+    called = set(session.scalars(query)) if told else set()  # of a new list, hardly any
     parts: dict[str, tuple[set[str], set[str]]] = {kind: (set(), set()) for kind in "tam"}
-    for key in keys:
-        name, _bar, value = key.partition("|")
-        names, values = parts[value[0]]
-        names.add(name)
-        values.add(value[1:])
+    for name, value in told:
+        if name in called:
+            names, values = parts[value[0]]
+            names.add(name)
+            values.add(value[1:])
     found: dict[str, set[tuple[int, bool]]] = {}
     for kind, (query, column) in _LOOSE.items():
         names, values = parts[kind]
         if not values:
             continue
-        for row in session.execute(query.where(Company.name_key.in_(names), column.in_(values))):
+        query = query.where(_among(session, Company.name_key, names), _among(session, column, values))
+        for row in session.execute(query):
             found.setdefault(f"{row[1]}|{kind}{row[3]}", set()).add((row[0], row[2] is not None))
     return found
 
@@ -168,13 +174,13 @@ def load(session: Session, ids: Iterable[int]) -> dict[int, Known]:
     ids = list(ids)
     if not ids:
         return {}
-    companies = {record["id"]: Known(record) for record in _records(session, _COMPANY.where(Company.id.in_(ids)))}
+    companies = {record["id"]: Known(record) for record in _records(session, _COMPANY, Company.id, ids)}
     places: dict[int, Place] = {}
-    for record in _records(session, _WORKPLACE.where(Workplace.company_id.in_(ids))):
+    for record in _records(session, _WORKPLACE, Workplace.company_id, ids):
         places[record["id"]] = place = Place(record)
         companies[record["company_id"]].places.append(place)
     people: dict[int, Person] = {}
-    for record in _records(session, _CONTACT.where(Contact.workplace_id.in_(list(places)))):
+    for record in _records(session, _CONTACT, Contact.workplace_id, places):
         people[record["id"]] = person = Person(record)
         places[record["workplace_id"]].people.append(person)
     for known in companies.values():
@@ -185,7 +191,7 @@ def load(session: Session, ids: Iterable[int]) -> dict[int, Known]:
 def load_consents(session: Session, people: Sequence[Person]) -> None:
     """Fill in the consents of these people, withdrawn ones included, in the order they were given."""
     by_id = {person.record["id"]: person for person in people}
-    for record in _records(session, _CONSENT.where(Consent.contact_id.in_(list(by_id)))) if by_id else ():
+    for record in _records(session, _CONSENT, Consent.contact_id, by_id) if by_id else ():
         by_id[record["contact_id"]].consents.append(record)
 
 
@@ -193,21 +199,35 @@ def _pairs(session: Session, query: sa.Select[Any]) -> dict[Any, Any]:
     return {key: value for key, value in session.execute(query)}  # noqa: C416 - dict() would take a Result for a mapping
 
 
-def _records(session: Session, query: sa.Select[Any]) -> list[Record]:
-    return [dict(row) for row in session.execute(query).mappings()]
+def _records(session: Session, query: sa.Select[Any], column: Any, values: Collection[Any]) -> list[Record]:
+    result = session.execute(query.where(_among(session, column, values)))
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]
+
+
+def _among(session: Session, column: Any, values: Collection[Any]) -> sa.ColumnElement[bool]:
+    """That ``column`` is one of thousands of values, handed over as one: to bind each by itself costs more than to
+    look it up."""
+    if session.get_bind().dialect.name == "postgresql":
+        return column == sa.any_(sa.bindparam(None, list(values), ARRAY(column.type)))
+    listed = sa.func.json_each(sa.bindparam(None, as_json(list(values)), sa.Text)).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
 
 
 def suppressed(session: Session, address_keys: Sequence[str]) -> set[str]:
     """Which of these addresses get no mail."""
     if not address_keys:
         return set()
-    return set(session.scalars(sa.select(Suppression.address_key).where(Suppression.address_key.in_(address_keys))))
+    found = _among(session, Suppression.address_key, address_keys)
+    return set(session.scalars(sa.select(Suppression.address_key).where(found)))
 
 
 def namesakes(session: Session, name_keys: Sequence[str]) -> Callable[[str, bool], int | None]:
     """For a new company: the oldest company of that name which it may be, given its name key and whether it has
     a business number (two different numbers are two businesses)."""
-    query = sa.select(Company.name_key, sa.func.min(Company.id)).where(Company.name_key.in_(name_keys))
+    query = sa.select(Company.name_key, sa.func.min(Company.id)).where(
+        _among(session, Company.name_key, name_keys)
+    )
     query = query.group_by(Company.name_key)
     every = _pairs(session, query) if name_keys else {}
     plain_query = query.where(Company.business_number.is_(None))

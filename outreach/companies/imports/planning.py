@@ -20,13 +20,14 @@ from outreach.companies.imports.geography import Geography
 from outreach.companies.imports.matching import Known, Match, Person, Place, Record
 from outreach.companies.imports.plan import Plan
 from outreach.companies.imports.report import Report
-from outreach.companies.imports.store import Batch, Ids, as_json
+from outreach.companies.imports.store import Batch, Ids
 from outreach.companies.imports.workplaces import Told, assign
 from outreach.companies.models import Company, Consent, Contact, Workplace
 from outreach.companies.parsed_row import ParsedRow, target_label, unite
 from outreach.companies.people import Contact as ToldPerson
 from outreach.companies.problems import Problem, shortened
 from outreach.companies.rules import normalise_company_name, phone_key, place_key
+from outreach.db import as_json
 from outreach.errors import Invalid
 
 OF_COMPANY = ("name", "business_number", "corporate_number", "representative", "homepage", "memo")

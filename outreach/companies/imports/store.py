@@ -7,7 +7,6 @@ as the drivers take them; every identifier in the SQL below comes from the model
 from __future__ import annotations
 
 import itertools
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -59,10 +58,6 @@ def instant(session: Session, value: datetime) -> Any:
     dialect = session.get_bind().dialect
     process = Company.__table__.c.created_at.type.dialect_impl(dialect).bind_processor(dialect)
     return process(value) if process else value
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 class Ids:

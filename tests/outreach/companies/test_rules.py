@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outreach.companies import rules
 from outreach.companies.ksic import SECTION_OF_DIVISION, SECTIONS, Industry, read_industry_code
 from outreach.companies.rules import (
     BusinessKind,
@@ -375,6 +376,17 @@ def test_other_places():
         )
         == 4
     )
+
+
+PIECES = ["㈜", "(주)", "주식회사", "유한", "법인", "회사", "한빛", "co", "abc", "7", " ", "·", "("]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join))
+def test_common_names_take_a_short_way_to_the_same_key(name):
+    key = rules._without_legal_form(name)
+    while (shorter := rules._without_legal_form(key)) != key:
+        key = shorter
+    assert normalise_company_name(name) == key
 
 
 def test_identity_by_number_then_by_name_with_phone_or_address():
