@@ -119,7 +119,8 @@ def _page(response_id: int, problem: str = "", **forms: FlaskForm) -> str:
     }
     return render_template(
         "responses/show.html", response=response, waiting=waiting, found=found, asked=asked,
-        elsewhere=home is not None and home != response.centre_id, can_work=scope.role in WORK_ROLES, problem=problem, **(fresh | forms),
+        elsewhere=home is not None and home != response.centre_id, can_work=scope.role in WORK_ROLES, problem=problem,
+        **(fresh | forms),
     )
 
 
