@@ -195,3 +195,7 @@ class NewCompanyForm(FlaskForm):
 
 class DismissForm(FlaskForm):
     reason = StringField(_l("제외하는 까닭"), validators=[InputRequired(), at_most(200)])
+
+
+class HandOverForm(FlaskForm):
+    centre_id = SelectField(_l("넘겨받을 센터"), coerce=int, validators=[InputRequired()])

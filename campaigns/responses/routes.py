@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from campaigns.responses import export, queries, service, tray
-from campaigns.responses.forms import ConfirmForm, DismissForm, NewCompanyForm, StaffForm
+from campaigns.responses.forms import ConfirmForm, DismissForm, HandOverForm, NewCompanyForm, StaffForm
 from campaigns.responses.models import Response
 from campaigns.responses.queries import ResponseFilter
 from campaigns.responses.rules import CHANNEL_LABELS, STATE_LABELS, VIEW_ROLES, WORK_ROLES, ResponseState
@@ -20,6 +20,7 @@ from outreach.clock import KST, kst_today, to_kst
 from outreach.db import db
 from outreach.errors import DomainError, NotFound
 from outreach.leads.queries import row_id
+from outreach.regions import service as regions
 from outreach.web import access, xlsx
 from outreach.web.language import translated
 from outreach.web.paging import paginate
@@ -102,6 +103,7 @@ def _page(response_id: int, problem: str = "", **forms: FlaskForm) -> str:
     waiting = response.state is ResponseState.UNVERIFIED and scope.role in WORK_ROLES
     asked = request.args.get("q")
     found: Any = ()
+    home = tray.home_centre(db.session, response) if waiting else None
     if waiting:
         found = (
             tray.suggestions(db.session, scope, response) if asked is None
@@ -113,22 +115,34 @@ def _page(response_id: int, problem: str = "", **forms: FlaskForm) -> str:
             None, name=response.company_name, business_number=response.business_number, phone=response.phone
         ),
         "dismiss_form": DismissForm(None),
+        "hand_over_form": _hand_over_form(response.centre_id, formdata=None, centre_id=home),
     }
     return render_template(
         "responses/show.html", response=response, waiting=waiting, found=found, asked=asked,
-        can_work=scope.role in WORK_ROLES, problem=problem, **(fresh | forms),
+        elsewhere=home is not None and home != response.centre_id, can_work=scope.role in WORK_ROLES, problem=problem,
+        **(fresh | forms),
     )
 
 
-def _decide(response_id: int, name: str, form: FlaskForm, act: Callable[[], Response], done: str) -> Any:
-    """One decision on a response; refused, the page comes back with what was typed."""
+def _hand_over_form(own: int | None, **values: Any) -> HandOverForm:
+    form = HandOverForm(prefix="over", **values)
+    others = regions.centres(db.session, kst_today(_now()))
+    form.centre_id.choices = [(0, _("고르지 않음")), *((each.id, each.name_ko) for each in others if each.id != own)]
+    return form
+
+
+def _decide(
+    response_id: int, name: str, form: FlaskForm, act: Callable[[], Response], done: str, then: str = ""
+) -> Any:
+    """One decision on a response; refused, the page comes back with what was typed. ``then``: where to go on, if
+    not to the response."""
     status, problem = 422, ""
     if form.validate_on_submit():
         try:
             response = act()
             db.session.commit()
             flash(done, "success")
-            return redirect(url_for(".show", response_id=response.id))
+            return redirect(then or url_for(".show", response_id=response.id))
         except NotFound:
             raise
         except DomainError as error:
@@ -173,6 +187,19 @@ def dismiss(response_id: int) -> Any:
         return tray.dismiss(db.session, access.scope(), response_id, form.reason.data or "", now=_now())
 
     return _decide(response_id, "dismiss_form", form, act, _("응답을 제외했습니다."))
+
+
+@blueprint.post("/<int:response_id>/hand-over")
+@access.allow(*WORK_ROLES)
+def hand_over(response_id: int) -> Any:
+    response = queries.get(db.session, access.scope(), response_id)
+    form = _hand_over_form(response.centre_id)
+
+    def act() -> Response:
+        return tray.hand_over(db.session, access.scope(), response_id, form.centre_id.data, now=_now())
+
+    done = _("다른 센터의 확인 대기로 넘겼습니다.")
+    return _decide(response_id, "hand_over_form", form, act, done, url_for(".index", state="unverified"))
 
 
 @blueprint.post("/<int:response_id>/restore")

@@ -21,6 +21,7 @@ from outreach.companies.models import Company, Workplace
 from outreach.companies.search import CompanyFilter
 from outreach.errors import Conflict, Forbidden, Invalid
 from outreach.leads import service as leads
+from outreach.regions.models import Centre
 from outreach.scope import Scope
 
 CANDIDATES = 20
@@ -69,6 +70,28 @@ def confirm_as_new(
     place = {key: given.get(key) for key in ("address", "phone")}
     company = companies.create(session, scope, actor, facts, place, now=now)
     verify(session, response, company.workplaces[0], now=now, base_url=base_url)
+    return _decided(session, scope, response, now)
+
+
+def home_centre(session: Session, response: Response) -> int | None:
+    """The centre that answers for the company with the response's business number; None if nobody knows."""
+    if not response.business_number:
+        return None
+    query = sa.select(Workplace.centre_id).join(Workplace.company)
+    query = query.where(Company.business_number == response.business_number, Workplace.centre_id.is_not(None))
+    return session.scalar(query.order_by(Workplace.is_head.desc(), Workplace.id).limit(1))
+
+
+def hand_over(session: Session, scope: Scope, response_id: int, centre_id: int, *, now: datetime) -> Response:
+    """The company is another centre's: the response waits in that centre's tray from now on, and says who had it."""
+    response = _waiting(session, scope, response_id)
+    centre = session.get(Centre, centre_id)
+    if centre is None or centre.id == response.centre_id:
+        raise Invalid("넘겨받을 센터를 골라 주세요.", fields={"centre_id": "필수"})
+    before = session.get(Centre, response.centre_id) if response.centre_id else None
+    names = [*response.details.get("handed_over_by", []), before.name_ko if before else "-"]
+    response.details = {**response.details, "handed_over_by": names}
+    response.centre_id = centre.id
     return _decided(session, scope, response, now)
 
 

@@ -185,6 +185,29 @@ def test_entering_a_new_company_from_the_tray(client, officer, waiting, centre):
     assert db.session.scalars(sa.select(Lead)).one().company_id == company.id
 
 
+def test_a_response_of_another_centres_company_is_handed_over(client, officer, waiting, campaign, now):
+    """A code is scanned by whoever comes by; the centre whose company it is finds the answer in its own tray."""
+    other = make_centre(name="구미고용센터")
+    company = make_company(other, "새길산업")
+    company.business_number = waiting.business_number
+    db.session.flush()
+    page = sign_in(client, officer).get(f"/responses/{waiting.id}").text
+    assert "다른 센터 관할입니다" in page and f'selected value="{other.id}"' in page
+    path = f"/responses/{waiting.id}/hand-over"
+    assert client.post(path, data={"over-centre_id": 0}).status_code == 422
+    assert client.post(path, data={"over-centre_id": officer.centre_id}).status_code == 422
+    assert client.post(path, data={"over-centre_id": other.id}).location == "/responses/?state=unverified"
+    assert client.get(f"/responses/{waiting.id}").status_code == 404
+    colleague = make_user(Role.PROMOTION, centre=other)
+    page = sign_in(client, colleague).get(f"/responses/{waiting.id}").text
+    assert "구로고용센터" in page and "새길산업" in page and "다른 센터 관할입니다" not in page
+    data = {"workplace_id": company.workplaces[0].id}
+    assert client.post(f"/responses/{waiting.id}/confirm", data=data).status_code == 302
+    assert db.session.scalars(sa.select(Lead)).one().centre_id == other.id
+    with pytest.raises(Conflict):
+        tray.hand_over(db.session, colleague.scope(), waiting.id, officer.centre_id, now=now)
+
+
 def test_setting_aside_on_the_page(client, officer, waiting):
     sign_in(client, officer)
     assert client.post(f"/responses/{waiting.id}/dismiss", data={"reason": ""}).status_code == 422
