@@ -13,8 +13,8 @@ from campaigns.delivery.rules import DeliveryState
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
 from outreach.companies.emails import address_key
+from outreach.companies.identity import normalise_company_name
 from outreach.companies.models import Company, Workplace
-from outreach.companies.rules import normalise_company_name
 from outreach.errors import NotFound
 from outreach.scope import Scope
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from outreach.clock import kst_today
 from outreach.companies.emails import address_key
+from outreach.companies.identity import normalise_company_name, phone_key, place_key
 from outreach.companies.models import Company, Consent, ConsentPurpose, Contact, Workplace
-from outreach.companies.rules import normalise_company_name, phone_key, place_key
 from outreach.demo.companies import FictionalCompany, FictionalWorkplace, featured_companies, fictional_companies
 from outreach.regions.models import IndustrialComplex
 from outreach.regions.reference import load_regions

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Protocol
 
-from outreach.companies.rules import normalise_company_name
+from outreach.companies.identity import normalise_company_name
 from outreach.wording import Text
 
 

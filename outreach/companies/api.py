@@ -14,8 +14,9 @@ from flask import url_for
 from outreach.audit.models import AccessKind
 from outreach.companies import consent, search, service
 from outreach.companies.emails import address_key
+from outreach.companies.identity import normalise_company_name
 from outreach.companies.models import Company, ConsentPurpose, Contact, Suppression, SuppressionReason, Workplace
-from outreach.companies.rules import normalise_company_name, read_business_number
+from outreach.companies.rules import read_business_number
 from outreach.companies.search import CompanyFilter
 from outreach.db import db
 from outreach.errors import Invalid

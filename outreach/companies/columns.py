@@ -76,7 +76,7 @@ IDENTIFYING = (
     "contact.mobile",
     "contact.email",
 )
-"""At least one of these must be mapped, else no row can be told from another (rules.IDENTITY_RULE)."""
+"""At least one of these must be mapped, else no row can be told from another (identity.IDENTITY_RULE)."""
 
 JOINED = frozenset({"workplace.address", "workplace.region", "workplace.industry", "company.memo"}) | {
     contact_target("title", group) for group in range(1, CONTACT_GROUPS + 1)

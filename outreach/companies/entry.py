@@ -12,14 +12,12 @@ from typing import Any
 
 from outreach.companies import ksic
 from outreach.companies.emails import address_key, read_address, read_emails
+from outreach.companies.identity import normalise_company_name, phone_key, place_key
 from outreach.companies.phones import read_phones
 from outreach.companies.rules import (
     Flaw,
     clean_text,
     looks_like_resident_number,
-    normalise_company_name,
-    phone_key,
-    place_key,
     read_business_number,
     read_corporate_number,
     read_headcount,

@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 
 from outreach.audit.models import AccessKind
 from outreach.companies import merge, search
+from outreach.companies.identity import IDENTITY_RULE
 from outreach.companies.models import Company
 from outreach.companies.routes import now
-from outreach.companies.rules import IDENTITY_RULE
 from outreach.db import db
 from outreach.errors import Invalid
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES

@@ -8,9 +8,10 @@ from typing import Any
 
 from outreach.companies.columns import LABELS
 from outreach.companies.emails import address_key
+from outreach.companies.identity import Identity, identity, normalise_company_name, place_key
 from outreach.companies.people import Contact
 from outreach.companies.problems import Problem, shortened
-from outreach.companies.rules import Cell, Identity, identity, normalise_company_name, place_key
+from outreach.companies.rules import Cell
 
 
 @dataclass(slots=True)

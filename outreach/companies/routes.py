@@ -15,8 +15,8 @@ from flask_babel import pgettext
 from outreach.audit.models import AccessKind
 from outreach.clock import kst_today
 from outreach.companies import consent, export, forms, history, ksic, merge, search, service
+from outreach.companies.identity import IDENTITY_RULE
 from outreach.companies.models import Company, Workplace
-from outreach.companies.rules import IDENTITY_RULE
 from outreach.companies.search import CompanyFilter
 from outreach.db import db
 from outreach.errors import DomainError, Invalid, NotFound, StaleEdit

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from outreach.companies.emails import address_key
+from outreach.companies.identity import normalise_company_name
 from outreach.companies.models import Company, Contact, Workplace
-from outreach.companies.rules import normalise_company_name
 from outreach.errors import Forbidden, NotFound
 from outreach.scope import Scope
 from outreach.web.paging import PAGE_SIZE, Page

@@ -86,7 +86,7 @@ def _carry_down(company: Company, before: Values, now: datetime) -> None:
 
 
 def _refuse_same(session: Session, facts: Values, place: Values) -> None:
-    """Raise Conflict if the rule of identity knows the company already (companies.rules.IDENTITY_RULE)."""
+    """Raise Conflict if the rule of identity knows the company already (companies.identity.IDENTITY_RULE)."""
     number = facts.get("business_number")
     _refuse_taken_number(session, number, None)
     same = sa.or_(

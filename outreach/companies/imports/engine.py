@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from outreach.audit.service import Actor
 from outreach.clock import Clock
 from outreach.companies.emails import address_key
+from outreach.companies.identity import likeness_key
 from outreach.companies.imports import matching, store
 from outreach.companies.imports.bundles import Bundle
 from outreach.companies.imports.geography import Geography
@@ -30,7 +31,6 @@ from outreach.companies.imports.report import Report, reject_reason
 from outreach.companies.models import Import, ImportReject, ImportState, MergeSuggestion
 from outreach.companies.parsed_row import ParsedRow
 from outreach.companies.problems import Problem
-from outreach.companies.rules import likeness_key
 from outreach.db import as_json, reading, unit_of_work
 
 UNIT_SECONDS = 0.08
@@ -268,7 +268,7 @@ class _Chunk:
 
 
 def _likeness(new: NewCompany) -> str:
-    """rules.likeness_key, from the name key where that tells the same: a remark in parentheses ends a name."""
+    """identity.likeness_key, from the name key where that tells the same: a remark in parentheses ends a name."""
     name: str = new.row.company["name"]
     return likeness_key(name if name.endswith(")") else new.name_key)
 

@@ -14,6 +14,7 @@ from outreach.audit.models import ChangeRecord
 from outreach.audit.service import Actor
 from outreach.companies import entry, ksic
 from outreach.companies.emails import address_key
+from outreach.companies.identity import normalise_company_name, phone_key, place_key
 from outreach.companies.imports import consents, persons
 from outreach.companies.imports.bundles import Bundle
 from outreach.companies.imports.geography import Geography
@@ -26,7 +27,6 @@ from outreach.companies.models import Company, Consent, Contact, Workplace
 from outreach.companies.parsed_row import ParsedRow, target_label, unite
 from outreach.companies.people import Contact as ToldPerson
 from outreach.companies.problems import Problem, shortened
-from outreach.companies.rules import normalise_company_name, phone_key, place_key
 from outreach.db import as_json
 from outreach.errors import Invalid
 

@@ -14,12 +14,13 @@ from flask_babel import lazy_gettext as _l
 from outreach.audit.models import AccessKind
 from outreach.clock import Clock, kst_today
 from outreach.companies.columns import LABELS
+from outreach.companies.identity import IDENTITY_RULE
 from outreach.companies.imports import report, retention, service
 from outreach.companies.imports.forms import MappingForm, UploadForm
 from outreach.companies.imports.plan import Guess
 from outreach.companies.models import Import, ImportState
 from outreach.companies.problems import column_letter, shortened
-from outreach.companies.rules import IDENTITY_RULE, Cell, clean_text
+from outreach.companies.rules import Cell, clean_text
 from outreach.db import db
 from outreach.errors import DomainError, Invalid
 from outreach.scope import EDITOR_ROLES, Role

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from outreach.companies.identity import phone_key, place_key
 from outreach.companies.imports.bundles import Bundle
 from outreach.companies.imports.matching import Place
 from outreach.companies.parsed_row import ParsedRow, merge
-from outreach.companies.rules import phone_key, place_key
 
 
 class Told(NamedTuple):

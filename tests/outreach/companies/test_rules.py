@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.companies import rules
+from outreach.companies import identity as company_identity
+from outreach.companies.identity import identity, identity_key, likeness_key, normalise_company_name, place_key
 from outreach.companies.ksic import SECTION_OF_DIVISION, SECTIONS, Industry, read_industry_code
 from outreach.companies.rules import (
     BusinessKind,
@@ -20,12 +21,7 @@ from outreach.companies.rules import (
     compact,
     format_business_number,
     format_workplace_number,
-    identity,
-    identity_key,
-    likeness_key,
     looks_like_resident_number,
-    normalise_company_name,
-    place_key,
     read_business_number,
     read_consent,
     read_corporate_number,
@@ -383,8 +379,8 @@ PIECES = ["㈜", "(주)", "주식회사", "유한", "법인", "회사", "한빛"
 
 @given(st.lists(st.sampled_from(PIECES)).map("".join))
 def test_common_names_take_a_short_way_to_the_same_key(name):
-    key = rules._without_legal_form(name)
-    while (shorter := rules._without_legal_form(key)) != key:
+    key = company_identity._without_legal_form(name)
+    while (shorter := company_identity._without_legal_form(key)) != key:
         key = shorter
     assert normalise_company_name(name) == key
 
