@@ -66,6 +66,7 @@ $(VENV)/bin/python: | packages
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo 'Installing Python packages into $(VENV); the first time takes a minute or two…'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 

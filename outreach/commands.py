@@ -4,6 +4,7 @@ runs them all."""
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import sys
@@ -14,6 +15,7 @@ import structlog
 from flask import Flask, current_app
 
 from outreach import logs, processes, webserver
+from outreach.cli import needs_database
 from outreach.config import Settings
 from outreach.mailbox import server as mailbox_server
 from outreach.processes import Child, Supervisor
@@ -32,6 +34,7 @@ def init_app(app: Flask) -> None:
 
 
 @click.command("web")
+@needs_database
 def web() -> None:
     """Answer requests on HOST and PORT."""
     settings = _settings()
@@ -41,6 +44,7 @@ def web() -> None:
 
 
 @click.command("clock")
+@needs_database
 def clock() -> None:
     """Say when: fire what is due. Any number may run; one leads."""
     stop = _begin("clock")
@@ -51,6 +55,7 @@ def clock() -> None:
 @click.command("worker")
 @click.option("--only", multiple=True, metavar="SOURCE", help="Work for this source only; may be repeated.")
 @click.option("--without", multiple=True, metavar="SOURCE", help="Leave this source to others; may be repeated.")
+@needs_database
 def worker(only: tuple[str, ...], without: tuple[str, ...]) -> None:
     """Do the work: send, render, import. Any number may run."""
     try:
@@ -75,6 +80,7 @@ def mailbox(port: int | None) -> None:
 
 
 @click.command("serve")
+@needs_database
 def serve() -> None:
     """Run all roles on this machine: web, clock, workers, and in the demo the mailbox."""
     settings = _settings()
@@ -125,9 +131,12 @@ def _refuse_taken_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            raise click.ClickException(
+            text = (
                 f"{settings.host}:{settings.port} is not free ({error.strerror}); set PORT to another number"
-            ) from error
+                if error.errno in (errno.EADDRINUSE, errno.EACCES)
+                else f"HOST={settings.host} is no address of this machine ({error.strerror}); e.g. 127.0.0.1 or 0.0.0.0"
+            )
+            raise click.ClickException(text) from error
 
 
 def _listens(settings: Settings) -> bool:

@@ -43,9 +43,9 @@ class Settings:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         demo = _flag(environ, "OUTREACH_DEMO")
-        data_dir = Path(environ.get("OUTREACH_DATA_DIR") or "var").resolve()
+        data_dir = _data_dir(environ)
         generated = _demo_secrets(data_dir) if demo else {}
-        host = environ.get("HOST") or "127.0.0.1"
+        host = _host(environ)
         port = _port(environ)
         base_url = _base_url(environ, demo, host, port)
         return cls(
@@ -81,6 +81,22 @@ def _flag(environ: Mapping[str, str], name: str) -> bool:
     raise BadSetting(f"{name}={value!r}: write 1 or 0")
 
 
+def _data_dir(environ: Mapping[str, str]) -> Path:
+    """Made when first needed; what is there already must be a folder we may write to."""
+    path = Path(environ.get("OUTREACH_DATA_DIR") or "var").resolve()
+    there = next(place for place in (path, *path.parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise BadSetting(f"OUTREACH_DATA_DIR={str(path)!r}: {there} is not a folder this user may write to")
+    return path
+
+
+def _host(environ: Mapping[str, str]) -> str:
+    host = environ.get("HOST") or "127.0.0.1"
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", host):
+        raise BadSetting(f"HOST={host!r}: write an address of this machine, e.g. 127.0.0.1 or 0.0.0.0")
+    return host
+
+
 def _port(environ: Mapping[str, str]) -> int:
     text = environ.get("PORT") or "8000"
     if not text.isdigit() or not 1 <= int(text) <= 65535:
@@ -92,9 +108,16 @@ def _database_url(environ: Mapping[str, str], data_dir: Path) -> str:
     url = environ.get("OUTREACH_DATABASE_URL") or f"sqlite:///{data_dir / 'outreach.sqlite3'}"
     scheme = urlsplit(url).scheme
     if scheme in {"postgres", "postgresql"}:
-        return "postgresql+psycopg" + url[len(scheme):]
+        url, scheme = "postgresql+psycopg" + url[len(scheme):], "postgresql+psycopg"
     if scheme not in {"sqlite", "postgresql+psycopg"}:
         raise BadSetting(f"OUTREACH_DATABASE_URL: sqlite:///… or postgresql://…, not {scheme!r}")
+    if scheme == "sqlite" and not re.match(r"sqlite:///(?!:memory:)[^?]", url):
+        raise BadSetting("OUTREACH_DATABASE_URL: name a file, e.g. sqlite:////srv/outreach/outreach.sqlite3")
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:
+        text = "OUTREACH_DATABASE_URL: host and port can't be read; write postgresql://user@host:5432/name"
+        raise BadSetting(text) from error
     return url
 
 
@@ -103,11 +126,17 @@ def _base_url(environ: Mapping[str, str], demo: bool, host: str, port: int) -> s
     if not url:
         if not demo:
             raise BadSetting("OUTREACH_BASE_URL: the public address of this site, e.g. https://outreach.example.go.kr")
-        return f"http://{host}:{port}"
+        return f"http://{_reachable(host)}:{port}"
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise BadSetting(f"OUTREACH_BASE_URL={url!r}: write http(s)://host[:port], without query")
     return url
+
+
+def _reachable(host: str) -> str:
+    """How a browser on this machine names the address we listen on."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - comparison only
+    return f"[{host}]" if ":" in host else host
 
 
 def _mail_from(environ: Mapping[str, str], base_url: str) -> str:
@@ -149,7 +178,7 @@ def _demo_secrets(data_dir: Path) -> dict[str, str]:
     path = data_dir / "demo-secrets.env"
     names = ("OUTREACH_SECRET_KEY", "OUTREACH_LINK_KEYS")
     if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
+        _make(data_dir)
         text = "".join(f"{name}={secrets.token_urlsafe(48)}\n" for name in names)
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -159,3 +188,10 @@ def _demo_secrets(data_dir: Path) -> dict[str, str]:
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
                 file.write(text)
     return dict(line.split("=", 1) for line in path.read_text(encoding="ascii").splitlines() if "=" in line)
+
+
+def _make(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"OUTREACH_DATA_DIR={str(data_dir)!r}: can't make this folder ({error.strerror})") from error

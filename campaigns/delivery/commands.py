@@ -12,7 +12,6 @@ from typing import Any
 import click
 import sqlalchemy as sa
 from flask import Flask, current_app
-from flask.cli import AppGroup
 from tqdm import tqdm
 
 from campaigns.delivery import queue, service
@@ -22,9 +21,10 @@ from campaigns.delivery.rules import SKIP_LABELS, DeliveryState, SkipReason
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState
 from outreach import logs
+from outreach.cli import CommandGroup
 from outreach.db import db, reading, unit_of_work
 
-mailings = AppGroup("mailings", help="메일 발송 / sending mailings")
+mailings = CommandGroup("mailings", help="메일 발송 / sending mailings")
 
 #: States of the counter that say something became of a recipient (a row queued again is none).
 _RESULTS = ("accepted", "deferred", "refused", "skipped", "in_doubt")

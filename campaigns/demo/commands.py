@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import click
 from flask import current_app
@@ -24,7 +25,9 @@ from campaigns.mailings.routes import setting
 from campaigns.mailings.rules import MessageClass
 from cases.materials.jobs import templates_folder
 from outreach.accounts.rules import DEMO_PASSWORD, demo_email
+from outreach.cli import needs_database
 from outreach.clock import kst_today
+from outreach.config import Settings
 from outreach.db import db, unit_of_work
 from outreach.demo.content import DemoContent, demo_content
 from outreach.logs import configure
@@ -39,7 +42,9 @@ SHOWN_HEADCOUNT = (20, 60)
 
 
 @click.command("demo")
-@click.option("--companies", default=FIRMS, show_default=True, help="가상 기업 수 / fictional companies")
+@click.option("--companies", type=click.IntRange(min=100), default=FIRMS, show_default=True,
+              help="가상 기업 수 / fictional companies")
+@needs_database
 def demo(companies: int) -> None:
     """Fill the database with the demo (once) and send a real mailing to the embedded mailbox."""
     configure("demo")
@@ -48,7 +53,7 @@ def demo(companies: int) -> None:
         raise click.ClickException("데모는 OUTREACH_DEMO=1 에서만 만들 수 있습니다.")
     now, today = outreach.clock.now(), kst_today(outreach.clock.now())
     if people.already_made(db.session):
-        click.echo("데모 데이터가 이미 있습니다. 새로 만들려면 데이터 폴더를 비우고 다시 실행하세요.")
+        _greet_again(outreach.settings)
         return
     db.session.rollback()
     content = demo_content(today)
@@ -58,6 +63,15 @@ def demo(companies: int) -> None:
         mailing, totals = _send_before_your_eyes(stage, now)
     _print_papers(stage)
     _summary(stage, companies, mailing, totals)
+
+
+def _greet_again(settings: Settings) -> None:
+    """The demo is made once. One that was broken off can't be finished: it is to be made anew."""
+    anew = f"데이터 폴더({settings.data_dir})를 지우고"
+    if not papers.already_made(db.session):
+        raise click.ClickException(f"지난번에 데모를 만들다가 끊겼습니다. {anew} 다시 실행해 주세요.")
+    click.echo(f"\n데모 데이터가 이미 있습니다. 새로 만들려면 {anew} 다시 실행해 주세요.")
+    _show(_ways_in(settings.base_url))
 
 
 def _fill(content: DemoContent, companies: int, now: datetime) -> Stage:
@@ -127,19 +141,26 @@ def _print_papers(stage: Stage) -> None:
 
 
 def _summary(stage: Stage, companies: int, mailing: Mailing, totals: dict[str, int]) -> None:
-    base = stage.base_url
-    rows: list[tuple[str, Any]] = [
+    rows: list[tuple[str, str]] = [
         ("가상 기업", f"{companies:,}곳과 이야기 속 기업 {len(stage.companies)}곳"),
         ("협력기관·계정", f"{len(stage.partners)}곳 · {len(stage.people)}명"),
         ("캠페인·사례", f"{len(stage.campaigns)}건 · {len(stage.cases)}건"),
         ("홍보물", f"안내 책자와 사례집 {stage.editions}종"),
         ("방금 보낸 메일", f"'{mailing.title}' 접수 {totals.get('accepted', 0):,}통"),
-        ("받은 메일 보기", f"{base}/mailbox"),
-        ("시작하기", base),
-        ("데모 비밀번호", DEMO_PASSWORD),
     ]
     click.echo("\n동행 아웃리치 데모 (모든 기업과 사람은 가상입니다)")
-    for label, value in rows:
-        click.echo(f"  {label:<10} {value}")
-    click.echo("  계정       " + ", ".join(f"{ROLE_LABELS[role]} {demo_email(role)}" for role in Role))
+    _show([*rows, *_ways_in(stage.base_url)])
     click.echo("  다음 할 일: 받은 메일에서 '상담' 버튼을 누르고 답한 뒤, 플래너로 로그인해 리드를 확인해 보세요.\n")
+
+
+def _ways_in(base_url: str) -> list[tuple[str, str]]:
+    """Where to look, and as whom."""
+    accounts = [(ROLE_LABELS[role], demo_email(role)) for role in Role]
+    return [("시작하기", base_url), ("받은 메일 보기", f"{base_url}/mailbox"), ("비밀번호", DEMO_PASSWORD), *accounts]
+
+
+def _show(rows: Sequence[tuple[str, str]]) -> None:
+    """Label and value in two columns; a Korean letter takes two places on a terminal."""
+    widths = [sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in label) for label, _ in rows]
+    for (label, value), width in zip(rows, widths, strict=True):
+        click.echo(f"  {label}{' ' * (max(widths) - width)}  {value}")

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from campaigns.demo.stories import Stage, version_on
 from campaigns.planning import materials as planned
@@ -85,6 +87,12 @@ def render_all(app: Flask) -> int:
     while source.step():
         done += 1
     return done
+
+
+def already_made(session: Session) -> bool:
+    """Whether the demo came to its last step: its papers are published, or it is known why not."""
+    ended = sa.or_(Edition.published_at.is_not(None), Edition.error != "")
+    return session.scalar(sa.select(Edition.id).where(ended).limit(1)) is not None
 
 
 def publish(stage: Stage, editions: list[int]) -> list[str]:

@@ -10,18 +10,18 @@ from typing import Any
 import click
 import sqlalchemy as sa
 from flask import current_app
-from flask.cli import AppGroup
 
 from outreach.accounts import letters, service
 from outreach.accounts.models import User
 from outreach.audit.service import SERVICE, record_change
+from outreach.cli import CommandGroup
 from outreach.db import db, unit_of_work
 from outreach.errors import DomainError
 from outreach.organisations.models import Organisation
 from outreach.regions.models import Centre
 from outreach.scope import CENTRE_ROLES, Role
 
-accounts = AppGroup("accounts", help="계정 만들기와 API 토큰 / accounts and API tokens")
+accounts = CommandGroup("accounts", help="계정 만들기와 API 토큰 / accounts and API tokens")
 
 
 @accounts.command()
@@ -78,17 +78,17 @@ def _address(email: str) -> str:
 
 
 def _centre(code: str | None) -> Centre | None:
-    return _row(Centre, Centre.code == code, f"--centre {code}: 그런 센터가 없습니다.") if code else None
+    return _row(Centre, Centre.code == code, f"{code}: 그런 센터가 없습니다.", "--centre") if code else None
 
 
 def _organisation(number: int | None) -> Organisation | None:
     if number is None:
         return None
-    return _row(Organisation, Organisation.id == number, f"--partner {number}: 그런 협력기관이 없습니다.")
+    return _row(Organisation, Organisation.id == number, f"{number}: 그런 협력기관이 없습니다.", "--partner")
 
 
-def _row(model: Any, condition: Any, missing: str) -> Any:
+def _row(model: Any, condition: Any, missing: str, option: str) -> Any:
     row = db.session.scalar(sa.select(model).where(condition))
     if row is None:
-        raise click.ClickException(missing)
+        raise click.BadParameter(missing, param_hint=option)
     return row

@@ -9,9 +9,9 @@ import sys
 import click
 import sqlalchemy as sa
 from flask import current_app
-from flask.cli import AppGroup
 from tqdm import tqdm
 
+from outreach.cli import CommandGroup
 from outreach.clock import to_kst
 from outreach.db import db, reading, unit_of_work
 from outreach.feature import JobKind, Schedule
@@ -21,7 +21,7 @@ from outreach.jobs.service import LEASE
 
 RECENT = 20
 
-jobs = AppGroup("jobs", help="Background work: what there is, and running it by hand.")
+jobs = CommandGroup("jobs", help="Background work: what there is, and running it by hand.")
 
 
 @jobs.command("list")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
+from outreach.cli import CommandGroup
 from outreach.db import db, unit_of_work
 
-reference = AppGroup("reference", help="지역·센터·제도 기준자료 / regions, centres, programmes")
+reference = CommandGroup("reference", help="지역·센터·제도 기준자료 / regions, centres, programmes")
 
 
 @reference.command()

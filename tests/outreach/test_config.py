@@ -32,11 +32,14 @@ def test_defaults(tmp_path: Path) -> None:
     ("name", "value"),
     [
         ("PORT", "0"), ("PORT", "65536"), ("PORT", "-1"), ("PORT", "http"), ("PORT", "80.5"),
+        ("HOST", "not a host"), ("HOST", "http://x.example"), ("HOST", "x.example/"), ("HOST", "-"),
         ("OUTREACH_DEMO", "maybe"),
         ("OUTREACH_BASE_URL", ""), ("OUTREACH_BASE_URL", "outreach.example"), ("OUTREACH_BASE_URL", "ftp://x.example"),
         ("OUTREACH_BASE_URL", "https://"), ("OUTREACH_BASE_URL", "https://x.example/?a=1"),
         ("OUTREACH_BASE_URL", "https://x.example/#top"),
         ("OUTREACH_DATABASE_URL", "mysql://x/y"), ("OUTREACH_DATABASE_URL", "outreach.sqlite3"),
+        ("OUTREACH_DATABASE_URL", "sqlite:///"), ("OUTREACH_DATABASE_URL", "sqlite://"),
+        ("OUTREACH_DATABASE_URL", "sqlite:///:memory:"), ("OUTREACH_DATABASE_URL", "postgresql://h:port/d"),
         ("OUTREACH_SECRET_KEY", ""), ("OUTREACH_SECRET_KEY", "secret"), ("OUTREACH_SECRET_KEY", "s" * 31),
         ("OUTREACH_LINK_KEYS", ""), ("OUTREACH_LINK_KEYS", ","), ("OUTREACH_LINK_KEYS", f"{SECRET},short"),
         ("OUTREACH_MAIL_FROM", "nobody"), ("OUTREACH_MAIL_FROM", "a@b.kr\nBcc: c@d.kr"),
@@ -96,3 +99,19 @@ def test_a_mail_server_that_makes_no_sense_is_refused_at_start(tmp_path: Path, u
     with pytest.raises(BadSetting, match="OUTREACH_SMTP_URL") as refusal:
         make_app("sqlite:///unused", tmp_path, smtp_url=url)
     assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]"), ("lab", "lab")],
+)
+def test_the_demo_names_an_address_a_browser_can_open(tmp_path: Path, host: str, expected: str) -> None:
+    settings = Settings.from_environment({"OUTREACH_DEMO": "1", "OUTREACH_DATA_DIR": str(tmp_path), "HOST": host})
+    assert settings.base_url == f"http://{expected}:8000" and settings.host == host
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/no-such-place"])
+def test_a_data_folder_that_cannot_be_is_refused(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadSetting, match="OUTREACH_DATA_DIR"):
+        Settings.from_environment({"OUTREACH_DEMO": "1", "OUTREACH_DATA_DIR": str(tmp_path / place)})

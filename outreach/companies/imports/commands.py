@@ -6,6 +6,7 @@ Exit status: 0 done, 1 nothing could be imported (the reason is printed), 2 bad 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +15,9 @@ from typing import Any
 import click
 import sqlalchemy as sa
 from flask import current_app
-from flask.cli import AppGroup
 from tqdm import tqdm
 
+from outreach.cli import CommandGroup
 from outreach.clock import kst_today
 from outreach.companies.imports import engine, report, service
 from outreach.companies.imports.plan import Guess, Plan, guess, opened
@@ -28,7 +29,7 @@ from outreach.errors import DomainError
 from outreach.regions.models import Centre
 from outreach.scope import Role, Scope
 
-companies = AppGroup("companies", help="기업 명단 / company lists")
+companies = CommandGroup("companies", help="기업 명단 / company lists")
 
 WORDS = dict(
     zip(COUNTS, ("읽은 행", "새 기업", "고친 기업", "그대로인 기업", "반려된 행", "확인할 점"), strict=True)
@@ -52,6 +53,8 @@ def import_companies(
     day = kst_today(_clock().now())
     if as_of and as_of.date() > day:
         raise click.BadParameter("오늘이나 그 전이어야 합니다 / must not lie in the future", param_hint="--as-of")
+    if rejects is not None and not os.access(rejects.parent, os.W_OK):
+        raise click.BadParameter(f"쓸 수 없는 폴더입니다 / can't write to {rejects.parent}", param_hint="--rejects")
     scope = _scope(centre_code)
     try:
         settings = _settings(scope, guess(file), as_of)

@@ -50,9 +50,9 @@ def test_bad_arguments_exit_with_2(run, session, args):
 @pytest.mark.parametrize(
     "args", [("--role", "planner", "--centre", "nowhere"), ("--role", "partner", "--partner", "9999")]
 )
-def test_what_does_not_exist_exits_with_1(run, session, args):
+def test_what_does_not_exist_is_a_bad_argument(run, session, args):
     result = run("create", "a@b.example", *args)
-    assert result.exit_code == 1 and session.scalar(sa.select(User)) is None
+    assert result.exit_code == 2 and session.scalar(sa.select(User)) is None
 
 
 def test_an_account_is_made_once(run):

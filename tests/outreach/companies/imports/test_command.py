@@ -52,6 +52,7 @@ def test_json_counts_companies_and_rows(run):
     }
     assert count(Company) == 3
     again = run(listing(ROWS), "--json")
+    assert again.exit_code == 0, again.output
     assert last_json(again)["unchanged"] == 3 and last_json(again)["created"] == 0
 
 
@@ -99,3 +100,9 @@ def test_exit_status_2_for_bad_arguments(run, options):
 
 def test_no_such_file(run):
     assert run(None).exit_code == 2
+
+
+def test_nothing_is_imported_if_the_rejects_have_no_place(run, tmp_path):
+    result = run(listing(ROWS), "--rejects", str(tmp_path / "nowhere" / "out.xlsx"))
+    assert result.exit_code == 2 and "nowhere" in result.output
+    assert count(Company) == 0
