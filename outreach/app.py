@@ -67,6 +67,7 @@ def build_app(settings: Settings, features: Sequence[Feature], *, clock: Clock |
     api.init_app(app)
     for feature in features:
         _add(app, feature)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Korean stays readable; features may replace app.json
     access.init_app(app)
     commands.init_app(app)
     return app
@@ -87,7 +88,6 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "PREFERRED_URL_SCHEME": "https" if https else "http",
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_ENABLED": not settings.testing,  # the tests of CSRF itself switch it on
-        "JSON_AS_ASCII": False,
         "RATELIMIT_ENABLED": not settings.testing,
         "TEMPLATES_AUTO_RELOAD": False,
     }

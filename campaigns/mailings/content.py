@@ -89,10 +89,14 @@ def _clean_block(block: Any, place: int) -> dict[str, Any]:
     return clean
 
 
+#: str.isdigit also takes '²', which int refuses.
+_ROW_ID = re.compile(r"[0-9]{1,19}")
+
+
 def _row_id(value: Any, kind: str, key: str, place: int) -> int | None:
     if value in (None, ""):
         return None
-    if isinstance(value, bool) or not (str(value).isascii() and str(value).isdigit() and len(str(value)) < 19):
+    if isinstance(value, bool) or not _ROW_ID.fullmatch(str(value)) or int(value) >= 2**63:
         message = Text(
             "%(place)s번째 블록(%(kind)s)의 선택이 올바르지 않습니다.",
             place=place, kind=Text(KIND_LABELS[kind]),

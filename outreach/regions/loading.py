@@ -1,5 +1,5 @@
 """The shipped region tables into the database. Loading twice changes nothing; loading a newer file adds
-and ends rows. Jurisdictions that a person added or ended stay as they are."""
+and ends rows. Jurisdictions that a person added or ended, and centres that one corrected, stay as they are."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from outreach.audit.models import ChangeRecord
 from outreach.regions import rules
 from outreach.regions.models import (
     Centre,
@@ -22,6 +23,9 @@ from outreach.regions.models import (
     RegionLevel,
 )
 from outreach.regions.reference import RegionReference, load_regions
+
+#: What a person's correction of a centre is called in its history.
+EDITED = "edit"
 
 KINDS = {
     "국가": ComplexKind.NATIONAL, "일반": ComplexKind.GENERAL, "도시첨단": ComplexKind.URBAN_HIGH_TECH,
@@ -73,11 +77,14 @@ def _follow(known: Mapping[str, Region], code: str, successors: tuple[str, ...])
 
 def _load_centres(session: Session, tables: RegionReference, added: Counter[str]) -> dict[str, Centre]:
     known = {row.code: row for row in session.scalars(sa.select(Centre))}
+    edited = set(session.scalars(sa.select(ChangeRecord.subject_id).filter_by(subject="centre", action=EDITED)))
     for centre in tables.centres:
         values = {
             "code": centre.code, "name_ko": centre.name_ko, "name_en": centre.name_en, "phone": centre.phone,
             "valid_from": centre.pilot_from, "source": centre.source, "certainty": Certainty(centre.certainty),
         }
+        if centre.code in known and known[centre.code].id in edited:  # a person knew better
+            continue
         _put(session, known, centre.code, Centre, values, added, "centres")
     session.flush()
     return known

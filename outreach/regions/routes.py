@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -14,14 +15,15 @@ from outreach.clock import kst_today
 from outreach.db import db
 from outreach.errors import Conflict, Invalid
 from outreach.regions import service
-from outreach.regions.forms import CERTAINTY_LABELS, EndForm, JurisdictionForm
-from outreach.regions.models import Certainty, Jurisdiction, valid_on
+from outreach.regions.forms import CERTAINTY_LABELS, CentreForm, EndForm, JurisdictionForm, NewCentreForm
+from outreach.regions.models import Centre, Certainty, Jurisdiction, valid_on
 from outreach.scope import Role
 from outreach.web import access
 from outreach.web.language import translated
 
 blueprint = Blueprint("regions", __name__, url_prefix="/centres")
 
+EDITABLE = ("name_ko", "name_en", "phone", "address", "valid_from", "valid_to", "source")
 KEEPERS = (Role.HEADQUARTERS, Role.ADMINISTRATOR)
 
 
@@ -43,8 +45,55 @@ def index() -> Any:
         ).all()
     )
     return render_template(
-        "regions/index.html", centres=service.centres(db.session, _today()), counts=counts, certainties=CERTAINTY_LABELS
+        "regions/index.html", centres=service.kept_centres(db.session, _today()), counts=counts, today=_today(),
+        certainties=CERTAINTY_LABELS,
     )
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@access.allow(*KEEPERS)
+def new() -> Any:
+    """A further centre; its page then takes its districts."""
+    form = NewCentreForm()
+
+    def act() -> Centre:
+        return service.add_centre(db.session, access.actor(), form.values(), now=_now())
+
+    return _save(form, act, _("고용센터를 등록했습니다. 이어서 관할을 더해 주세요.")) or _form_page(form, None)
+
+
+@blueprint.route("/<int:centre_id>/edit", methods=["GET", "POST"])
+@access.allow(*KEEPERS)
+def edit(centre_id: int) -> Any:
+    centre = service.get_centre(db.session, centre_id)
+    values = {name: getattr(centre, name) for name in EDITABLE} | {"certainty": centre.certainty.value}
+    form = CentreForm(data=values)
+
+    def act() -> Centre:
+        service.edit_centre(db.session, access.actor(), centre, form.values(), now=_now())
+        return centre
+
+    return _save(form, act, _("저장했습니다.")) or _form_page(form, service.get_centre(db.session, centre_id))
+
+
+def _save(form: CentreForm, act: Callable[[], Centre], done: str) -> Any:
+    """Do it and go to the centre's page; None if it is not asked for or refused, with the reasons in the form."""
+    if not form.validate_on_submit():
+        return None
+    try:
+        centre = act()
+        db.session.commit()
+    except Invalid as error:
+        db.session.rollback()
+        for name, text in error.fields.items():
+            form[name].errors = [*form[name].errors, translated(text)]
+        return None
+    flash(done, "success")
+    return redirect(url_for("regions.show", centre_id=centre.id))
+
+
+def _form_page(form: CentreForm, centre: Centre | None) -> Any:
+    return render_template("regions/form.html", form=form, centre=centre), 422 if form.errors else 200
 
 
 @blueprint.get("/<int:centre_id>")

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -19,6 +20,7 @@ from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.errors import Conflict, Invalid, NotFound
 from outreach.regions import reference, rules
+from outreach.regions.loading import EDITED
 from outreach.regions.models import (
     Centre,
     Certainty,
@@ -67,6 +69,41 @@ def centres(session: Session, day: date) -> list[Centre]:
     return list(session.scalars(sa.select(Centre).where(valid_on(Centre, day)).order_by(Centre.id)))
 
 
+def kept_centres(session: Session, day: date) -> list[Centre]:
+    """The centres of ``day`` and those to come, in the order in which they joined."""
+    query = sa.select(Centre).where(sa.or_(Centre.valid_to.is_(None), Centre.valid_to >= day))
+    return list(session.scalars(query.order_by(Centre.id)))
+
+
+def add_centre(session: Session, actor: Actor, values: Mapping[str, Any], *, now: datetime) -> Centre:
+    """A further centre: its districts follow by :func:`assign_centre`, its people by accounts. Raises Invalid."""
+    _check_centre(values)
+    if session.scalar(sa.select(Centre.id).where(Centre.code == values["code"])):
+        raise Invalid("이미 쓰는 코드입니다.", fields={"code": "이미 쓰는 코드입니다."})
+    centre = Centre(**values)
+    session.add(centre)
+    session.flush()
+    changes = {"name": (None, centre.name_ko), "valid_from": (None, centre.valid_from)}
+    audit.record_change(session, actor, "centre", centre.id, "create", changes, now=now)
+    return centre
+
+
+def edit_centre(session: Session, actor: Actor, centre: Centre, values: Mapping[str, Any], *, now: datetime) -> None:
+    """Correct a centre, or say when it ends. From then on the shipped tables leave it alone. Raises Invalid."""
+    _check_centre(values)
+    changes = audit.apply_changes(centre, values)
+    if changes:
+        audit.record_change(session, actor, "centre", centre.id, EDITED, changes, now=now)
+    session.flush()
+
+
+def _check_centre(values: Mapping[str, Any]) -> None:
+    first, last = values["valid_from"], values["valid_to"]
+    if last and last < first:
+        text = Text("종료일은 시작일(%(day)s) 뒤여야 합니다.", day=f"{first:%Y-%m-%d}")
+        raise Invalid(text, fields={"valid_to": text})
+
+
 def get_centre(session: Session, centre_id: int) -> Centre:
     """Raises NotFound."""
     centre = session.get(Centre, centre_id)
@@ -96,6 +133,10 @@ class CentreIndex:
         )
         self._centres: Mapping[int, int] = {row.region_id: row.centre_id for row in rows}
         self._answers: dict[int, int | None] = {}
+
+    def is_retired(self, district_id: int) -> bool:
+        """Whether the district is no more, so that only its successors have a centre."""
+        return district_id in self._retired
 
     def centre_id(self, district_id: int | None) -> int | None:
         if district_id is None:

@@ -309,6 +309,5 @@ def init_app(app: Flask) -> None:
             "security": [{"bearer": []}],
         },
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Korean stays readable
     ProblemApi(app)
     app.extensions["outreach"].library_views["api-docs.openapi_json"] = "describes the API and holds no data"

@@ -43,7 +43,7 @@ def problem(
 
 
 def wants_problem() -> bool:
-    return request.path.startswith("/api/")
+    return request.path == "/api" or request.path.startswith("/api/")
 
 
 def handle_domain_error(error: DomainError) -> Any:
@@ -99,6 +99,15 @@ TEXTS = {
     ),
     503: ("잠시 이용할 수 없습니다", "잠시 뒤 다시 시도해 주세요."),
 }
+#: What to do, where a program has no page and no button.
+API_TEXTS = {
+    400: "본문이 올바른 JSON인지 확인해 주세요.",
+    403: "이 토큰의 계정에는 이 일을 할 권한이 없습니다. 필요한 권한은 센터 관리자에게 요청해 주세요.",
+    404: "주소를 확인해 주세요. 삭제되었거나 다른 센터·기관의 자료일 수 있습니다.",
+    405: "이 주소에 쓸 수 있는 방식은 Allow 헤더에 있습니다.",
+    413: "본문은 2MB 이하로 보내 주세요.",
+    429: "Retry-After 헤더에 적힌 초만큼 기다렸다가 다시 보내 주세요.",
+}
 
 
 def http_error(error: HTTPException) -> Any:
@@ -107,6 +116,8 @@ def http_error(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
     title, text = TEXTS.get(error.code, TEXTS[400])
+    if wants_problem():
+        text = API_TEXTS.get(error.code, text)
     response = _answer(error.code, _(title), _(text), _argument_errors(error))
     response.headers.extend([item for item in error.get_headers() if item[0] in KEPT_HEADERS])
     return response

@@ -92,7 +92,6 @@ def test_a_wrong_query_names_its_argument(officer, path, query, field):
         ([], "body"),
         ("text", "body"),
         (5, "body"),
-        ({"name": "\ud800"}, "name"),
     ],
 )
 def test_a_wrong_body_names_its_field(officer, body, field):
@@ -100,6 +99,19 @@ def test_a_wrong_body_names_its_field(officer, body, field):
     assert response.status_code == 422, response.json
     assert field in wrong_fields(response)
     assert officer.get("/campaigns").json["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"name": "\\ud800"}', "name"),
+        ('{"name": "a", "\\ud800": 1}', "body"),
+        ('{"targets": {"\\u0000": 1}}', "targets"),
+    ],
+)
+def test_what_no_database_holds_is_refused_by_name(officer, body, field):
+    response = officer.call("POST", "/campaigns", data=body, content_type="application/json")
+    assert response.status_code == 422 and wrong_fields(response) == {field}
 
 
 def test_messages_are_korean_or_as_asked(officer):

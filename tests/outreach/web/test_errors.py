@@ -36,3 +36,19 @@ def test_the_wrong_method_names_the_right_one(client):
 )
 def test_argument_errors_are_named_by_field(messages, fields):
     assert dict(_flat(messages)) == fields
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "says"),
+    [
+        ("GET", "/api", 404, "주소를 확인"), ("GET", "/api/", 404, "주소를 확인"),
+        ("GET", "/api/v2/x", 404, "주소를 확인"),
+        ("GET", "/api/v1/companies/", 404, "주소를 확인"), ("PUT", "/api/v1/companies", 405, "Allow"),
+        ("POST", "/api/v1/openapi.json", 405, "Allow"), ("GET", "/api/v1/companies", 401, "토큰"),
+    ],
+)
+def test_every_error_below_the_api_speaks_to_a_program(client, method, path, status, says):
+    response = client.open(path, method=method)
+    assert response.status_code == status and response.content_type == "application/problem+json"
+    assert says in response.text, "Korean is written as such, not as \\u…"
+    assert {"type", "title", "status", "detail"} <= set(response.json) and "화면" not in response.json["detail"]
