@@ -20,6 +20,7 @@ MAX_BYTES = 10 * 1024 * 1024
 # A 50-megapixel photo decodes to about 150 MB; more is a mistake or an attack ("decompression bomb").
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 32
+MAX_RATIO = 20
 
 _FORMATS = ("PNG", "JPEG", "WEBP")
 
@@ -46,7 +47,8 @@ class SafePicture(NamedTuple):
 def check_picture(data: bytes, purpose: Purpose = Purpose.PHOTO) -> SafePicture:
     """Take in an uploaded picture.
 
-    :raises Invalid: not PNG, JPEG or WebP by content, animated, damaged, too large in bytes or pixels, or too small.
+    :raises Invalid: not PNG, JPEG or WebP by content, animated, damaged, too large in bytes or pixels, too small, or a
+        mere stripe.
     """
     if len(data) > MAX_BYTES:
         raise Invalid(Text("그림 파일은 %(size)sMB까지 올릴 수 있습니다.", size=MAX_BYTES // 1024 // 1024))
@@ -56,6 +58,8 @@ def check_picture(data: bytes, purpose: Purpose = Purpose.PHOTO) -> SafePicture:
         picture = _without_margin(picture)
     if min(picture.size) < MIN_SIDE:
         raise Invalid(Text("그림이 너무 작습니다. 짧은 쪽이 %(pixels)s픽셀 이상이어야 합니다.", pixels=MIN_SIDE))
+    if max(picture.size) > MAX_RATIO * min(picture.size):
+        raise Invalid("그림이 너무 길쭉합니다. 긴 쪽이 짧은 쪽의 20배를 넘지 않게 잘라 주세요.")
     picture.thumbnail((_MAX_SIDE[purpose],) * 2, Image.Resampling.LANCZOS)
     return _encoded(picture, purpose)
 
@@ -69,7 +73,9 @@ def _decoded(data: bytes) -> Image.Image:
             # Pillow's own bomb warning comes at its own limit; ours is checked below.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(data), formats=_FORMATS)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:  # far beyond our own limit, by the size its header claims
+        raise Invalid("그림이 너무 큽니다. 5천만 화소까지 올릴 수 있습니다.") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise Invalid("PNG, JPEG, WebP 그림 파일만 올릴 수 있습니다.") from error
     if picture.width * picture.height > MAX_PIXELS:
         raise Invalid(Text(

@@ -63,7 +63,7 @@ def test_a_decompression_bomb_is_refused_before_decoding() -> None:
     chunk = b"IHDR" + header
     bomb = (b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
             + struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT")))
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="5천만 화소"):
         check_picture(bomb)
 
 
@@ -72,6 +72,8 @@ def test_size_limits() -> None:
         check_picture(b"\x89PNG" + bytes(MAX_BYTES))
     with pytest.raises(Invalid, match="작습니다"):
         check_picture(encoded(photo(20, 300), "PNG"))
+    with pytest.raises(Invalid, match="길쭉"):
+        check_picture(encoded(photo(4000, 40), "PNG"))
 
 
 def test_an_animation_is_refused() -> None:
