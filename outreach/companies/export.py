@@ -31,7 +31,7 @@ Row = tuple[list[Any], int | None]
 
 def company_ids(session: Session, scope: Scope, asked: search.CompanyFilter) -> Sequence[int]:
     """The companies of the list in order of name. Raises Invalid for more than a workbook should hold."""
-    some = search.matching(scope, asked).limit(MAX_COMPANIES + 1).subquery()
+    some = search.matching(scope, asked).distinct().limit(MAX_COMPANIES + 1).subquery()
     ids = session.scalars(sa.select(Company.id).join(some, some.c.id == Company.id).order_by(Company.name, Company.id))
     found = ids.all()
     if len(found) > MAX_COMPANIES:

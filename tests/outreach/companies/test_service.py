@@ -255,6 +255,21 @@ def test_filter_by_address(session, centre):
     assert names(session, staff(centre), address="no") == ["다라정밀"]
 
 
+def test_companies_with_several_workplaces_count_once(session, centre, monkeypatch):
+    monkeypatch.setattr(search, "CAP", 3)
+    companies = [make_company(centre, f"가{number}") for number in range(4)]
+    for company in companies:
+        for at in range(5):
+            place = {"name": f"{at}공장", "phone": f"031-{company.id:03}-{at:04}"}
+            service.add_workplace(session, HEADQUARTERS, SERVICE, company.id, place, now=NOW)
+    bare = CompanyFilter(address="no")
+    assert isinstance(search.count(session, HEADQUARTERS, bare), AtLeast)
+    session.delete(companies[0])
+    session.flush()
+    found = search.count(session, HEADQUARTERS, bare)
+    assert found == 3 and not isinstance(found, AtLeast)
+
+
 @pytest.mark.parametrize("scope", [HEADQUARTERS, "centre"])
 def test_beyond_the_cap_the_list_still_pages_in_order(session, centre, scope, monkeypatch):
     monkeypatch.setattr(search, "CAP", 3)
