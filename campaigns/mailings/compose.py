@@ -5,6 +5,7 @@ Preview, test mail and sending all start here, so what was looked at is what goe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -36,7 +37,9 @@ from outreach.wording import Text
 _markdown = MarkdownIt("zero", {"breaks": True}).enable(["emphasis", "list", "newline", "link", "escape"])
 #: The kind of upload that a mail may show: whoever gets the mail, or its picture's address, sees it.
 PICTURE = "mail_picture"
-
+_STRONG = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*")
+_LINK = re.compile(r"\[([^\[\]\n]+)\]\((https?://[^\s()]+)\)")
+_EDGE = "\ue000"  # neither blank nor punctuation
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a"}
 
 REASON_LINES = {
@@ -124,8 +127,8 @@ class _Writer:
         return {"text": block["text"]}
 
     def _text(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
-        html = nh3.clean(_markdown.render(block["text"]), tags=_TAGS, attributes={"a": {"href"}}, link_rel=None)
-        return {"html": Markup(html), "plain": block["text"]}  # noqa: S704 - cleaned just above
+        html = nh3.clean(_to_html(block["text"]), tags=_TAGS, attributes={"a": {"href"}}, link_rel=None)
+        return {"html": Markup(html), "plain": _to_plain(block["text"])}  # noqa: S704 - cleaned just above
 
     def _contact(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
         return {"text": block.get("text") or ""}
@@ -218,6 +221,18 @@ class _Writer:
         """The block points to what is not there, or not within the campaign's reach (the two are not told apart)."""
         message = Text("%(place)s번째 블록이 가리키는 자료가 없습니다. 다시 골라 주세요.", place=place)
         return Invalid(message, fields={f"blocks[{place - 1}]": "없음"})
+
+
+def _to_html(text: str) -> str:
+    """Markdown as Koreans write it: a particle follows the closing stars without a blank, and before them there
+    may be a bracket or a quotation mark, as in ``**{{회사명}}**에``. CommonMark sees no end of emphasis there
+    (§6.2, right-flanking), so the stars get a letter beside them for as long as it reads."""
+    return str(_markdown.render(_STRONG.sub(rf"**{_EDGE}\1{_EDGE}**", text))).replace(_EDGE, "")
+
+
+def _to_plain(text: str) -> str:
+    """The same for the text part: without marks, a link's address behind its words."""
+    return _LINK.sub(r"\1 (\2)", _STRONG.sub(r"\1", text))
 
 
 def _figure(figure: Mapping[str, Any]) -> dict[str, str]:

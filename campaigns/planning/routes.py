@@ -17,6 +17,7 @@ from campaigns.planning.forms import CampaignForm, PartnerForm, StageForm, State
 from campaigns.planning.models import Campaign, Stage
 from campaigns.planning.rules import (
     EXIT_TESTS,
+    MOVE_LABELS,
     MOVES,
     PARTNER_ROLE_LABELS,
     STAGE_LABELS,
@@ -49,8 +50,9 @@ def _now() -> datetime:
 @blueprint.app_context_processor
 def _words() -> dict[str, Any]:
     return {
-        "CAMPAIGN_STATES": STATE_LABELS, "STAGES": STAGE_LABELS, "STAGE_STATES": STAGE_STATE_LABELS,
-        "PARTNER_ROLES": PARTNER_ROLE_LABELS, "CAMPAIGN_TARGETS": service.TARGETS, "STAGE_EXIT_TESTS": EXIT_TESTS,
+        "CAMPAIGN_STATES": STATE_LABELS, "CAMPAIGN_MOVES": MOVE_LABELS, "CAMPAIGN_TARGETS": service.TARGETS,
+        "STAGES": STAGE_LABELS, "STAGE_STATES": STAGE_STATE_LABELS, "STAGE_EXIT_TESTS": EXIT_TESTS,
+        "PARTNER_ROLES": PARTNER_ROLE_LABELS,
     }
 
 

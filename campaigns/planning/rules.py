@@ -30,6 +30,16 @@ MOVES: dict[CampaignState, frozenset[CampaignState]] = {
 }
 
 
+#: What a person does to bring a campaign there, for the buttons.
+MOVE_LABELS = {
+    CampaignState.DRAFT: "준비로 되돌리기",
+    CampaignState.ACTIVE: "진행하기",
+    CampaignState.PAUSED: "잠시 멈추기",
+    CampaignState.FINISHED: "마치기",
+    CampaignState.CANCELLED: "캠페인 취소",
+}
+
+
 class StageKind(str, enum.Enum):
     PLAN = "plan"
     AGREEMENT = "agreement"

@@ -7,12 +7,19 @@
 
   let number = 0;
 
+  /* The line in the inbox says what the chosen recipient would read: the mail's title is its subject. */
+  const nameSubject = (screen, frame) => {
+    const subject = screen.parentElement.querySelector(".inbox-line [data-subject]");
+    if (subject && frame.contentDocument?.title) subject.textContent = frame.contentDocument.title;
+  };
+
   const swap = (screen, fresh) => {
     const [...frames] = screen.querySelectorAll("iframe");
     const old = frames.find((frame) => frame !== fresh);
     const top = old?.contentDocument?.scrollingElement?.scrollTop || 0;
     frames.filter((frame) => frame !== fresh).forEach((frame) => frame.remove());
     fresh.classList.remove("behind");
+    nameSubject(screen, fresh);
     if (fresh.contentDocument?.scrollingElement) fresh.contentDocument.scrollingElement.scrollTop = top;
   };
 
@@ -39,6 +46,9 @@
   document.querySelectorAll("form[data-preview]").forEach((form) => {
     const screen = form.querySelector("[data-screen]");
     form.addEventListener("change", () => window.mailPreview(screen, form, form.action, "get"));
+    const frame = screen.querySelector("iframe");
+    frame.addEventListener("load", () => nameSubject(screen, frame));
+    nameSubject(screen, frame);
   });
 
   /* The dialog before scheduling names the moment that was chosen. */

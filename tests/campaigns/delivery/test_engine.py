@@ -77,6 +77,21 @@ def test_every_recipient_gets_one_personal_mail(server, engine, draft, officer, 
     assert message["List-Unsubscribe"].startswith("<http://localhost/u/")
 
 
+def test_emphasis_and_links_read_well_in_both_parts(server, engine, draft, officer, approve, start, now):
+    """A particle follows the closing stars at once, as Korean has it."""
+    add_companies(officer.centre_id, 1, now)
+    text = "**{{회사명}}**에 드립니다. **\"확대\"**를 [안내](https://work.example/a?b=c&d=e)에서 봅니다."
+    blocks = [{"kind": "text", "text": f"{text} 2 ** 3은 그대로."}]
+    mailings.edit(db.session, actor_of(officer), draft, {"blocks": blocks}, version=None, now=now)
+    start(approve(draft))
+    run(engine)
+    message = email.message_from_bytes(server.messages[0].content, policy=email.policy.default)
+    html = message.get_body(("html",)).get_content()
+    assert "<strong>가상기업1</strong>에 드립니다. <strong>\"확대\"</strong>를" in html and "2 ** 3" in html
+    plain = message.get_body(("plain",)).get_content()
+    assert '가상기업1에 드립니다. "확대"를 안내 (https://work.example/a?b=c&d=e)에서' in plain and "2 ** 3" in plain
+
+
 def test_one_message_per_address(server, engine, draft, officer, approve, start, now):
     add_companies(officer.centre_id, 5, now, address=lambda n: "shared@company.example")
     start(approve(draft))

@@ -85,6 +85,20 @@ def test_acts_are_posts(browse, draft, officer, act):
 # -- approval --------------------------------------------------------------------------------------------
 
 
+def test_a_change_of_the_audience_says_whose_approval_it_takes_back(browse, reviewed, officer, approver):
+    """The author's colleague approved; then the author chooses other recipients."""
+    approve_by(browse(approver), reviewed)
+    assert reviewed.state is MailingState.APPROVED
+    audience, client = reviewed.audience, browse(officer)
+    place = f"/campaigns/{reviewed.campaign_id}/audiences/{audience.id}"
+    values = {"name": audience.name, "recent_days": "0", "min_headcount": "5", "version": audience.version}
+    page = client.post(place, data=values, follow_redirects=True).text
+    assert "승인을 거두었습니다: 첫 안내" in page
+    db.session.refresh(reviewed)
+    assert reviewed.state is MailingState.DRAFT
+    assert "조건이 바뀌어 승인을 거두었습니다" in client.get(path(reviewed)).text
+
+
 def test_the_author_is_told_why_not(browse, reviewed, officer):
     client = browse(officer)
     page = client.get(path(reviewed)).text
