@@ -425,8 +425,11 @@ def campaign_panel(_scope: Any, campaign: Any) -> str:
 
 
 def home_panel(_scope: Any, _subject: Any) -> str:
-    """Mailings that wait for someone, on the first page of editors."""
+    """Mailings that wait for someone, and those the person has begun, on the first page of editors."""
+    scope = access.scope()
     waiting = [MailingState.REVIEW, MailingState.OVERDUE, MailingState.PAUSED, MailingState.APPROVED]
-    query = service.visible(access.scope()).where(Mailing.state.in_(waiting)).order_by(Mailing.updated_at).limit(10)
+    begun = sa.and_(Mailing.state == MailingState.DRAFT, Mailing.author_id == scope.user_id)
+    wanted = sa.or_(Mailing.state.in_(waiting), begun)
+    query = service.visible(scope).where(wanted).order_by(Mailing.updated_at).limit(10)
     mailings = list(db.session.scalars(query))
     return render_template("mailings/home_panel.html", mailings=mailings) if mailings else ""

@@ -248,3 +248,10 @@ def test_the_campaign_and_the_first_page_show_it(browse, officer, draft, campaig
     assert "첫 안내" in client.get(f"/campaigns/{campaign.id}").text
     draft.state = MailingState.REVIEW
     assert "첫 안내" in client.get("/").text
+
+
+def test_a_begun_mailing_waits_on_its_author_s_first_page(browse, officer, draft):
+    draft.author_id = officer.id
+    assert "첫 안내" in browse(officer).get("/").text
+    draft.author_id = None
+    assert "첫 안내" not in browse(officer).get("/").text
