@@ -10,6 +10,7 @@ from markupsafe import Markup
 from outreach.clock import kst_today
 from outreach.db import db
 from outreach.leads import queries
+from outreach.leads.timeline import entries
 from outreach.scope import Role, Scope
 
 
@@ -32,9 +33,11 @@ def today_of_centre(scope: Scope, _subject: Any) -> Markup | str:
 
 
 def of_company(scope: Scope, company: Any) -> Markup | str:
-    """All leads of a company, newest first; nothing if it never answered."""
+    """All leads of a company with everything that happened, newest first; nothing if it never answered."""
     leads = queries.of_company(db.session, scope, company.id)
-    return _markup("leads/company_panel.html", leads=leads, today=_today()) if leads else ""
+    if not leads:
+        return ""
+    return _markup("leads/company_panel.html", leads=leads, timeline=entries(db.session, leads), today=_today())
 
 
 def _markup(template: str, **values: Any) -> Markup:

@@ -184,7 +184,7 @@ def _page(lead_id: int, form: LeadForm | None = None, problem: DomainError | Non
     }
     refused = {name: form for name, made in fresh.items() if form is not None and type(made) is type(form)}
     return render_template(
-        "leads/show.html", lead=lead, timeline=entries(db.session, lead), today=kst_today(now),
+        "leads/show.html", lead=lead, timeline=entries(db.session, [lead]), today=kst_today(now),
         moves=[target for target in LeadState if target in MOVES[lead.state] - CLOSED],
         can_work=scope.role in WORK_ROLES, can_assign=scope.role in ASSIGN_ROLES,
         can_take=scope.role is Role.PLANNER and lead.planner_id is None and lead.closed_at is None,

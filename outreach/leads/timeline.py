@@ -1,7 +1,8 @@
-"""A lead's history as its page tells it."""
+"""The history of leads as pages tell it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,11 +25,11 @@ class Entry:
     tone: str = ""
 
 
-def entries(session: Session, lead: Lead) -> list[Entry]:
-    """Everything that happened with ``lead``, newest first."""
+def entries(session: Session, leads: Iterable[Lead]) -> list[Entry]:
+    """Everything that happened with ``leads``, newest first."""
     query = (
         sa.select(LeadActivity)
-        .where(LeadActivity.lead_id == lead.id)
+        .where(LeadActivity.lead_id.in_([lead.id for lead in leads]))
         .order_by(LeadActivity.at.desc(), LeadActivity.id.desc())
         .options(joinedload(LeadActivity.user))
     )

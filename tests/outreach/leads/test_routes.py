@@ -11,8 +11,10 @@ from python_calamine import CalamineWorkbook
 
 from outreach.audit.models import AccessRecord
 from outreach.db import db
+from outreach.leads import service
 from outreach.leads.models import Lead, LeadActivity
-from outreach.leads.rules import LeadState
+from outreach.leads.rules import ActivityKind, LeadState
+from outreach.leads.service import LogEntry
 from outreach.scope import Role
 from tests.outreach.leads.making import answer, make_company
 from tests.people import make_centre, make_user, sign_in
@@ -103,6 +105,19 @@ def test_the_first_page_says_what_is_to_be_done(client, centre, planner, lead, c
     assert '<div class="stats">' in page
     assert ("한빛정밀" in page and "6일 지남" in page) == (role is Role.PLANNER)
     assert ("박플래너" in page) == (role in {Role.PLANNER, Role.CENTRE_MANAGER, Role.HEADQUARTERS})
+
+
+def test_the_page_of_a_company_tells_its_whole_history(client, centre, planner, lead, now):
+    service.log(
+        db.session, planner.scope(), lead.id, LogEntry(ActivityKind.CALL, now, "오전에 통화함"), version=None, now=now
+    )
+    lead.state, lead.closed_at = LeadState.LOST, now
+    db.session.flush()
+    again = answer(lead.company, source="response:second", note="다시 문의합니다")
+    assert again.id != lead.id
+    page = sign_in(client, planner).get(f"/companies/{lead.company_id}").text
+    assert page.count("응답: 메일 링크") == 2
+    assert page.index("오전에 통화함") > 0 and page.index("다시 문의합니다") > 0
 
 
 def test_the_page_of_a_lead_is_written_to_the_access_log(client, planner, lead):
