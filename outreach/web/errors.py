@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, handle_domain_error)
     app.register_error_handler(StaleDataError, lambda error: handle_domain_error(StaleEdit()))
     app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(DataError, _unstorable)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(500, _unexpected)
 
@@ -63,6 +64,15 @@ def _database_error(error: OperationalError) -> Any:
     log.error("database", error=str(error.orig))
     db.session.rollback()
     return _answer(503, _("데이터베이스가 응답하지 않습니다"), _("저장되지 않았습니다. 잠시 뒤 다시 시도해 주세요."))
+
+
+def _unstorable(error: DataError) -> Any:
+    """PostgreSQL refuses what its types can't hold, as the zero character, which SQLite takes."""
+    log.error("database", error=str(error.orig))
+    db.session.rollback()
+    return _answer(
+        422, _("입력값을 확인해 주세요"), _("저장할 수 없는 글자가 들어 있거나 너무 깁니다. 고쳐서 다시 보내 주세요.")
+    )
 
 
 #: Where webargs looks for arguments; named first in its messages.

@@ -148,6 +148,14 @@ def test_logging_a_call(client, planner, lead):
     assert "담당자와 통화" in page and "박플래너" in page
 
 
+def test_a_character_no_database_can_hold_is_no_breakdown(client, planner, lead):
+    """SQLite takes the zero character, PostgreSQL refuses it."""
+    sign_in(client, planner)
+    assert client.get("/leads/list?q=%00").status_code in (200, 422)
+    refused = client.post(f"/leads/{lead.id}/log", data=_log_data(lead, **{"log-note": "통화\0함"}))
+    assert refused.status_code in (302, 422)
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
