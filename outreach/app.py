@@ -19,7 +19,7 @@ from outreach.config import Settings
 from outreach.db import db, engine_options
 from outreach.feature import Feature, Registry
 from outreach.signing import Signer
-from outreach.web import access, api, errors, filters, numbers, protection, site
+from outreach.web import access, api, errors, filters, mail_frame, numbers, protection, site
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_REQUEST_BYTES = 52 * 1024 * 1024
@@ -60,6 +60,7 @@ def build_app(settings: Settings, features: Sequence[Feature], *, clock: Clock |
     migrate.init_app(app, db, directory=str(ROOT / "outreach" / "migrations"), render_as_batch=True)
     numbers.init_app(app)
     site.init_app(app)
+    mail_frame.init_app(app)
     protection.init_app(app)
     _security_headers(app, settings)
     filters.init_app(app)

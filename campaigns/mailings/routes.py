@@ -56,13 +56,14 @@ from outreach.uploads import service as uploads
 from outreach.uploads.models import Upload
 from outreach.web import access
 from outreach.web.language import translated
+from outreach.web.mail_frame import with_our_font
 
 blueprint = Blueprint("mailings", __name__)
 
-#: A mail's HTML has its styles inside; its frame may use them and nothing else.
+#: A mail's HTML has its styles inside; its frame may use them and our font, and nothing else.
 FRAME_CSP = {
-    "default-src": "'none'", "img-src": "'self' https: http: data:", "style-src": "'unsafe-inline'",
-    "frame-ancestors": "'self'",
+    "default-src": "'none'", "img-src": "'self' https: http: data:", "style-src": "'self' 'unsafe-inline'",
+    "font-src": "'self'", "frame-ancestors": "'self'",
 }
 
 #: What a class means for the writer, beside its name.
@@ -307,7 +308,7 @@ def _framed(view: str, render: Callable[[], preview.Rendered]) -> Response:
         html = render_template("mailings/preview_text.html", mail=rendered) if view == "text" else rendered.html
     except DomainError as error:
         html = render_template("mailings/preview_problem.html", problem=translated(error.message))
-    return Response(html, mimetype="text/html")
+    return Response(with_our_font(html), mimetype="text/html")
 
 
 for _view in (show_mail, show_preview):

@@ -12,6 +12,7 @@ from outreach.mailbox.content import Opened
 from outreach.mailbox.server import mailbox_path
 from outreach.mailbox.store import Mail, Store
 from outreach.web import access, paging
+from outreach.web.mail_frame import with_our_font
 
 PAGE_SIZE = 30
 VIEWS = ("html", "text", "headers", "source")
@@ -22,7 +23,7 @@ _REASON = "the demo's mails are fictional, and its mailbox stands for the recipi
 MAIL_CSP = {
     "default-src": "'none'",
     "img-src": "'self' data:",
-    "style-src": "'unsafe-inline'",
+    "style-src": "'self' 'unsafe-inline'",
     "font-src": "'self'",
     "form-action": "'none'",
     "frame-ancestors": "'self'",
@@ -74,7 +75,7 @@ def html(mail_id: int) -> Any:
     shown = Opened(_mail(mail_id)[1]).html(lambda number: url_for("mailbox.part", mail_id=mail_id, number=number))
     if shown is None:
         abort(404)
-    return Response(shown, mimetype="text/html")
+    return Response(with_our_font(shown), mimetype="text/html")
 
 
 html.talisman_view_options = {"content_security_policy": MAIL_CSP}  # type: ignore[attr-defined]

@@ -156,7 +156,7 @@ def test_the_preview_shows_what_is_not_yet_saved(browse, officer, draft, posted)
     data = posted(**{"blocks-0-text": "아직 저장하지 않은 글"})
     response = browse(officer).post(path(draft, "preview"), data=data)
     assert "아직 저장하지 않은 글" in response.text
-    assert "style-src 'unsafe-inline'" in response.headers["Content-Security-Policy"]
+    assert "style-src 'self' 'unsafe-inline'" in response.headers["Content-Security-Policy"]
     assert draft.blocks[0]["text"] == "{{회사명}} 대표님께"
 
 
