@@ -35,9 +35,10 @@ test: lint ## Check style and import directions, run all tests, and those of the
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --database postgresql
 
-lint: setup-test ## Check style and import directions
+lint: setup-test ## Check style, import directions and the types of the rules
 	@$(BIN)/ruff check
 	@$(BIN)/lint-imports
+	@$(BIN)/mypy
 
 bench: setup-test ## Measure sending, import, audience and rendering against their limits
 	@$(BIN)/python -m tests.bench

@@ -121,7 +121,7 @@ class Problem(Text):
 
     at: str
 
-    def __new__(cls, message: str, at: str = "") -> Problem:  # type: ignore[override]
+    def __new__(cls, message: str, at: str = "") -> Problem:
         text = Text(message)
         made = str.__new__(cls, text)
         made.template, made.values, made.at = text.template, text.values, at

@@ -105,7 +105,7 @@ class Record(Protocol):
 
 def fact_problems(case: Record, today: date) -> list[str]:
     """What keeps the facts from counting as checked."""
-    problems = []
+    problems: list[str] = []
     if not (case.fact_checked_on and case.fact_checked_by):
         problems.append(Text("사실 확인일과 확인한 사람을 적어 주세요."))
     elif case.fact_checked_on > today:
@@ -127,7 +127,7 @@ def consent_problems(case: Record, today: date) -> list[str]:
     """What is wrong with the company's consent on ``today``."""
     if case.consent_scope is ConsentScope.NONE:
         return [Text("기업의 공개 동의 범위를 골라 주세요.")]
-    problems = []
+    problems: list[str] = []
     if not case.consent_on or not case.consent_evidence:
         problems.append(Text("동의한 날과 증빙을 적어 주세요."))
     elif case.consent_on > today:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.policy import default
 
 _CID = re.compile(r"cid:([^\"'\s)>]+)")
@@ -62,7 +62,7 @@ class Opened:
     def parts(self) -> list[Part]:
         return [
             Part((part.get("Content-ID") or "").strip().strip("<>"), part.get_content_type(),
-                 part.get_payload(decode=True) or b"")
+                 _decoded(part))
             for part in self._message.walk()
             if not part.is_multipart() and part.get_content_maintype() != "text"
         ]
@@ -71,8 +71,14 @@ class Opened:
         part = self._message.get_body((subtype,))
         if part is None:
             return None
-        content = part.get_payload(decode=True) or b""
+        content = _decoded(part)
         try:
             return content.decode(part.get_content_charset("utf-8"), "replace")
         except LookupError:  # a charset nobody knows
             return content.decode("utf-8", "replace")
+
+
+def _decoded(part: Message) -> bytes:
+    """The content of a part that holds no further ones."""
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""

@@ -27,7 +27,7 @@ def begin(app: Flask) -> None:
 
 def erase(context: JobContext, _payload: Mapping[str, Any]) -> dict[str, int]:
     """Erase all whose time is over. Returns how many rows of each class; may be killed and begun again."""
-    erased = {}
+    erased: dict[str, int] = {}
     for record in context.app.extensions["outreach"].registry.records():
         if record.keep is not None:
             erased[record.name] = _erase(context, record, sum(erased.values()))
