@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, selectinload
 from outreach.companies.emails import address_key
 from outreach.companies.identity import normalise_company_name
 from outreach.companies.models import Company, Contact, Workplace
+from outreach.db import among
 from outreach.errors import Forbidden, NotFound
 from outreach.scope import Scope
 from outreach.web.paging import PAGE_SIZE, Page
@@ -197,7 +198,7 @@ def ordered(
         query = query.where(text) if text is not None else query
         query = query.where(_has_workplace(conditions)) if conditions else query
     else:
-        query = query.where(Company.id.in_(ids))
+        query = query.where(among(Company.id, ids))
     column: Any = Company.id if order == "new" else Company.name
     if order == "size" and ids is not None:
         column = sa.func.coalesce(Company.headcount, -1)

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from outreach.companies.imports.bundles import Bundle
 from outreach.companies.models import Company, Consent, Contact, Suppression, Workplace
-from outreach.db import as_json
+from outreach.db import among
 
 Record = dict[str, Any]
 """A row of a table as column name to value."""
@@ -123,7 +122,7 @@ def _choose(candidates: Iterable[tuple[int, bool]], *, has_number: bool) -> tupl
 def _by_number(session: Session, numbers: Sequence[str]) -> dict[str, int]:
     if not numbers:
         return {}
-    query = sa.select(Company.business_number, Company.id).where(_among(session, Company.business_number, numbers))
+    query = sa.select(Company.business_number, Company.id).where(among(Company.business_number, numbers))
     return _pairs(session, query)
 
 
@@ -131,7 +130,7 @@ def _by_loose_key(session: Session, keys: Sequence[str]) -> dict[str, set[tuple[
     """For keys of name with phone (t), address (a) or e-mail (m): the companies that have them, and whether they
     have a business number."""
     told = [key.partition("|")[::2] for key in keys]
-    query = sa.select(Company.name_key).where(_among(session, Company.name_key, {name for name, _value in told}))
+    query = sa.select(Company.name_key).where(among(Company.name_key, {name for name, _value in told}))
     called = set(session.scalars(query)) if told else set()  # of a new list, hardly any
     parts: dict[str, tuple[set[str], set[str]]] = {kind: (set(), set()) for kind in "tam"}
     for name, value in told:
@@ -144,7 +143,7 @@ def _by_loose_key(session: Session, keys: Sequence[str]) -> dict[str, set[tuple[
         names, values = parts[kind]
         if not values:
             continue
-        query = query.where(_among(session, Company.name_key, names), _among(session, column, values))
+        query = query.where(among(Company.name_key, names), among(column, values))
         for row in session.execute(query):
             found.setdefault(f"{row[1]}|{kind}{row[3]}", set()).add((row[0], row[2] is not None))
     return found
@@ -200,25 +199,16 @@ def _pairs(session: Session, query: sa.Select[Any]) -> dict[Any, Any]:
 
 
 def _records(session: Session, query: sa.Select[Any], column: Any, values: Collection[Any]) -> list[Record]:
-    result = session.execute(query.where(_among(session, column, values)))
+    result = session.execute(query.where(among(column, values)))
     names = tuple(result.keys())
     return [dict(zip(names, row, strict=True)) for row in result]
-
-
-def _among(session: Session, column: Any, values: Collection[Any]) -> sa.ColumnElement[bool]:
-    """That ``column`` is one of thousands of values, handed over as one: to bind each by itself costs more than to
-    look it up."""
-    if session.get_bind().dialect.name == "postgresql":
-        return column == sa.any_(sa.bindparam(None, list(values), ARRAY(column.type)))
-    listed = sa.func.json_each(sa.bindparam(None, as_json(list(values)), sa.Text)).table_valued("value")
-    return column.in_(sa.select(listed.c.value))
 
 
 def suppressed(session: Session, address_keys: Sequence[str]) -> set[str]:
     """Which of these addresses get no mail."""
     if not address_keys:
         return set()
-    found = _among(session, Suppression.address_key, address_keys)
+    found = among(Suppression.address_key, address_keys)
     return set(session.scalars(sa.select(Suppression.address_key).where(found)))
 
 
@@ -226,7 +216,7 @@ def namesakes(session: Session, name_keys: Sequence[str]) -> Callable[[str, bool
     """For a new company: the oldest company of that name which it may be, given its name key and whether it has
     a business number (two different numbers are two businesses)."""
     query = sa.select(Company.name_key, sa.func.min(Company.id)).where(
-        _among(session, Company.name_key, name_keys)
+        among(Company.name_key, name_keys)
     )
     query = query.group_by(Company.name_key)
     every = _pairs(session, query) if name_keys else {}
