@@ -213,13 +213,12 @@ class Engine:
         journal = self._journal = self._journal or Journal.create(self._folder, self.name)
         watch = self._watch = self._watch or Watch(db.engine)
         letter = self._letter(mailing_id)
-        since = watch.last_suppression()
         with unit_of_work(db.session) as session:
             claim = queue.claim(session, mailing_id, self.name, limit=self._batch_size, now=self._clock.now())
         self.settled["skipped"] += claim.skipped
         if not claim.claimed:
             return claim.skipped > 0
-        watch.follow(mailing_id, {row.address_key: row.id for row in claim.claimed}, since)
+        watch.follow(mailing_id, {row.id: row.address_key for row in claim.claimed})
         batch = Batch(claim.claimed, letter.writer, journal, watch, letter.refused, letter.results)
         started = time.monotonic()
         self._pool.send(batch.messages(), batch)

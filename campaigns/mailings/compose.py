@@ -92,7 +92,7 @@ def compose(session: Session, env: Environment, mailing: Mailing, addresses: Add
         "subject": subject, "preheader": mailing.preheader, "blocks": blocks, "sender_name": mailing.sender_name,
         "sender_address": mailing.sender_address, "sender_phone": mailing.sender_phone,
         "sender_postal": mailing.sender_postal, "reason_line": REASON_LINES[mailing.message_class],
-        "unsubscribe": content.slot(content.UNSUBSCRIBE),
+        "unsubscribe": content.slot(content.UNSUBSCRIBE), "tracked": bool(writer.links),
     }
     source = env.get_template("mailings/mail/message.mjml").render(page)
     return Composed(

@@ -92,6 +92,18 @@ def test_emphasis_and_links_read_well_in_both_parts(server, engine, draft, offic
     assert '가상기업1에 드립니다. "확대"를 안내 (https://work.example/a?b=c&d=e)에서' in plain and "2 ** 3" in plain
 
 
+@pytest.mark.parametrize("button, told", [({"target": "form"}, 0), ({"target": "url", "url": "https://a.example"}, 1)])
+def test_who_is_tracked_is_told_so(server, engine, draft, officer, approve, start, now, button, told):
+    add_companies(officer.centre_id, 1, now)
+    blocks = [{"kind": "button", "label": "보기", **button}]
+    mailings.edit(db.session, actor_of(officer), draft, {"blocks": blocks}, version=None, now=now)
+    start(approve(draft))
+    run(engine)
+    message = email.message_from_bytes(server.messages[0].content, policy=email.policy.default)
+    for kind in ("html", "plain"):
+        assert message.get_body((kind,)).get_content().count("어느 링크를 언제 누르셨는지 기록되며") == told
+
+
 def test_one_message_per_address(server, engine, draft, officer, approve, start, now):
     add_companies(officer.centre_id, 5, now, address=lambda n: "shared@company.example")
     start(approve(draft))
