@@ -36,11 +36,13 @@ def freeze(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
     gone = False
     while not gone:
         with unit_of_work(db.session) as session:
+            context.hold(session)
             gone = service.forget(session, mailing_id)
     after: int | None = 0
     chunks = 0
     while after is not None:
         with unit_of_work(db.session) as session:
+            context.hold(session)
             after = service.freeze_step(session, mailing_id, history, after, now=context.clock.now())
         chunks += 1
         context.report(chunks, message="수신자를 확정하고 있습니다.")

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from outreach.clock import Clock
 from outreach.db import db, unit_of_work
@@ -42,6 +43,14 @@ class JobContext:
                 session, self.job_id, self.worker, now=self.clock.now(), done=done, total=total, message=message
             ):
                 raise LostLease(self.job_id)
+
+
+    def hold(self, session: Session) -> None:
+        """Within a unit of work: make sure that the job is still this worker's, and keep it so until the unit
+        ends. Raises LostLease. For steps that must not be taken by two workers at once, however long one of
+        them was stopped in between."""
+        if not service.hold(session, self.job_id, self.worker, now=self.clock.now()):
+            raise LostLease(self.job_id)
 
 
 class JobSource:

@@ -67,6 +67,12 @@ def report(
     return session.execute(_own(sa.update(Job), job_id, worker).values(**values)).rowcount == 1
 
 
+def hold(session: Session, job_id: int, worker: str, *, now: datetime) -> bool:
+    """Renew the lease and lock the job's row until the unit of work ends: until then nobody takes it over. False
+    if it is no longer this worker's."""
+    return session.execute(_own(sa.update(Job), job_id, worker).values(leased_until=now + LEASE)).rowcount == 1
+
+
 def finish(
     session: Session, job_id: int, worker: str, *, now: datetime, result: Mapping[str, Any] | None
 ) -> bool:
