@@ -130,6 +130,8 @@ def _base_url(environ: Mapping[str, str], demo: bool, host: str, port: int) -> s
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise BadSetting(f"OUTREACH_BASE_URL={url!r}: write http(s)://host[:port], without query")
+    if not url.isascii():  # it stands in mail headers, too
+        raise BadSetting(f"OUTREACH_BASE_URL={url!r}: write a Korean host name in its xn-- form")
     return url
 
 

@@ -36,7 +36,7 @@ class MessageWriter:
         self._message = compiled(composed, sender)
         self._links = range(len(composed.links))
         self._base_url, self._signer, self._clock = base_url, signer, clock
-        self._domain = urlsplit(base_url).hostname or "localhost"
+        self._domain = (urlsplit(base_url).hostname or "localhost").replace(":", "-")  # IPv6: any unique word will do
 
     @classmethod
     def of(cls, mailing: Mailing, base_url: str, signer: Signer, clock: Clock) -> MessageWriter:

@@ -36,7 +36,7 @@ def test_defaults(tmp_path: Path) -> None:
         ("OUTREACH_DEMO", "maybe"),
         ("OUTREACH_BASE_URL", ""), ("OUTREACH_BASE_URL", "outreach.example"), ("OUTREACH_BASE_URL", "ftp://x.example"),
         ("OUTREACH_BASE_URL", "https://"), ("OUTREACH_BASE_URL", "https://x.example/?a=1"),
-        ("OUTREACH_BASE_URL", "https://x.example/#top"),
+        ("OUTREACH_BASE_URL", "https://x.example/#top"), ("OUTREACH_BASE_URL", "https://고용센터.한국"),
         ("OUTREACH_DATABASE_URL", "mysql://x/y"), ("OUTREACH_DATABASE_URL", "outreach.sqlite3"),
         ("OUTREACH_DATABASE_URL", "sqlite:///"), ("OUTREACH_DATABASE_URL", "sqlite://"),
         ("OUTREACH_DATABASE_URL", "sqlite:///:memory:"), ("OUTREACH_DATABASE_URL", "postgresql://h:port/d"),

@@ -92,6 +92,16 @@ def test_emphasis_and_links_read_well_in_both_parts(server, engine, draft, offic
     assert '가상기업1에 드립니다. "확대"를 안내 (https://work.example/a?b=c&d=e)에서' in plain and "2 ** 3" in plain
 
 
+def test_a_site_at_an_ipv6_address_sends_as_well(server, engine, draft, officer, approve, start, now):
+    add_companies(officer.centre_id, 1, now)
+    engine._base_url = "http://[::1]:8000"
+    start(approve(draft))
+    run(engine)
+    message = email.message_from_bytes(server.messages[0].content, policy=email.policy.default)
+    assert message["Message-ID"] == "<d1@--1>"
+    assert message["List-Unsubscribe"].startswith("<http://[::1]:8000/u/")
+
+
 @pytest.mark.parametrize("button, told", [({"target": "form"}, 0), ({"target": "url", "url": "https://a.example"}, 1)])
 def test_who_is_tracked_is_told_so(server, engine, draft, officer, approve, start, now, button, told):
     add_companies(officer.centre_id, 1, now)
