@@ -88,9 +88,9 @@ def statistics(session: Session, mailing_id: int) -> Statistics:
     too, would read every row, and a page asks again every second), the reasons among the few skipped."""
     mine, number = Delivery.mailing_id == mailing_id, sa.func.count()
     by_state = sa.select(Delivery.state, number).where(mine).group_by(Delivery.state)
-    states = dict(session.execute(by_state).tuples().all())
+    states = dict(session.execute(by_state).all())
     by_reason = sa.select(Delivery.skip_reason, number).where(mine, Delivery.state == DeliveryState.SKIPPED)
-    reasons = session.execute(by_reason.group_by(Delivery.skip_reason)).tuples()
+    reasons = session.execute(by_reason.group_by(Delivery.skip_reason))
     skipped = {reason: counted for reason, counted in reasons if reason is not None}
     doubts = session.scalar(sa.select(sa.func.count()).select_from(_doubts(mailing_id).subquery())) or 0
     return Statistics(sum(states.values()), states, skipped, doubts)

@@ -132,6 +132,7 @@ def test_a_dead_child_is_replaced_and_ctrl_c_ends_all(serving: Serving) -> None:
 
 @pytest.mark.slow
 def test_a_taken_port_is_refused_at_once(tmp_path: Path, migrated_sqlite: Path) -> None:
+    shutil.copy(migrated_sqlite, tmp_path / "outreach.sqlite3")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         environ = os.environ | {
             "OUTREACH_DEMO": "1", "OUTREACH_DATA_DIR": str(tmp_path), "PORT": str(taken.getsockname()[1])

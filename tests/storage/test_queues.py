@@ -150,6 +150,6 @@ def test_rows_of_a_worker_of_another_host_are_left_to_it(app: Flask, mailing: Ma
     settled = recover(db.session, tmp_path / "journal", "here", FixedClock(NOW))
     assert settled == {"in_doubt": 5}
     states = sa.select(Delivery.state, sa.func.count()).group_by(Delivery.state)
-    assert dict(db.session.execute(states).tuples().all()) == {
+    assert dict(db.session.execute(states).all()) == {
         DeliveryState.CLAIMED: 5, DeliveryState.IN_DOUBT: 5, DeliveryState.QUEUED: TASKS - 10,
     }
