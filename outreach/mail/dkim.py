@@ -19,6 +19,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from outreach.config import DkimSetting
+
+#: The application's signer is ``app.extensions[KEY]``.
+KEY = "outreach.dkim"
 MIN_RSA_BITS = 2048  # RFC 8301 §3.2 asks for 1024 and recommends 2048
 
 #: Signed where they occur, in this order. List-Unsubscribe and its Post must be (RFC 8058 §4).
@@ -106,21 +110,33 @@ class DkimSigner:
     def __init__(self, keys: Sequence[DkimKey], clock: Callable[[], float] = time.time):
         self.keys, self._clock = tuple(keys), clock
 
-    def for_sender(self, address: str) -> Self:
-        """The signer with just the keys that fit ``address``."""
-        domain = address.rpartition("@")[2].lower()
-        fitting = [key for key in self.keys if domain == key.domain or domain.endswith(f".{key.domain}")]
-        return type(self)(fitting, self._clock)
+    @classmethod
+    def load(cls, settings: Sequence[DkimSetting]) -> Self:
+        """The keys named in the settings. Raises BadKey naming the file."""
+        keys = []
+        for selector, domain, path in settings:
+            try:
+                keys.append(DkimKey.load(domain, selector, path.read_bytes()))
+            except (OSError, BadKey) as error:
+                raise BadKey(f"{path}: {error.strerror if isinstance(error, OSError) else error}") from error
+        return cls(keys)
 
-    def sign(self, message: bytes) -> bytes:
-        """``message`` with a signature of each key before it; the type of bytes (Canonical) is kept."""
-        if not self.keys:
+    def keys_for(self, sender: str) -> tuple[DkimKey, ...]:
+        """The keys that may sign for the address ``sender``."""
+        domain = sender.rpartition("@")[2].lower()
+        return tuple(key for key in self.keys if domain == key.domain or domain.endswith(f".{key.domain}"))
+
+    def sign(self, sender: str, message: bytes) -> bytes:
+        """``message`` of ``sender`` with a signature of each fitting key before it; the type of bytes
+        (Canonical) is kept."""
+        keys = self.keys and self.keys_for(sender)
+        if not keys:
             return message
         head, _, body = message.partition(b"\r\n\r\n")
         fields = _signed_fields(head + b"\r\n")
         body_hash = b2a_base64(sha256(body).digest(), newline=False)
         at = int(self._clock())
-        signatures = b"".join([key.signature(fields, body_hash, at) for key in self.keys])
+        signatures = b"".join([key.signature(fields, body_hash, at) for key in keys])
         return type(message)(signatures + message)
 
 
@@ -141,3 +157,8 @@ def _folded(names: bytes) -> bytes:
     """The h= list, broken so that no line grows long."""
     half = names.find(b":", len(names) // 2)
     return names if half < 0 else names[: half + 1] + b"\r\n  " + names[half + 1 :]
+
+
+def pieces(record: str) -> list[str]:
+    """``record`` as the strings of at most 255 bytes that a TXT record is made of (RFC 1035 §3.3.14)."""
+    return [record[at : at + 255] for at in range(0, len(record), 255)]
