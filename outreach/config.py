@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 MIN_SECRET_CHARS = 32
@@ -22,6 +23,14 @@ class BadSetting(SystemExit):
 
     def __init__(self, message: str):
         super().__init__(f"설정 오류 / bad setting: {message}")
+
+
+class DkimSetting(NamedTuple):
+    """Where the private key is that signs for ``domain``, published under ``selector``."""
+
+    selector: str
+    domain: str
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,7 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "no-reply@outreach.example"
+    dkim_keys: tuple[DkimSetting, ...] = ()
     demo: bool = False
     host: str = "127.0.0.1"
     port: int = 8000
@@ -56,6 +66,7 @@ class Settings:
             base_url=base_url,
             smtp_url=environ.get("OUTREACH_SMTP_URL") or None,
             mail_from=_mail_from(environ, base_url),
+            dkim_keys=_dkim_keys(environ),
             demo=demo,
             host=host,
             port=port,
@@ -161,6 +172,20 @@ def _secret(environ: Mapping[str, str], name: str, generated: Mapping[str, str])
             'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
     return value
+
+
+def _dkim_keys(environ: Mapping[str, str]) -> tuple[DkimSetting, ...]:
+    """``selector@domain=path``, separated by commas. The keys themselves are read and checked with the mail."""
+    keys = []
+    for entry in filter(None, map(str.strip, environ.get("OUTREACH_DKIM_KEYS", "").split(","))):
+        name, _, path = entry.partition("=")
+        selector, _, domain = name.strip().partition("@")
+        if not (selector and domain and path.strip()):
+            raise BadSetting(
+                f"OUTREACH_DKIM_KEYS: {entry!r}; write selector@domain=/path/to/key.pem, several separated by commas"
+            )
+        keys.append(DkimSetting(selector, domain.lower(), Path(path.strip())))
+    return tuple(keys)
 
 
 def _link_keys(environ: Mapping[str, str], generated: Mapping[str, str]) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ from outreach.clock import Clock
 from outreach.companies.consent import suppress
 from outreach.companies.models import SuppressionReason
 from outreach.db import db, unit_of_work
+from outreach.mail import dkim
 from outreach.mail.outcome import Kind, Outcome
 from outreach.mail.smtp import OutgoingMessage, SmtpPool
 from outreach.mail.smtp_url import SmtpUrl
@@ -144,7 +145,10 @@ class Engine:
         self._signer, self._base_url = outreach.signer, outreach.settings.base_url
         self._folder: Path = outreach.settings.data_dir / "journal"
         host = urlsplit(outreach.settings.base_url).hostname
-        self._pool = SmtpPool(SmtpUrl.parse(outreach.settings.smtp_url), connections=connections, helo=host)
+        self._pool = SmtpPool(
+            SmtpUrl.parse(outreach.settings.smtp_url), connections=connections, helo=host,
+            sign=app.extensions[dkim.KEY].sign,
+        )
         self._journal: Journal | None = None
         self._watch: Watch | None = None
         self._kept: Letter | None = None

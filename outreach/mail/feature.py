@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from outreach.config import BadSetting
 from outreach.feature import Feature, RecordClass, WorkSource
-from outreach.mail import outbox
+from outreach.mail import commands, dkim, outbox
 from outreach.mail.smtp import send_one
 from outreach.mail.smtp_url import BadSmtpUrl, SmtpUrl
 
 
 def _source(app: Flask) -> outbox.OutboxSource:
-    return outbox.OutboxSource(app, send_one)
+    return outbox.OutboxSource(app, partial(send_one, sign=app.extensions[dkim.KEY].sign))
 
 
-def _check_setting(app: Flask) -> None:
-    """Refuse a mail server address that makes no sense at start, not when the first mail is due."""
+def _check_settings(app: Flask) -> None:
+    """Refuse a mail server address or a key that makes no sense at start, not when the first mail is due."""
+    try:
+        app.extensions[dkim.KEY] = dkim.DkimSigner.load(app.extensions["outreach"].settings.dkim_keys)
+    except dkim.BadKey as error:
+        raise BadSetting(f"OUTREACH_DKIM_KEYS: {error}") from error
     url = app.extensions["outreach"].settings.smtp_url
     try:
         if url is not None:
@@ -28,7 +34,8 @@ def _check_setting(app: Flask) -> None:
 
 feature = Feature(
     name="mail",
-    init_app=_check_setting,
+    init_app=_check_settings,
+    commands=(commands.mail,),
     work=(WorkSource("outbox", _source),),
     records=(
         RecordClass(

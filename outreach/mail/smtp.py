@@ -24,7 +24,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from outreach.mail.outcome import Kind, Outcome, Stage
-from outreach.mail.smtp_channel import Flight, OutgoingMessage
+from outreach.mail.smtp_channel import Flight, OutgoingMessage, Sign
 from outreach.mail.smtp_connection import Connection, Timeouts
 from outreach.mail.smtp_url import Security, SmtpUrl
 from outreach.wording import Text
@@ -64,16 +64,18 @@ class SmtpPool:
     """Up to ``connections`` connections to one server, kept open between batches. Not for several threads.
 
     ``helo`` is the name for EHLO (default: the address literal), ``tls`` replaces the verifying default
-    context, ``pause`` is the first of the growing waits (seconds) before a failed server is tried again.
+    context, ``pause`` is the first of the growing waits (seconds) before a failed server is tried again,
+    ``sign`` what every content passes through last.
     """
 
     def __init__(
         self, url: SmtpUrl, *, connections: int = 8, helo: str | None = None, timeouts: Timeouts = Timeouts(),
-        tls: ssl.SSLContext | None = None, pause: float = 0.5,
+        tls: ssl.SSLContext | None = None, pause: float = 0.5, sign: Sign | None = None,
     ):
         if connections < 1:
             raise ValueError("connections: at least one")
         self.size = self.limit = connections
+        self.sign = sign
         self.pause = pause
         self.proven = False  # a message has got through since the last total failure
         self.lockstep = False  # the server announced pipelining but did not live up to it
@@ -168,7 +170,7 @@ class _Run:
                 self._exhausted = True
                 return
             try:
-                self._waiting.append(Flight(message))
+                self._waiting.append(Flight(message, self._pool.sign))
             except Exception as error:
                 log.warning("delivery %d can't be built: %r", message.delivery_id, error)
                 refusal = Outcome(Kind.REFUSED_MESSAGE, Stage.PREPARE, text=str(error))
@@ -352,6 +354,7 @@ class _OneMessage:
 def send_one(
     url: SmtpUrl, message: OutgoingMessage, *, helo: str | None = None,
     timeouts: Timeouts = Timeouts(reply=60, final=300), tls: ssl.SSLContext | None = None, seconds: float = 300,
+    sign: Sign | None = None,
 ) -> Outcome:
     """Send one message over a connection of its own and say what became of it.
 
@@ -359,6 +362,6 @@ def send_one(
     ``seconds + timeouts.final``, by default ten minutes.
     """
     hooks = _OneMessage(time.monotonic() + seconds)
-    with SmtpPool(url, connections=1, helo=helo, timeouts=timeouts, tls=tls) as pool:
+    with SmtpPool(url, connections=1, helo=helo, timeouts=timeouts, tls=tls, sign=sign) as pool:
         pool.send([message], hooks)
     return hooks.outcome

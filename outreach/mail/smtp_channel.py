@@ -31,12 +31,16 @@ class OutgoingMessage(NamedTuple):
     content: bytes | Callable[[], bytes]
 
 
+#: Takes sender and content, gives the content to send (outreach.mail.dkim).
+Sign = Callable[[str, bytes], bytes]
+
+
 class Flight:
     """A message made ready for the wire. Raises what rendering raises, BadAddress and ValueError."""
 
     __slots__ = ("content", "envelope", "id", "tries")
 
-    def __init__(self, message: OutgoingMessage):
+    def __init__(self, message: OutgoingMessage, sign: Sign | None = None):
         content = message.content if isinstance(message.content, bytes) else message.content()
         self.id = message.delivery_id
         self.envelope = (
@@ -44,7 +48,7 @@ class Flight:
             (Stage.RCPT, b"RCPT TO:%b\r\n" % path(message.rcpt_to)),
             (Stage.DATA, b"DATA\r\n"),
         )
-        self.content = wire_content(content)
+        self.content = wire_content(sign(message.mail_from, content) if sign else content)
         self.tries = 0
 
 

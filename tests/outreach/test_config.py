@@ -44,11 +44,24 @@ def test_defaults(tmp_path: Path) -> None:
         ("OUTREACH_LINK_KEYS", ""), ("OUTREACH_LINK_KEYS", ","), ("OUTREACH_LINK_KEYS", f"{SECRET},short"),
         ("OUTREACH_MAIL_FROM", "nobody"), ("OUTREACH_MAIL_FROM", "a@b.kr\nBcc: c@d.kr"),
         ("OUTREACH_MAIL_FROM", "센터 <a@b.kr>"),
+        ("OUTREACH_DKIM_KEYS", "r2026@x.example"), ("OUTREACH_DKIM_KEYS", "x.example=/key.pem"),
+        ("OUTREACH_DKIM_KEYS", "r@x.example="),
     ],
 )
 def test_nonsense_is_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):
         read(tmp_path, **{name: value})
+
+
+def test_signing_keys_are_read_as_a_list(tmp_path: Path) -> None:
+    settings = read(tmp_path, OUTREACH_DKIM_KEYS="r@X.example=/a.pem, e@y.example = /b.pem,")
+    assert settings.dkim_keys == (("r", "x.example", Path("/a.pem")), ("e", "y.example", Path("/b.pem")))
+    assert read(tmp_path).dkim_keys == ()
+
+
+def test_a_signing_key_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match=r"OUTREACH_DKIM_KEYS: .*absent\.pem"):
+        make_app("sqlite:///x", tmp_path, dkim_keys=(("r", "x.example", tmp_path / "absent.pem"),))
 
 
 @pytest.mark.parametrize(
