@@ -14,7 +14,7 @@ ROOM := $(shell df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)
 export PYTEST_DEBUG_TEMPROOT ?= $(shell [ "$(ROOM)" -gt 4000000 ] 2>/dev/null && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test lint bench translations clean packages packages-test
+.PHONY: help setup setup-test run test lint bench translations clean packages packages-test packages-bench
 .DELETE_ON_ERROR:
 export PYTHON
 
@@ -40,8 +40,8 @@ lint: setup-test ## Check style, import directions and the types of the rules
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 
-bench: setup-test ## Measure sending, import, audience and rendering against their limits
-	@$(BIN)/python -m tests.bench
+bench: setup-test packages-bench ## Measure sending, import, audience and rendering against their limits
+	@PATH="$$PATH:/usr/sbin" $(BIN)/python -m tests.bench
 
 translations: setup-test ## Take new and changed wording into the English catalogue (docs/translating.md)
 	@$(BABEL) extract -F outreach/translations/babel.cfg --add-location=file --project=Donghaeng\ Outreach \
@@ -62,6 +62,9 @@ packages:
 
 packages-test:
 	@.ci/packages test
+
+packages-bench:
+	@.ci/packages bench
 
 $(VENV)/bin/python: | packages
 	@$(PYTHON) -m venv $(VENV)

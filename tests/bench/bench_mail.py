@@ -112,7 +112,7 @@ def engine_rate(folder: Path, url: str, count: int) -> tuple[float, int]:
 
 def main() -> None:
     if not shutil.which("smtp-sink"):
-        sys.exit("smtp-sink is missing: apt-get install postfix")
+        sys.exit("smtp-sink is missing: make bench installs it")
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
         with sink() as port:
