@@ -93,6 +93,10 @@ class _Among(FunctionElement[bool]):
     type = sa.Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:
+        """As it stands: where there is no boolean type, a function is compared with 1, which no index answers."""
+        return self
+
 
 def among(column: Any, values: Collection[Any]) -> sa.ColumnElement[bool]:
     """That ``column`` is one of thousands of values, handed over as one: to bind each by itself costs more than to

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from outreach.clock import KST
 from outreach.companies.models import Company, Suppression, SuppressionReason
-from outreach.db import BigId, Json, UtcDateTime, db
+from outreach.db import BigId, Json, UtcDateTime, among, db
 from outreach.jobs import service as jobs
 from outreach.jobs.models import Job
 from outreach.scope import Role
@@ -108,3 +108,23 @@ def test_a_json_column_is_of_the_database_s_own_kind(app: Flask) -> None:
 
 def test_dates_are_dates(app: Flask) -> None:
     assert db.session.scalar(sa.select(sa.literal(date(2026, 2, 28)))) == date(2026, 2, 28)
+
+
+def test_thousands_of_values_are_looked_up_by_index(app: Flask) -> None:
+    numbers = [f"{number:010}" for number in range(3_000)]
+    for number in numbers[:3]:
+        row = Company(name=number, name_key=number, business_number=number, created_at=NOW, updated_at=NOW)
+        db.session.add(row)
+    db.session.flush()
+    query = sa.select(Company.business_number).order_by(Company.business_number)
+    assert db.session.scalars(query.where(among(Company.business_number, numbers[1:]))).all() == numbers[1:3]
+    assert db.session.scalars(query.where(~among(Company.business_number, numbers[1:]))).all() == numbers[:1]
+    assert db.session.scalars(query.where(among(Company.business_number, []))).all() == []
+
+
+@pytest.mark.sqlite
+def test_a_scan_is_not_how_they_are_looked_up(app: Flask) -> None:
+    query = sa.select(Company.name).where(among(Company.id, [1, 2]), among(Company.business_number, ["x"]))
+    compiled = query.compile(db.engine)
+    plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", ("[1, 2]", '["x"]')).all()
+    assert any(row[3].startswith("SEARCH company USING") for row in plan), plan
