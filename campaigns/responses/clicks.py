@@ -82,7 +82,7 @@ class Backlog:
     """The worker's side: takes in the clicks that were put aside."""
 
     def __init__(self, app: Flask):
-        self._folder = folder(app)
+        self._app, self._folder = app, folder(app)
 
     def step(self) -> bool:
         """Take in a batch; False if none waits or another worker is at it."""
@@ -94,19 +94,26 @@ class Backlog:
             except BlockingIOError:
                 return False
             paths = list(islice(self._folder.glob("*.json"), BATCH))
-            with unit_of_work(db.session) as session:
-                session.add_all(_known(session, [_read(path) for path in paths]))
+            clicks = [click for click in map(_read, paths) if click is not None]
+            with self._app.app_context(), unit_of_work(db.session) as session:
+                session.add_all(_known(session, clicks))
             for path in paths:
-                path.unlink()
+                path.unlink(missing_ok=True)
         return True
 
     def close(self) -> None:
         """Nothing is held."""
 
 
-def _read(path: Path) -> ClickEvent:
-    click = json.loads(path.read_text(encoding="utf-8"))
-    return ClickEvent(**click | {"at": datetime.fromisoformat(click["at"])})
+def _read(path: Path) -> ClickEvent | None:
+    """The click; a file that holds none is set aside for a person to look at, and holds up no other."""
+    try:
+        click = json.loads(path.read_text(encoding="utf-8"))
+        return ClickEvent(**click | {"at": datetime.fromisoformat(click["at"])})
+    except (ValueError, TypeError, KeyError) as error:
+        log.error("click.unreadable", file=path.name, error=str(error))
+        path.rename(path.with_suffix(".bad"))
+        return None
 
 
 def _known(session: Session, clicks: Sequence[ClickEvent]) -> list[ClickEvent]:

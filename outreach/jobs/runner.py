@@ -44,7 +44,6 @@ class JobContext:
             ):
                 raise LostLease(self.job_id)
 
-
     def hold(self, session: Session) -> None:
         """Within a unit of work: make sure that the job is still this worker's, and keep it so until the unit
         ends. Raises LostLease. For steps that must not be taken by two workers at once, however long one of

@@ -27,21 +27,11 @@ from tests.campaigns.delivery.conftest import BLOCKS
 from tests.cases.making import make_material
 from tests.people import make_user, sign_in
 from tests.reach.test_strangers import Visitor, shows
-from tests.reach.world import World, everything, make_world
+from tests.reach.world import World, everything
 
 _out = io.BytesIO()
 Image.new("RGB", (300, 200), "navy").save(_out, "PNG")
 PNG = _out.getvalue()
-
-
-@pytest.fixture
-def mine(app) -> World:
-    return make_world(app, "41")
-
-
-@pytest.fixture
-def theirs(app) -> World:
-    return make_world(app, "42")
 
 
 def version(model: type[Any], row_id: int) -> int:
@@ -124,9 +114,9 @@ ATTEMPTS: dict[str, Make] = {
 
 
 @pytest.mark.parametrize("attempt", list(ATTEMPTS))
-def test_a_foreign_id_is_refused(client, mine, theirs, attempt):
-    role, address, form = ATTEMPTS[attempt](mine, theirs)
-    visitor, before = sign_in(client, mine.people[role]), everything()
+def test_a_foreign_id_is_refused(client, own, other, attempt):
+    role, address, form = ATTEMPTS[attempt](own, other)
+    visitor, before = sign_in(client, own.people[role]), everything()
     response = visitor.post(address, data=form)
     assert response.status_code < 500
     assert everything() == before, response.text[:2000]
@@ -137,11 +127,11 @@ NO_OWN = ("in one's campaign", "one's material", "more power", "made a manager")
 
 
 @pytest.mark.parametrize("attempt", [name for name in ATTEMPTS if not any(words in name for words in NO_OWN)])
-def test_the_same_with_the_own_id_is_done(client, mine, attempt):
+def test_the_same_with_the_own_id_is_done(client, own, attempt):
     """So what is refused above is refused for whose it is."""
-    mine.people[Role.PLANNER] = make_user(Role.PLANNER, centre=mine.centre)
-    role, address, form = ATTEMPTS[attempt](mine, mine)
-    visitor, before = sign_in(client, mine.people[role]), everything()
+    own.people[Role.PLANNER] = make_user(Role.PLANNER, centre=own.centre)
+    role, address, form = ATTEMPTS[attempt](own, own)
+    visitor, before = sign_in(client, own.people[role]), everything()
     response = visitor.post(address, data=form)
     assert everything() != before, re.sub(r"<[^>]+>|\s+", " ", response.text)[-1500:]
 
@@ -166,71 +156,71 @@ def uploads_of(world: World) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("what", ["photo", "logo", "list"])
-def test_a_mail_shows_no_other_file_by_its_number(app, client, mine, theirs, what):
-    number = uploads_of(theirs)[what]
-    page = look(client, mine, {"kind": "picture", "upload_id": number, "alt": "그림"})
+def test_a_mail_shows_no_other_file_by_its_number(app, client, own, other, what):
+    number = uploads_of(other)[what]
+    page = look(client, own, {"kind": "picture", "upload_id": number, "alt": "그림"})
     assert "가리키는 자료가 없습니다" in page and "/i/" not in page
     token = links.picture_url("", app.extensions["outreach"].signer, number)
     assert client.get(token).status_code == 404
 
 
-def test_a_mail_shows_the_pictures_put_into_it(app, client, mine):
+def test_a_mail_shows_the_pictures_put_into_it(app, client, own):
     picture = {"file": (io.BytesIO(PNG), "그림.png")}
-    officer = sign_in(client, mine.people[Role.PROMOTION])
-    added = officer.post(f"/mailings/{mine.argument('mailings.edit', 'mailing_id')}/pictures", data=picture).json
-    page = look(client, mine, {"kind": "picture", "upload_id": added["id"], "alt": "그림"})
+    officer = sign_in(client, own.people[Role.PROMOTION])
+    added = officer.post(f"/mailings/{own.argument('mailings.edit', 'mailing_id')}/pictures", data=picture).json
+    page = look(client, own, {"kind": "picture", "upload_id": added["id"], "alt": "그림"})
     [address] = set(re.findall(r"/i/[^\"]+", page))
     assert client.get(address).status_code == 200
 
 
 @pytest.mark.parametrize("number", ["²", "-1", "1" * 30, "x"])
-def test_an_impossible_number_in_a_block_is_said_so(client, mine, number):
-    page = look(client, mine, {"kind": "picture", "upload_id": number, "alt": "그림"})
+def test_an_impossible_number_in_a_block_is_said_so(client, own, number):
+    page = look(client, own, {"kind": "picture", "upload_id": number, "alt": "그림"})
     assert "선택이 올바르지 않습니다" in page
 
 
-def test_a_mail_links_to_no_material_of_another_centre(app, client, mine, theirs):
-    published = make_material(app, theirs.centre)
+def test_a_mail_links_to_no_material_of_another_centre(app, client, own, other):
+    published = make_material(app, other.centre)
     button = {"kind": "button", "label": "받기", "target": "material", "material_id": published.id}
-    assert "가리키는 자료가 없습니다" in look(client, mine, button)
-    own = make_material(app, mine.centre)
-    assert "가리키는 자료가 없습니다" not in look(client, mine, button | {"material_id": own.id})
+    assert "가리키는 자료가 없습니다" in look(client, own, button)
+    ours = make_material(app, own.centre)
+    assert "가리키는 자료가 없습니다" not in look(client, own, button | {"material_id": ours.id})
 
 
 # -- a mailing of headquarters, looked at by a centre -------------------------------------------------------
 
 
 @pytest.fixture
-def wide(mine, theirs) -> Mailing:
-    """Headquarters' mailing that waits for approval; one recipient of ``theirs`` has no name, which it needs."""
-    mailing = db.session.get(Mailing, mine.ids["review"])
+def wide(own, other) -> Mailing:
+    """Headquarters' mailing that waits for approval; one recipient of ``other`` has no name, which it needs."""
+    mailing = db.session.get(Mailing, own.ids["review"])
     mailing.campaign.centre = None
     mailing.sender_postal, mailing.preheader = "세종", "안내"
     mailing.blocks = [{"kind": "text", "text": "{{담당자}} 님"}, *BLOCKS]
-    db.session.get(Contact, theirs.ids["contact_id"]).name = ""
+    db.session.get(Contact, other.ids["contact_id"]).name = ""
     db.session.flush()
     return mailing
 
 
-def test_a_centre_is_not_told_of_recipients_elsewhere(client, mine, theirs, wide):
-    planner = Visitor(client, mine.people[Role.PLANNER])
+def test_a_centre_is_not_told_of_recipients_elsewhere(client, own, other, wide):
+    planner = Visitor(client, own.people[Role.PLANNER])
     page = planner.ask_for(f"/mailings/{wide.id}/")
-    assert page.status_code == 200 and "개인화 값이 없는 수신자가 1명" in page.text and not shows(page, theirs)
+    assert page.status_code == 200 and "개인화 값이 없는 수신자가 1명" in page.text and not shows(page, other)
     token = {"Authorization": f"Bearer {planner.token}"}
     client.delete_cookie("session")
     told = client.get(f"/api/v1/mailings/{wide.id}/check", headers=token)
-    assert told.json["missing"] == [] and not told.json["ready"] and not shows(told, theirs)
+    assert told.json["missing"] == [] and not told.json["ready"] and not shows(told, other)
     assert any("1명" in problem for problem in told.json["problems"])
 
 
-def test_headquarters_is_told_who_lacks_a_value(client, theirs, wide):
+def test_headquarters_is_told_who_lacks_a_value(client, other, wide):
     page = Visitor(client, make_user(Role.HEADQUARTERS)).ask_for(f"/mailings/{wide.id}/")
-    assert shows(page, theirs)
+    assert shows(page, other)
 
 
-def test_only_recipients_of_the_own_centre_are_shown_of_it(client, mine, theirs, wide):
+def test_only_recipients_of_the_own_centre_are_shown_of_it(client, own, other, wide):
     wide.state = MailingState.SENDING
     for row in db.session.query(Delivery):
         row.mailing_id, row.state = wide.id, DeliveryState.ACCEPTED
-    page = Visitor(client, mine.people[Role.PROMOTION]).ask_for(f"/mailings/{wide.id}/recipients")
-    assert shows(page, mine) and not shows(page, theirs)
+    page = Visitor(client, own.people[Role.PROMOTION]).ask_for(f"/mailings/{wide.id}/recipients")
+    assert shows(page, own) and not shows(page, other)

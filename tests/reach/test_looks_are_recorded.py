@@ -13,16 +13,15 @@ from outreach.audit.models import AccessKind, AccessRecord
 from outreach.scope import Role
 from tests.people import make_user
 from tests.reach.test_strangers import Visitor, path, roles_of, shows
-from tests.reach.world import World, make_world
+from tests.reach.world import World
 
 WHOLE = (Role.HEADQUARTERS, Role.ADMINISTRATOR, Role.AUDITOR)
 
 
 @pytest.fixture
-def own(app) -> World:
-    world = make_world(app, "41")
-    world.people |= {role: make_user(role) for role in WHOLE}
-    return world
+def own(own) -> World:
+    own.people |= {role: make_user(role) for role in WHOLE}
+    return own
 
 
 def open_to(app: Flask, role: Role, method: str) -> Iterator[Rule]:

@@ -18,7 +18,7 @@ from outreach.accounts.models import User
 from outreach.db import db
 from outreach.scope import CENTRE_ROLES, Role
 from tests.people import NOW, sign_in
-from tests.reach.world import World, everything, make_world
+from tests.reach.world import World, everything
 
 #: Areas whose ids belong to nobody in particular, with the reason.
 COMMON = {
@@ -46,16 +46,6 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 #: The same for the one page that a script moves cards on.
 FORMS = {"leads.board_move": {"state": "contacted", "version": "1"}}
-
-
-@pytest.fixture
-def own(app) -> World:
-    return make_world(app, "41")
-
-
-@pytest.fixture
-def other(app) -> World:
-    return make_world(app, "42")
 
 
 def ids_of(rule: Rule) -> list[str]:
