@@ -23,9 +23,10 @@ def open_mail(page: Page, search: str, place: int = 0) -> str:
 
 
 def follow(page: Page, link: str) -> Page:
-    """Press a link in the opened mail: what it opens."""
+    """Press a link in the opened mail: what it opens, once it is there."""
     with page.expect_popup() as opened:
         page.frame_locator("iframe").get_by_role("link", name=link).first.click()
+    opened.value.locator("h1").first.wait_for()
     return opened.value
 
 
