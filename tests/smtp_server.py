@@ -207,8 +207,7 @@ class _Session:
         content = self._content()
         if self.server.forgetful:
             self.buffer = b""
-        if self._answer("dot", recipient, b"250 2.0.0 queued\r\n", before_reply=content):
-            self.server.messages.append(Received(self.number, self.sender or "", self.recipients, content))
+        self._answer("dot", recipient, b"250 2.0.0 queued\r\n", accepted=content)
         self._forget()
 
     def _do_rset(self, argument: str) -> None:
@@ -224,15 +223,18 @@ class _Session:
 
     # --- acting as the script says
 
-    def _answer(self, stage: str, argument: str, usual: bytes, before_reply: bytes = b"") -> bool:
-        """True if the usual happened, or a positive reply of the script's own. A message whose connection the
-        script cuts instead of replying to the final dot counts as accepted when the reply says so."""
+    def _answer(self, stage: str, argument: str, usual: bytes, accepted: bytes | None = None) -> bool:
+        """True if the usual happened, or a positive reply of the script's own. The content ``accepted`` counts
+        as arrived before its reply leaves, so that whoever has read the reply finds it; also where the script
+        cuts the connection after a positive reply."""
         act = self.server.script(self._event(stage, argument))
+        reply = act if isinstance(act, bytes) else act.reply if isinstance(act, CloseAfter) else usual
+        positive = reply[:1] in (b"2", b"3") and act not in (Act.CLOSE, Act.RESET)
+        if accepted is not None and positive:
+            self.server.messages.append(Received(self.number, self.sender or "", self.recipients, accepted))
         if isinstance(act, bytes):
             self._send(act)
-            return act[:1] in b"23"
-        if isinstance(act, CloseAfter) and act.reply[:1] == b"2" and before_reply:
-            self.server.messages.append(Received(self.number, self.sender or "", self.recipients, before_reply))
+            return positive
         self._apply(act)
         if act is not Act.SILENCE:
             self._send(usual)

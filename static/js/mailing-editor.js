@@ -19,7 +19,12 @@
     let timer;
     return () => { clearTimeout(timer); timer = setTimeout(act, wait); };
   };
-  const look = () => window.mailPreview(screen, form, words.previewUrl, "post");
+  /* Drawing the preview submits this form to a frame, and browsers drop a save that was asked for just
+     before: from the moment it is saved, the preview stands still. */
+  let leaving = false;
+  form.addEventListener("submit", () => { leaving = true; });
+  window.addEventListener("pageshow", () => { leaving = false; });
+  const look = () => { if (!leaving) window.mailPreview(screen, form, words.previewUrl, "post"); };
   const lookSoon = later(look, LOOK_AFTER);
   const checkSoon = later(() => document.body.dispatchEvent(new Event("checked")), CHECK_AFTER);
   const changed = () => form.dispatchEvent(new Event("input", { bubbles: true }));
