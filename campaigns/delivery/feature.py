@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.delivery import api, commands, jobs, merging, retention, routes
-from outreach.feature import Feature, JobKind, Panel, Schedule, WorkSource
+from campaigns.delivery import api, commands, jobs, log_routes, merging, progress, recipient_routes, retention, routes
+from outreach.feature import Feature, JobKind, MenuItem, Panel, Schedule, WorkSource
 from outreach.scope import STAFF_ROLES
 
 feature = Feature(
     name="delivery",
-    blueprints=(routes.blueprint,),
+    blueprints=(recipient_routes.blueprint, log_routes.blueprint),
     api_blueprints=(api.blp,),
+    menu=(MenuItem(_l("발송 기록"), "delivery_log.index", 57, STAFF_ROLES, prefix="/deliveries"),),
     panels=(Panel("company", 20, routes.company_panel, STAFF_ROLES),),
     jobs=(JobKind(jobs.FREEZE, _l("수신자 확정"), jobs.freeze),),
     schedules=(
@@ -21,5 +22,6 @@ feature = Feature(
     commands=(commands.mailings,),
     work=(WorkSource("mailings", jobs.make_engine),),
     company_merges=(merging.carry_over,),
+    init_app=progress.init_app,
     records=(retention.RECIPIENTS,),
 )

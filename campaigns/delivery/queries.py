@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.delivery.models import Delivery
-from campaigns.delivery.rules import DeliveryState
+from campaigns.delivery.receiving import domain_of
+from campaigns.delivery.rules import DeliveryState, SkipReason
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
 from outreach.companies.emails import address_key
@@ -21,13 +22,14 @@ from outreach.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class RecipientFilter:
-    """``text``: an address, or a part of a company's name."""
+    """``text``: an address, a domain ('@naver.com'), or a part of a company's name; ``reason``: why skipped."""
 
     state: DeliveryState | None = None
     text: str = ""
+    reason: SkipReason | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.state or self.text)
+        return bool(self.state or self.text or self.reason)
 
 
 def narrowed(scope: Scope, mailing: Mailing) -> bool:
@@ -51,12 +53,16 @@ def recipients(scope: Scope, mailing: Mailing, asked: RecipientFilter) -> sa.Sel
     query = visible(scope, mailing).outerjoin(Company, Company.id == Delivery.company_id).add_columns(Company.name)
     if asked.text:
         query = query.where(_matches(asked.text))
+    if asked.reason is not None:
+        query = query.where(Delivery.state == DeliveryState.SKIPPED, Delivery.skip_reason == asked.reason)
     if asked.state is not None:
         return query.where(Delivery.state == asked.state).order_by(Delivery.id)
     return query.order_by(Delivery.contact_id)
 
 
 def _matches(text: str) -> sa.ColumnElement[bool]:
+    if text.startswith("@"):
+        return domain_of(Delivery.address_key) == text[1:].lower()
     if "@" in text:
         return Delivery.address_key == address_key(text)
     name = normalise_company_name(text)

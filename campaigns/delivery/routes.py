@@ -1,10 +1,10 @@
-"""Pages of one mailing on its way: approval, schedule, sending, results, recipients. Writing it is the
-area's below (campaigns.mailings)."""
+"""Pages of one mailing on its way: approval, schedule, sending, results. Its recipients are in recipient_routes;
+writing it is the area's below (campaigns.mailings)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,11 +13,11 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from campaigns.audience.rules import EXCLUSION_LABELS
-from campaigns.delivery import approval, export, queries, service
+from campaigns.delivery import approval, queries, service
+from campaigns.delivery import progress as progress_meter
 from campaigns.delivery.forms import ApproveForm, ScheduleForm, SendBackForm
 from campaigns.delivery.models import Delivery
-from campaigns.delivery.queries import RecipientFilter
-from campaigns.delivery.rules import SKIP_LABELS, STATE_LABELS, DeliveryState
+from campaigns.delivery.rules import SKIP_LABELS, STATE_LABELS
 from campaigns.delivery.story import story
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
@@ -32,10 +32,9 @@ from outreach.db import db
 from outreach.errors import DomainError, Invalid, NotFound
 from outreach.jobs.models import Job
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Scope
-from outreach.web import access, xlsx
+from outreach.web import access
 from outreach.web.language import translated
 from outreach.web.numbers import read_id
-from outreach.web.paging import paginate
 
 blueprint = Blueprint("deliveries", __name__, url_prefix="/mailings/<int:mailing_id>")
 
@@ -154,12 +153,10 @@ def _size(mailing: Mailing) -> dict[str, int]:
 
 
 def _progress(mailing: Mailing) -> dict[str, Any]:
-    found = service.statistics(db.session, mailing.id)
-    seconds = queries.seconds_sending(mailing, _now())
-    rate = found.done / seconds if seconds >= 1 else None
-    pending = found.total - found.done
-    left = pending / rate if rate and pending and mailing.state is MailingState.SENDING else None
-    return {"stats": found, "rate": rate, "left": left, "seconds": seconds}
+    now = _now()
+    found = current_app.extensions[progress_meter.KEY].look(db.session, mailing, now)
+    done_at = now + timedelta(seconds=found.left) if found.left else None
+    return {"stats": found.stats, "found": found, "done_at": done_at}
 
 
 @blueprint.get("/progress")
@@ -301,56 +298,6 @@ def decide(mailing_id: int) -> Any:
     return _act(
         mailing_id,
         lambda: service.decide(db.session, access.actor(), mailing, chosen, resend=resend, now=_now()), done,
-    )
-
-
-# -- recipients ------------------------------------------------------------------------------------------
-
-
-def _asked() -> RecipientFilter:
-    state = request.args.get("state", "")
-    known = {each.value for each in DeliveryState}
-    return RecipientFilter(DeliveryState(state) if state in known else None, request.args.get("q", "").strip()[:100])
-
-
-@blueprint.get("/recipients")
-@access.allow(*STAFF_ROLES)
-def recipients(mailing_id: int) -> str:
-    scope = access.scope()
-    mailing, asked = mailings.get(db.session, scope, mailing_id), _asked()
-    stats = service.statistics(db.session, mailing_id)
-    known = None if asked.text or queries.narrowed(scope, mailing) else stats.total
-    if known is not None and asked.state is not None:
-        known = stats[asked.state]
-    page = paginate(db.session, queries.recipients(scope, mailing, asked), total=known, scalars=False)
-    access.log_access(AccessKind.VIEW, "contact", [row.contact_id for row, _name in page.items], mailing.title)
-    return render_template(
-        "deliveries/recipients.html", mailing=mailing, page=page, asked=asked, stats=stats,
-        may_export=scope.role in EDITOR_ROLES, narrowed=queries.narrowed(scope, mailing),
-        kept={k: v for k, v in request.args.items() if k != "page"},
-    )
-
-
-@blueprint.get("/recipients.xlsx")
-@access.allow(*EDITOR_ROLES)
-def download(mailing_id: int) -> Any:
-    scope = access.scope()
-    mailing = mailings.get(db.session, scope, mailing_id)
-    made = list(export.rows(db.session, queries.recipients(scope, mailing, _asked())))
-    access.log_access(AccessKind.EXPORT, "contact", [contact_id for contact_id, _row in made], mailing.title)
-    content = xlsx.workbook([str(header) for header in export.HEADERS], [row for _id, row in made], sheet=_("수신자"))
-    return xlsx.attachment(content, _("발송 수신자_%(title)s", title=mailing.title) + ".xlsx")
-
-
-@blueprint.get("/recipients/<int:delivery_id>")
-@access.allow(*STAFF_ROLES)
-def recipient(mailing_id: int, delivery_id: int) -> str:
-    """One recipient's story."""
-    mailing = mailings.get(db.session, access.scope(), mailing_id)
-    row = queries.get(db.session, access.scope(), mailing, delivery_id)
-    access.log_access(AccessKind.VIEW, "contact", [row.contact_id], mailing.title)
-    return render_template(
-        "deliveries/recipient.html", mailing=mailing, row=row, history=audit.history(db.session, "delivery", row.id)
     )
 
 

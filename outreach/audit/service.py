@@ -33,14 +33,16 @@ SERVICE = Actor(None, "service")
 
 def record_access(
     session: Session, actor: Actor, kind: AccessKind, subject: str, ids: Iterable[int], *, now: datetime,
-    detail: str = "",
+    detail: str = "", count: int | None = None,
 ) -> None:
-    """Note that ``actor`` did ``kind`` with the ``subject`` rows ``ids``."""
+    """Note that ``actor`` did ``kind`` with the ``subject`` rows ``ids``; of ``count`` rows, if ``ids`` are but the
+    first of them."""
     ids = list(ids)
     session.add(
         AccessRecord(
             at=now, user_id=actor.user_id, user_email=actor.email, address=actor.address, centre_id=actor.centre_id,
-            kind=kind, subject=subject, subject_ids=ids[:MAX_IDS], subject_count=len(ids), detail=detail[:400],
+            kind=kind, subject=subject, subject_ids=ids[:MAX_IDS], detail=detail[:400],
+            subject_count=len(ids) if count is None else count,
         )
     )
 

@@ -59,11 +59,14 @@ def actor() -> Actor:
     return Actor(None, "public", request.remote_addr or "")
 
 
-def log_access(kind: AccessKind, subject: str, ids: Iterable[int], detail: str = "") -> None:
-    """Note that this request shows or exports personal data of ``subject`` rows ``ids``; written when
-    the response is made, and the response is withheld if it cannot be written. An error page, which shows
-    nobody, takes the note back; a form shown again with a refusal does not."""
-    g.setdefault("access_notes", []).append((kind, subject, list(ids), detail))
+def log_access(
+    kind: AccessKind, subject: str, ids: Iterable[int], detail: str = "", *, count: int | None = None
+) -> None:
+    """Note that this request shows or exports personal data of ``subject`` rows ``ids`` (of ``count`` rows the
+    first ids, where there are more than a record names); written when the response is made, and the response is
+    withheld if it cannot be written. An error page, which shows nobody, takes the note back; a form shown again
+    with a refusal does not."""
+    g.setdefault("access_notes", []).append((kind, subject, list(ids), detail, count))
 
 
 def init_app(app: Flask) -> None:
@@ -100,6 +103,6 @@ def _write_access_notes(response: Any) -> Any:
     if notes:
         who, now = actor(), current_app.extensions["outreach"].clock.now()
         with unit_of_work(db.session) as session:
-            for kind, subject, ids, detail in notes:
-                audit.record_access(session, who, kind, subject, ids, now=now, detail=detail)
+            for kind, subject, ids, detail, count in notes:
+                audit.record_access(session, who, kind, subject, ids, now=now, detail=detail, count=count)
     return response

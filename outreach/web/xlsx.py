@@ -35,11 +35,15 @@ def workbook(headers: Sequence[str], rows: Iterable[Sequence[Any]], *, sheet: st
 
 
 def attachment(content: bytes, name: str) -> Response:
-    """The workbook as a download called ``name`` (RFC 6266: the Korean name in UTF-8), without what Windows refuses
-    in names."""
+    """The workbook as a download called ``name``."""
+    return Response(content, mimetype=MIME, headers={"Content-Disposition": disposition(name, "download.xlsx")})
+
+
+def disposition(name: str, plain: str) -> str:
+    """The header of a download called ``name``, for old clients ``plain`` (RFC 6266: the Korean name in UTF-8),
+    without what Windows refuses in names."""
     name = " ".join("".join(" " if letter in '\\/:*?"<>|' else letter for letter in name).split())
-    disposition = f"attachment; filename=\"download.xlsx\"; filename*=UTF-8''{quote(name)}"
-    return Response(content, mimetype=MIME, headers={"Content-Disposition": disposition})
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
 class _Writer:

@@ -7,7 +7,9 @@
    data-guard         a form that asks before unsaved edits are left
    data-search        focused by the key "/"
    data-check-all     ticks every box of the given name in its form
-   data-focus         focused when the page opens (error summary) */
+   data-focus         focused when the page opens (error summary)
+   data-poll          a part that htmx asks for again and again: not while the tab is hidden;
+                      data-say is read out when it has changed */
 (() => {
   "use strict";
 
@@ -84,6 +86,17 @@
 
   document.querySelectorAll("form[data-guard]").forEach(guard);
   document.querySelector("[data-focus]")?.focus();
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.target.matches("[data-poll]")) event.preventDefault();
+  });
+
+  let said = document.querySelector("[data-poll][data-say]")?.dataset.say;
+  document.addEventListener("htmx:afterSettle", () => {
+    const words = document.querySelector("[data-poll][data-say]")?.dataset.say;
+    if (words && words !== said) say(words);
+    said = words;
+  });
 
   document.addEventListener("htmx:configRequest", (event) => {
     const token = document.querySelector("meta[name=csrf-token]");

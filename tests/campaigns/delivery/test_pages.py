@@ -240,7 +240,7 @@ def test_progress_shows_every_result(browse, sending, officer):
     client = browse(officer)
     fragment = client.get(path(sending, "progress") + "?of=sending").text
     assert "5 / 5 (100%)" in fragment
-    assert "수신거부 1" in fragment
+    assert "수신거부</a> 1" in fragment
     assert "every 1s" in fragment
     assert "발송 현황" in client.get(path(sending)).text
 
