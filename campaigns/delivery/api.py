@@ -9,7 +9,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from campaigns.delivery import approval, queries, service
+from campaigns.delivery import approval, queries, results, service
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import DeliveryState, SkipReason
 from campaigns.mailings import service as mailings
@@ -51,6 +51,18 @@ class StatisticsOut(Shown):
         metadata={"description": "those not mailed after all, by reason"},
     )
     doubts = ma.fields.Integer(metadata={"description": "in doubt and not yet decided by a person"})
+
+
+class DomainOut(Shown):
+    domain = ma.fields.String()
+    total = ma.fields.Integer()
+    states = ma.fields.Dict(keys=ma.fields.Enum(DeliveryState, by_value=True), values=ma.fields.Integer())
+    reason = ma.fields.String(metadata={"description": "what its servers mostly said to those who did not get it"})
+    reason_count = ma.fields.Integer()
+
+
+class DomainsOut(Shown):
+    items = ma.fields.List(ma.fields.Nested(DomainOut))
 
 
 class DeliveryOut(Shown):
@@ -168,6 +180,20 @@ def get_statistics(mailing_id: int) -> dict[str, Any]:
     mailing = mailings.get(db.session, access.scope(), mailing_id)
     found = service.statistics(db.session, mailing.id)
     return {name: getattr(found, name) for name in StatisticsOut().fields}
+
+
+@blp.route("/domains")
+@access.allow(*STAFF_ROLES)
+@blp.response(200, DomainsOut)
+def get_domains(mailing_id: int) -> dict[str, Any]:
+    """What became of it at each receiving domain
+
+    The domains with most refusals, retries and doubts first."""
+    scope = access.scope()
+    mailing = mailings.get(db.session, scope, mailing_id)
+    rows = results.by_domain(db.session, scope, mailing)
+    results.explain(db.session, scope, mailing, rows)
+    return {"items": rows}
 
 
 @blp.route("/deliveries")

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.delivery import api, commands, jobs, log_routes, merging, progress, recipient_routes, retention, routes
+from campaigns.delivery import (
+    api,
+    commands,
+    jobs,
+    log_api,
+    log_routes,
+    merging,
+    progress,
+    recipient_routes,
+    retention,
+    routes,
+)
 from outreach.feature import Feature, JobKind, MenuItem, Panel, Schedule, WorkSource
 from outreach.scope import STAFF_ROLES
 
 feature = Feature(
     name="delivery",
     blueprints=(recipient_routes.blueprint, log_routes.blueprint),
-    api_blueprints=(api.blp,),
+    api_blueprints=(api.blp, log_api.blp),
     menu=(MenuItem(_l("발송 기록"), "delivery_log.index", 57, STAFF_ROLES, prefix="/deliveries"),),
     panels=(Panel("company", 20, routes.company_panel, STAFF_ROLES),),
     jobs=(JobKind(jobs.FREEZE, _l("수신자 확정"), jobs.freeze),),

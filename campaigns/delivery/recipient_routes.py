@@ -73,14 +73,14 @@ def download(mailing_id: int) -> Any:
 @blueprint.get("/recipients.csv")
 @access.allow(*EDITOR_ROLES)
 def download_csv(mailing_id: int) -> Any:
-    """Any number of recipients, written as they are read."""
+    """Any number of recipients."""
     scope = access.scope()
     mailing = mailings.get(db.session, scope, mailing_id)
     query = queries.recipients(scope, mailing, _asked())
     first, number = export.people(db.session, query)
     access.log_access(AccessKind.EXPORT, "contact", first, mailing.title, count=number)
     rows = (row for _id, row in export.rows(db.session, query))
-    return csv.stream(export.HEADERS, rows, _("발송 수신자_%(title)s", title=mailing.title) + ".csv")
+    return csv.download(export.HEADERS, rows, _("발송 수신자_%(title)s", title=mailing.title) + ".csv")
 
 
 @blueprint.get("/recipients/<int:delivery_id>")

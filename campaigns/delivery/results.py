@@ -28,12 +28,8 @@ class DomainResult:
     reason: str = ""
     reason_count: int = 0
 
-    def __getitem__(self, state: DeliveryState) -> int:
-        return self.states.get(state, 0)
-
-    def count(self, word: str) -> int:
-        """Of the state with this value; for templates."""
-        return self[DeliveryState(word)]
+    def count(self, state: DeliveryState | str) -> int:
+        return self.states.get(DeliveryState(state), 0)
 
     @property
     def total(self) -> int:
@@ -41,11 +37,11 @@ class DomainResult:
 
     @property
     def pending(self) -> int:
-        return sum(self[state] for state in PENDING if state is not DeliveryState.DEFERRED)
+        return sum(self.count(state) for state in PENDING if state is not DeliveryState.DEFERRED)
 
     @property
     def trouble(self) -> int:
-        return sum(self[state] for state in TROUBLE)
+        return sum(self.count(state) for state in TROUBLE)
 
 
 def by_domain(session: Session, scope: Scope, mailing: Mailing) -> list[DomainResult]:

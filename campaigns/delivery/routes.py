@@ -309,4 +309,5 @@ def company_panel(scope: Scope, company: Any) -> Markup | str:
     rows = queries.of_company(db.session, scope, company.id)
     if not rows:
         return ""
-    return Markup(render_template("deliveries/company_panel.html", rows=rows))  # noqa: S704 - our own template
+    asked = company.business_number or company.name
+    return Markup(render_template("deliveries/company_panel.html", rows=rows, asked=asked))  # noqa: S704 - our own template

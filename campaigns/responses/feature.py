@@ -24,6 +24,7 @@ feature = Feature(
     panels=(
         Panel("home", 30, panels.today, panels.HOME_ROLES),
         Panel("lead", 10, panels.of_lead, VIEW_ROLES),
+        Panel("delivery", 10, panels.of_delivery, VIEW_ROLES),
     ),
     work=(WorkSource("clicks", clicks.Backlog),),
     company_merges=(merging.carry_over,),

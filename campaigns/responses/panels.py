@@ -1,4 +1,4 @@
-"""What other pages show of responses: the first page's tray, a lead's answers."""
+"""What other pages show of responses: the first page's tray, a lead's answers, what a mail's recipient answered."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ def today(scope: Scope, _subject: Any) -> Markup | str:
 def of_lead(scope: Scope, lead: Any) -> Markup | str:
     """The answers a lead rests on."""
     responses = queries.of_lead(db.session, scope, lead.id)
+    return _markup("responses/lead_panel.html", responses=responses) if responses else ""
+
+
+def of_delivery(scope: Scope, delivery: Any) -> Markup | str:
+    """What the recipient of a mail answered to it."""
+    responses = queries.of_delivery(db.session, scope, delivery.id)
     return _markup("responses/lead_panel.html", responses=responses) if responses else ""
 
 

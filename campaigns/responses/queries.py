@@ -113,6 +113,12 @@ def of_lead(session: Session, scope: Scope, lead_id: int) -> Sequence[Response]:
     return session.scalars(query.options(joinedload(Response.campaign))).all()
 
 
+def of_delivery(session: Session, scope: Scope, delivery_id: int) -> Sequence[Response]:
+    """What the recipient of a mail answered, newest first."""
+    query = visible(scope).where(Response.delivery_id == delivery_id).order_by(Response.at.desc())
+    return session.scalars(query.options(joinedload(Response.campaign))).all()
+
+
 def campaigns(session: Session, scope: Scope) -> Sequence[Campaign]:
     """What a list may be filtered by, newest first."""
     return session.scalars(planning.visible(scope).order_by(Campaign.id.desc())).all()

@@ -16,6 +16,8 @@ from campaigns.delivery.rules import DeliveryState, SkipReason
 from campaigns.delivery.search import Asked
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState
+from campaigns.responses.models import Response
+from campaigns.responses.rules import Channel, ResponseState
 from outreach.audit.models import AccessKind, AccessRecord
 from outreach.companies.consent import suppress
 from outreach.companies.models import Company, SuppressionReason
@@ -203,7 +205,7 @@ def ask(client, **words):
 def test_did_this_person_get_it(browse, sending, officer):
     client = browse(officer)
     yes = ask(client, q="Person1@NAVER.com")
-    assert "예, 받았습니다." in yes and "2026. 11. 23.(월) 10:00에 naver.com 메일 서버가" in yes
+    assert "예, 받는 쪽 메일 서버가 접수했습니다." in yes and "2026. 11. 23.(월) 10:00에 naver.com 메일 서버가" in yes
     refused = ask(client, q="person3@naver.com")
     assert "아니요, 아직 받지 못했습니다." in refused and "no such user" in refused
     assert "보낸 적이 없습니다" in ask(client, q="stranger@naver.com")
@@ -245,6 +247,17 @@ def test_another_centre_finds_nothing(browse, sending):
     sending.campaign.centre_id = None
     db.session.commit()
     assert "첫 안내" not in ask(stranger, q="가상기업1"), "of a national mailing only its own workplaces' people"
+
+
+def test_a_recipients_page_shows_what_they_answered(browse, sending, officer, now):
+    row = db.session.query(Delivery).order_by(Delivery.id).first()
+    db.session.add(Response(
+        delivery_id=row.id, centre_id=officer.centre_id, channel=Channel.MAIL_LINK, at=now,
+        state=ResponseState.VERIFIED, wants=["visit"],
+    ))
+    db.session.commit()
+    page = browse(officer).get(path(sending, f"recipients/{row.id}")).text
+    assert "응답</h2>" in page
 
 
 def test_what_was_found_as_a_workbook(browse, sending, officer):
