@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, render_template, request
+from flask import render_template, request
 from flask_babel import gettext as _
 
 from campaigns.delivery import export, queries, results, service
@@ -104,8 +104,6 @@ def domains(mailing_id: int) -> str:
     """What became of the mailing at each receiving domain."""
     scope = access.scope()
     mailing = mailings.get(db.session, scope, mailing_id)
-    if mailing.approved_at is None:
-        abort(404)
     rows = results.by_domain(db.session, scope, mailing)
     shown = rows if "all" in request.args else rows[:DOMAINS_SHOWN]
     results.explain(db.session, scope, mailing, shown)
