@@ -42,12 +42,12 @@ UPDATE delivery SET
 WHERE id %s
   AND state = '%s'
   AND EXISTS (SELECT 1 FROM mailing m WHERE m.id = :mailing AND m.state = 'sending')
-RETURNING id, state, address, address_key, "values", attempts
+RETURNING id, state, address, address_key, domain, "values", attempts
 """  # noqa: S608 - only constants are put together
 
 _SETTLE = """
 UPDATE delivery SET state = :state, skip_reason = :skip_reason, reply_code = :code, reply_status = :status,
-  reply_stage = :stage, reply_text = :text, next_try_at = :next_try_at, done_at = :done_at,
+  reply_stage = :stage, reply_text = :text, trouble = :trouble, next_try_at = :next_try_at, done_at = :done_at,
   attempts = attempts - :untried, worker = NULL
 WHERE id = :id AND worker = :worker AND state = 'claimed'
 """
@@ -60,6 +60,7 @@ class Claimed:
     id: int
     address: str
     address_key: str
+    domain: str
     values: dict[str, str]
     attempts: int
 
@@ -83,6 +84,7 @@ class Settlement:
     status: str | None = None
     stage: str | None = None
     text: str = ""
+    trouble: str | None = None
     next_try_at: datetime | None = None
     done_at: datetime | None = None
     untried: int = 0
@@ -100,7 +102,7 @@ def claim(session: Session, mailing_id: int, worker: str, *, limit: int, now: da
         timed = sa.text(statement).bindparams(sa.bindparam("now", now, UtcDateTime))
         rows = list(session.execute(timed, values))
     claimed = [
-        Claimed(row.id, row.address, row.address_key, _mapping(row.values), row.attempts)
+        Claimed(row.id, row.address, row.address_key, row.domain, _mapping(row.values), row.attempts)
         for row in (_Row(*row) for row in rows)
         if row.state == "claimed"
     ]
@@ -114,6 +116,7 @@ class _Row:
     state: str
     address: str
     address_key: str
+    domain: str
     values: Any
     attempts: int
 
