@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -95,9 +96,16 @@ def _waiting(mailing_ids: list[int], now: datetime) -> int:
 def _work(engine: Engine, waiting: int) -> None:
     """Step by step until nothing is left, with a bar where a person waits."""
     with tqdm(total=waiting, unit="통", desc="발송", disable=not sys.stderr.isatty()) as bar:
-        while engine.step():
+        while engine.step() or _held_up(engine):
             bar.update(sum(engine.settled[name] for name in _RESULTS) - bar.n)
         bar.update(sum(engine.settled[name] for name in _RESULTS) - bar.n)
+
+
+def _held_up(engine: Engine) -> bool:
+    """Wait where a limit holds something up that it will let through. Domains that rest are not waited for."""
+    if engine.held_up:
+        time.sleep(min(engine.held_up, 1.0))
+    return engine.held_up > 0
 
 
 def _skipped(engine: Engine, mailing_ids: list[int]) -> dict[str, int]:

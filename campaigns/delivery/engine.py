@@ -15,13 +15,15 @@ This is the one service that commits: its commits are the protocol.
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,13 +32,15 @@ import structlog
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from campaigns.delivery import queue
+from campaigns.delivery import limits, queue, rests
 from campaigns.delivery.journal import Journal
-from campaigns.delivery.models import Delivery
+from campaigns.delivery.limits import LimitedClaim
 from campaigns.delivery.outcomes import is_unknown_user, settlement
 from campaigns.delivery.queue import Claimed
 from campaigns.delivery.recovery import recover
-from campaigns.delivery.rules import DeliveryState, too_many_refusals
+from campaigns.delivery.refusals import Tally, thresholds
+from campaigns.delivery.rests import Storms
+from campaigns.delivery.supply import Lane, Supply
 from campaigns.delivery.watch import Watch
 from campaigns.mailings.message import MessageWriter
 from campaigns.mailings.models import Mailing
@@ -44,21 +48,22 @@ from campaigns.mailings.rules import MailingState
 from outreach.clock import Clock
 from outreach.companies.consent import suppress
 from outreach.companies.models import SuppressionReason
+from outreach.config import Settings
 from outreach.db import db, unit_of_work
-from outreach.mail import dkim
+from outreach.mail import dkim, health
 from outreach.mail.outcome import Kind, Outcome
-from outreach.mail.smtp import OutgoingMessage, SmtpPool
-from outreach.mail.smtp_url import SmtpUrl
+from outreach.mail.servers import Server, Servers, in_words, parse_servers
+from outreach.mail.smtp import OutgoingMessage, SmtpPool, Timeouts
+from outreach.mail.smtp_channel import Sign
 
 log = structlog.get_logger()
 
 CONNECTIONS = 8
 FIRST_BATCH, LARGEST_BATCH = 100, 5_000
 BATCH_SECONDS = 1.0  # what one batch should take; what a death leaves to be judged is at most one batch
-REST_AFTER_TROUBLE = (2.0, 5.0, 15.0, 60.0)  # seconds without a try, growing while the server is away
+HEALTH_EVERY = 60.0  # seconds between notes that a server works
+LONGEST_HOLD = 1.0  # seconds; how soon a mailing whose limits are used up is looked at again
 RECOVER_EVERY = 30.0  # seconds between looks for workers that died meanwhile
-_REFUSALS = frozenset({Kind.REFUSED_RECIPIENT, Kind.REFUSED_MESSAGE})
-_ANSWERS = _REFUSALS | {Kind.ACCEPTED}  # what a share of refusals is a share of; "later" is no answer yet
 
 
 def worker_name() -> str:
@@ -74,20 +79,21 @@ class Batch:
     writer: MessageWriter
     journal: Journal
     watch: Watch
-    refused: int  # of this mailing, since it was started or resumed
-    results: int
+    tally: Tally
+    storms: Storms
+    lanes: Mapping[str, Lane] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
-    def messages(self) -> Iterator[OutgoingMessage]:
-        for row in self.claimed:
-            yield OutgoingMessage(row.id, self.writer.mail_from, row.address, _renderer(self.writer, row))
+    def __post_init__(self) -> None:
+        self._supply = Supply(self.claimed, self.lanes, self.storms.raging)
+        self._domains = {row.id: row.domain for row in self.claimed}
+
+    def messages(self) -> Iterator[OutgoingMessage | None]:
+        for row in self._supply:
+            yield row and OutgoingMessage(row.id, self.writer.mail_from, row.address, _renderer(self.writer, row))
 
     def stop(self) -> bool:
-        return self.too_many_refused or not self.watch.still_sending()
-
-    @property
-    def too_many_refused(self) -> bool:
-        return too_many_refusals(self.refused, self.results)
+        return self.tally.too_many or self.storms.server is not None or not self.watch.still_sending()
 
     def before_write(self, ids: Sequence[int]) -> Collection[int]:
         return self.watch.withdrawn(ids)
@@ -97,13 +103,17 @@ class Batch:
 
     def on_outcome(self, delivery_id: int, outcome: Outcome) -> None:
         self.journal.outcome(delivery_id, outcome)
-        self.results += outcome.kind in _ANSWERS
-        self.refused += outcome.kind in _REFUSALS
         self.outcomes[delivery_id] = outcome
+        domain = self._domains[delivery_id]
+        self.tally.note(domain, outcome)
+        self.storms.note(domain, outcome)
+        self._supply.done(delivery_id)
 
     @property
     def trouble(self) -> str:
-        """Why nothing at all could be sent; '' if something was."""
+        """Why nothing at all could be sent, or no more; '' if something was."""
+        if self.storms.server is not None:
+            return in_words(self.storms.server)
         unsent = [outcome.text for outcome in self.outcomes.values() if outcome.kind is Kind.NOT_SENT]
         return (unsent[0] or "-") if unsent and len(unsent) == len(self.claimed) and not self.stop() else ""
 
@@ -114,20 +124,8 @@ class Letter:
 
     edition: tuple[object, ...]
     writer: MessageWriter
-    refused: int
-    results: int
-
-
-def _results_since(mailing: Mailing) -> tuple[int, int]:
-    """(refused, all results) since the mailing was started or last resumed."""
-    results = sa.func.count()
-    query = sa.select(results.filter(Delivery.state == DeliveryState.REFUSED), results).where(
-        Delivery.mailing_id == mailing.id,
-        Delivery.done_at >= (mailing.resumed_at or mailing.started_at),
-        Delivery.state.in_([DeliveryState.REFUSED, DeliveryState.ACCEPTED]),
-    )
-    refused, total = db.session.execute(query).one()
-    return refused, total
+    tally: Tally
+    noted: bool  # something stands on the mailing that a success takes away
 
 
 def _renderer(writer: MessageWriter, row: Claimed) -> Callable[[], bytes]:
@@ -144,36 +142,37 @@ class Engine:
         self._clock: Clock = outreach.clock
         self._signer, self._base_url = outreach.signer, outreach.settings.base_url
         self._folder: Path = outreach.settings.data_dir / "journal"
-        host = urlsplit(outreach.settings.base_url).hostname
-        self._pool = SmtpPool(
-            SmtpUrl.parse(outreach.settings.smtp_url), connections=connections, helo=host,
-            sign=app.extensions[dkim.KEY].sign,
-        )
+        self._servers = open_servers(outreach.settings, app.extensions[dkim.KEY].sign, connections)
         self._journal: Journal | None = None
         self._watch: Watch | None = None
         self._kept: Letter | None = None
-        self._batch_size, self._turn = FIRST_BATCH, 0
-        self._troubles, self._rests_until, self._recovers_at = 0, 0.0, 0.0
+        self._turn = 0
+        self._rests_until, self._recovers_at = 0.0, 0.0
+        self.held_up = 0.0  # seconds until a limit lets more through, after a step that could do nothing for it
+        self._ask_again: dict[int, float] = {}  # mailings held up by limits, and when to ask again
+        self._noted_at: dict[str, float] = {}  # when a server was last said to work
 
     def step(self) -> bool:
         """Send one batch. True if the caller should ask again at once."""
         if time.monotonic() < self._rests_until:
             return False
+        self.held_up = 0.0
         with self.app.app_context():
             self._recover_now_and_then()
-            mailing_id = self._next_mailing()
-            if mailing_id is None:
-                self._finish_done()
-                return False
-            try:
-                return self._send_batch(mailing_id)
-            except BaseException:
-                self._abandon()
-                raise
+            for mailing_id in self._mailings_in_turn():
+                try:
+                    worked = self._send_batch(mailing_id)
+                except BaseException:
+                    self._abandon()
+                    raise
+                if worked is not None:
+                    return worked
+            self._finish_done()
+            return False
 
     def close(self) -> None:
         """End connections and journal; between steps nothing is held."""
-        self._pool.close()
+        self._servers.close()
         self._forget_watch()
         if self._journal:
             self._journal.remove()
@@ -181,7 +180,7 @@ class Engine:
     def _abandon(self) -> None:
         """A batch broke off (the database went away, the disk is full …). What it claimed is judged as after a
         death, from its journal: this worker goes on under another name, and recovers the one it gave up."""
-        self._pool.abort()
+        self._servers.abort()
         self._forget_watch()
         if self._journal:
             self._journal.abandon()
@@ -206,74 +205,127 @@ class Engine:
             recover(db.session, self._folder, socket.gethostname(), self._clock)
             self._recovers_at = time.monotonic() + RECOVER_EVERY
 
-    def _next_mailing(self) -> int | None:
-        """Mailings take turns, so that a long one does not hold up a short one."""
-        waiting = queue.sending(db.session, self._clock.now())
+    def _mailings_in_turn(self) -> list[int]:
+        """Mailings take turns, so that a long one does not hold up a short one, nor one whose limits are used up
+        the others."""
+        waiting, now = queue.sending(db.session, self._clock.now()), time.monotonic()
         db.session.rollback()
         self._turn += 1
-        return waiting[self._turn % len(waiting)] if waiting else None
+        self._ask_again = {number: at for number, at in self._ask_again.items() if at > now}
+        if waiting and self._ask_again.keys() >= set(waiting):
+            self.held_up = min(self._ask_again[number] for number in waiting) - now
+        first = self._turn % len(waiting) if waiting else 0
+        return [number for number in (*waiting[first:], *waiting[:first]) if number not in self._ask_again]
 
-    def _send_batch(self, mailing_id: int) -> bool:
+    def _send_batch(self, mailing_id: int) -> bool | None:
+        """Claim and send a batch. True to be asked again at once; None if nothing of this mailing may be sent now."""
         journal = self._journal = self._journal or Journal.create(self._folder, self.name)
         watch = self._watch = self._watch or Watch(db.engine)
         letter = self._letter(mailing_id)
-        with unit_of_work(db.session) as session:
-            claim = queue.claim(session, mailing_id, self.name, limit=self._batch_size, now=self._clock.now())
+        server, found = self._claim(mailing_id)
+        claim = found.claim
         self.settled["skipped"] += claim.skipped
         if not claim.claimed:
-            return claim.skipped > 0
+            return True if claim.skipped else None
         watch.follow(mailing_id, {row.id: row.address_key for row in claim.claimed})
-        batch = Batch(claim.claimed, letter.writer, journal, watch, letter.refused, letter.results)
+        batch = Batch(
+            claim.claimed, letter.writer, journal, watch, letter.tally, Storms(found.trying), found.lanes
+        )
         started = time.monotonic()
-        self._pool.send(batch.messages(), batch)
-        self._settle(mailing_id, batch)
+        server.pool.send(batch.messages(), batch)
+        self._settle(mailing_id, batch, letter, server)
         journal.clear()
-        letter.refused, letter.results = batch.refused, batch.results
-        self._adapt(len(batch.claimed), time.monotonic() - started)
-        return not self._rest_if_troubled(batch.trouble)
+        server.batch = _adapted(server.batch, len(batch.claimed), time.monotonic() - started)
+        self._rests_until = time.monotonic() + self._servers.awake_in
+        return self._servers.awake_in == 0
 
-    def _settle(self, mailing_id: int, batch: Batch) -> None:
+    def _claim(self, mailing_id: int) -> tuple[Server, LimitedClaim]:
+        """A batch for the server whose turn it is, or for the next if that one's limit is used up."""
+        waits = []
+        for server in self._servers.in_turn():
+            with unit_of_work(db.session) as session:
+                found = limits.claim(
+                    session, mailing_id, self.name, limit=server.batch, now=self._clock.now(), server=server.setting
+                )
+            if found.claim:
+                self._servers.used(server)
+                return server, found
+            waits.append(found.wait)
+        if any(waits):
+            self.held_up = min(wait for wait in waits if wait)
+            self._ask_again[mailing_id] = time.monotonic() + min(self.held_up, LONGEST_HOLD)
+        return server, found
+
+    def _settle(self, mailing_id: int, batch: Batch, letter: Letter, server: Server) -> None:
         """Commit what became of the batch, with what follows from it."""
         now = self._clock.now()
         rows = [settlement(row.id, batch.outcomes.get(row.id), row.attempts, now) for row in batch.claimed]
+        rest = self._judge(server, batch)
         with unit_of_work(db.session) as session:
             queue.settle(session, self.name, rows)
             for row in batch.claimed:
                 if is_unknown_user(batch.outcomes.get(row.id)):
                     suppress(session, row.address_key, SuppressionReason.UNKNOWN_USER, f"mailing:{mailing_id}", now)
-            if batch.too_many_refused:
-                share = f"결과 {batch.results:,}건 중 거부 {batch.refused:,}건"
-                reason = f"거부 비율이 5%를 넘어 스스로 멈추었습니다({share})."
-                _note(session, mailing_id, reason, state=MailingState.PAUSED)
-            elif batch.trouble or self._troubles:
+            if batch.lanes:
+                limits.release(session, self.name)
+            rests.write_down(session, batch.storms, now)
+            self._note_health(session, server, rest, now)
+            if batch.tally.too_many:
+                _note(session, mailing_id, batch.tally.reason(), state=MailingState.PAUSED)
+            elif batch.trouble and self._servers.awake_in:
                 reason = f"메일 서버에 보내지 못하고 있습니다. 자동으로 다시 시도합니다. ({batch.trouble})"
-                _note(session, mailing_id, reason if batch.trouble else "")
+                _note(session, mailing_id, reason)
+            elif letter.noted and not batch.trouble:
+                _note(session, mailing_id, "")
         self.settled.update(row.state for row in rows)
 
+    def _judge(self, server: Server, batch: Batch) -> tuple[str, float] | None:
+        """Set a server aside that could send nothing, or, where there are others, not all: why, and for how many
+        seconds."""
+        cause = server.pool.gave_up or batch.storms.server
+        if cause is None or not (batch.trouble or batch.storms.server or len(self._servers) > 1):
+            return None
+        log.warning("engine.server", server=server.name, error=in_words(cause))
+        return in_words(cause), self._servers.failed(server)
+
+    def _note_health(self, session: Session, server: Server, rest: tuple[str, float] | None, now: datetime) -> None:
+        if rest is not None:
+            health.note_failure(session, server.name, *rest, now=now)
+            self._noted_at.pop(server.name, None)
+        elif time.monotonic() - self._noted_at.get(server.name, -math.inf) >= HEALTH_EVERY:
+            self._servers.worked(server)
+            health.note_success(session, server.name, now=now)
+            self._noted_at[server.name] = time.monotonic()
+
     def _letter(self, mailing_id: int) -> Letter:
-        """The mailing made ready, kept as long as it is the same approval and was not resumed since."""
+        """The mailing made ready, kept as long as it is the same approval, was not resumed since, and may be refused
+        as often as before."""
         mailing = db.session.get_one(Mailing, mailing_id, populate_existing=True)
-        edition = (mailing_id, mailing.approved_hash, mailing.resumed_at)
+        edition = (mailing_id, mailing.approved_hash, mailing.resumed_at, *thresholds(db.session, mailing))
         if self._kept is None or self._kept.edition != edition:
             writer = MessageWriter.of(mailing, self._base_url, self._signer, self._clock)
-            self._kept = Letter(edition, writer, *_results_since(mailing))
+            self._kept = Letter(edition, writer, Tally.of(db.session, mailing), False)
+        self._kept.noted = bool(mailing.pause_reason)
         db.session.rollback()
         return self._kept
 
-    def _adapt(self, sent: int, seconds: float) -> None:
-        """Let the next batch take about BATCH_SECONDS, growing at most fourfold at a time."""
-        wanted = int(sent * BATCH_SECONDS / max(seconds, 0.001))
-        self._batch_size = max(FIRST_BATCH, min(wanted, 4 * self._batch_size, LARGEST_BATCH))
 
-    def _rest_if_troubled(self, trouble: str) -> bool:
-        if not trouble:
-            self._troubles = 0
-            return False
-        log.warning("engine.server", error=trouble)
-        seconds = REST_AFTER_TROUBLE[min(self._troubles, len(REST_AFTER_TROUBLE) - 1)]
-        self._rests_until = time.monotonic() + seconds
-        self._troubles += 1
-        return True
+def open_servers(settings: Settings, sign: Sign, connections: int) -> Servers:
+    """A pool of connections to each server of the setting. Where there are several, one that does not answer is
+    given up sooner: the others go on."""
+    chosen = parse_servers(settings.smtp_url or "")
+    hurried = {"timeouts": Timeouts(connect=10), "max_failures": 1} if len(chosen) > 1 else {}
+    host = urlsplit(settings.base_url).hostname
+    return Servers(
+        Server(each, SmtpPool(each.url, connections=connections, helo=host, sign=sign, **hurried), FIRST_BATCH)
+        for each in chosen
+    )
+
+
+def _adapted(size: int, sent: int, seconds: float) -> int:
+    """Let the next batch take about BATCH_SECONDS, growing at most fourfold at a time."""
+    wanted = int(sent * BATCH_SECONDS / max(seconds, 0.001))
+    return max(FIRST_BATCH, min(wanted, 4 * size, LARGEST_BATCH))
 
 
 def _note(session: Session, mailing_id: int, reason: str, *, state: MailingState = MailingState.SENDING) -> None:

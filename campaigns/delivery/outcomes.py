@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from campaigns.delivery.queue import Settlement
-from campaigns.delivery.rules import RETRY_AFTER, UNKNOWN_USER, DeliveryState, SkipReason
+from campaigns.delivery.retry import Trouble, classify, may_pass, next_try
+from campaigns.delivery.rules import DeliveryState, SkipReason
 from outreach.mail.outcome import Kind, Outcome, Stage
 
 _FINAL = {
@@ -15,23 +16,38 @@ _FINAL = {
     Kind.IN_DOUBT: DeliveryState.IN_DOUBT,
     Kind.WITHDRAWN: DeliveryState.SKIPPED,
 }
+_REFUSED = frozenset({Kind.REFUSED_RECIPIENT, Kind.REFUSED_MESSAGE})
+_NOT_TAKEN = _REFUSED | {Kind.DEFERRED}
 
 
 def settlement(delivery_id: int, outcome: Outcome | None, attempts: int, now: datetime) -> Settlement:
     """The row's new state after ``attempts`` tries. None or NOT_SENT: nothing left, so the try does not
-    count and the row is queued again. A temporary refusal is tried again after RETRY_AFTER; after the last
-    of these it counts as refused."""
+    count and the row is queued again. What may pass is tried again as campaigns.delivery.retry says for its
+    class; after the last try it counts as refused."""
     if outcome is None or outcome.kind is Kind.NOT_SENT:
         return Settlement(delivery_id, DeliveryState.QUEUED.value, untried=1)
     reply = {
         "code": outcome.code, "status": outcome.enhanced, "stage": outcome.stage.value, "text": outcome.text[:300],
     }
-    if outcome.kind is Kind.DEFERRED and attempts <= len(RETRY_AFTER):
-        next_try = now + RETRY_AFTER[attempts - 1]
-        return Settlement(delivery_id, DeliveryState.DEFERRED.value, next_try_at=next_try, **reply)
+    if outcome.kind in _NOT_TAKEN:
+        trouble = trouble_of(outcome)
+        reply["trouble"] = trouble.value
+        again = next_try(trouble, attempts, now) if may_pass(outcome.code, trouble) else None
+        if again is not None:
+            return Settlement(delivery_id, DeliveryState.DEFERRED.value, next_try_at=again, **reply)
     state = _FINAL.get(outcome.kind, DeliveryState.REFUSED)
     skip_reason = SkipReason.SUPPRESSED.value if outcome.kind is Kind.WITHDRAWN else None
     return Settlement(delivery_id, state.value, skip_reason=skip_reason, done_at=now, **reply)
+
+
+def trouble_of(outcome: Outcome) -> Trouble:
+    """The class of a refusal."""
+    return classify(outcome.code, outcome.enhanced, outcome.text)
+
+
+def is_refusal(outcome: Outcome) -> bool:
+    """Whether it is the server's last word against the message. A full mailbox is none: it is tried again."""
+    return outcome.kind in _REFUSED and not may_pass(outcome.code, trouble_of(outcome))
 
 
 def is_unknown_user(outcome: Outcome | None) -> bool:
@@ -40,5 +56,5 @@ def is_unknown_user(outcome: Outcome | None) -> bool:
         outcome is not None
         and outcome.kind is Kind.REFUSED_RECIPIENT
         and outcome.stage is Stage.RCPT
-        and outcome.enhanced in UNKNOWN_USER
+        and trouble_of(outcome) is Trouble.UNKNOWN_USER
     )

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.delivery.models import Delivery
-from campaigns.delivery.receiving import domain_of
 from campaigns.delivery.rules import DeliveryState, SkipReason
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
@@ -62,7 +61,7 @@ def recipients(scope: Scope, mailing: Mailing, asked: RecipientFilter) -> sa.Sel
 
 def _matches(text: str) -> sa.ColumnElement[bool]:
     if text.startswith("@"):
-        return domain_of(Delivery.address_key) == text[1:].lower()
+        return Delivery.domain == text[1:].lower()
     if "@" in text:
         return Delivery.address_key == address_key(text)
     name = normalise_company_name(text)

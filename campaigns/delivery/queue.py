@@ -42,12 +42,12 @@ UPDATE delivery SET
 WHERE id %s
   AND state = '%s'
   AND EXISTS (SELECT 1 FROM mailing m WHERE m.id = :mailing AND m.state = 'sending')
-RETURNING id, state, address, address_key, "values", attempts
+RETURNING id, state, address, address_key, domain, "values", attempts
 """  # noqa: S608 - only constants are put together
 
 _SETTLE = """
 UPDATE delivery SET state = :state, skip_reason = :skip_reason, reply_code = :code, reply_status = :status,
-  reply_stage = :stage, reply_text = :text, next_try_at = :next_try_at, done_at = :done_at,
+  reply_stage = :stage, reply_text = :text, trouble = :trouble, next_try_at = :next_try_at, done_at = :done_at,
   attempts = attempts - :untried, worker = NULL
 WHERE id = :id AND worker = :worker AND state = 'claimed'
 """
@@ -60,6 +60,7 @@ class Claimed:
     id: int
     address: str
     address_key: str
+    domain: str
     values: dict[str, str]
     attempts: int
 
@@ -70,6 +71,9 @@ class Claim:
 
     claimed: list[Claimed]
     skipped: int
+
+    def __bool__(self) -> bool:
+        return bool(self.claimed or self.skipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Settlement:
     status: str | None = None
     stage: str | None = None
     text: str = ""
+    trouble: str | None = None
     next_try_at: datetime | None = None
     done_at: datetime | None = None
     untried: int = 0
@@ -99,8 +104,24 @@ def claim(session: Session, mailing_id: int, worker: str, *, limit: int, now: da
         values = {"mailing": mailing_id, "worker": worker, "limit": limit}
         timed = sa.text(statement).bindparams(sa.bindparam("now", now, UtcDateTime))
         rows = list(session.execute(timed, values))
+    return _claim_of(rows)
+
+
+def claim_these(
+    session: Session, mailing_id: int, worker: str, ids: Sequence[int], state: str, *, now: datetime
+) -> Claim:
+    """Claim the rows ``ids``, chosen beforehand, that still are in ``state`` ('queued' or 'deferred')."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    statement = _CLAIM % ("IN (SELECT value FROM json_each(:ids))" if is_sqlite else "= ANY(:ids)", state)
+    values = {"mailing": mailing_id, "worker": worker, "ids": json.dumps(list(ids)) if is_sqlite else list(ids)}
+    timed = sa.text(statement).bindparams(sa.bindparam("now", now, UtcDateTime))
+    return _claim_of(session.execute(timed, values))
+
+
+def _claim_of(found: Iterable[Any]) -> Claim:
+    rows = list(found)
     claimed = [
-        Claimed(row.id, row.address, row.address_key, _mapping(row.values), row.attempts)
+        Claimed(row.id, row.address, row.address_key, row.domain, _mapping(row.values), row.attempts)
         for row in (_Row(*row) for row in rows)
         if row.state == "claimed"
     ]
@@ -114,12 +135,55 @@ class _Row:
     state: str
     address: str
     address_key: str
+    domain: str
     values: Any
     attempts: int
 
 
 def _mapping(values: Any) -> dict[str, str]:
     return json.loads(values) if isinstance(values, str) else values
+
+
+def head(session: Session, mailing_id: int, state: str, *, limit: int, now: datetime) -> list[tuple[int, str]]:
+    """(id, domain) of the next rows that :func:`claim` would take; locked on PostgreSQL, past those that others
+    hold."""
+    query = _DUE[state].replace("SELECT id", "SELECT id, domain", 1) + _locked(session)
+    timed = sa.text(query) if state == "queued" else sa.text(query).bindparams(sa.bindparam("now", now, UtcDateTime))
+    return [tuple(row) for row in session.execute(timed, {"mailing": mailing_id, "limit": limit})]
+
+
+_GAP = (
+    "SELECT id, domain FROM delivery WHERE mailing_id = :mailing AND state = 'queued' AND domain %s :below "
+    "AND domain < :above ORDER BY domain, id LIMIT :limit"
+)
+_BEHIND_ALL = "\U0010ffff"
+
+
+def past(session: Session, mailing_id: int, shut: Iterable[str], *, limit: int) -> list[tuple[int, str]]:
+    """(id, domain) of queued rows of other domains than ``shut``, by a seek into each gap between those names: a
+    queue full of a domain that is left alone costs as little as an empty one."""
+    found: list[tuple[int, str]] = []
+    below, first = "", True
+    for above in (*sorted(shut), _BEHIND_ALL):
+        query = sa.text(_GAP % (">=" if first else ">") + _locked(session))
+        values = {"mailing": mailing_id, "below": below, "above": above, "limit": limit - len(found)}
+        found += [tuple(row) for row in session.execute(query, values)]
+        if len(found) >= limit:
+            break
+        below, first = above, False
+    return found
+
+
+def _locked(session: Session) -> str:
+    return " FOR UPDATE SKIP LOCKED" if session.get_bind().dialect.name == "postgresql" else ""
+
+
+def put_back(session: Session, ids: Sequence[int], until: datetime) -> None:
+    """Rows that were due for another try wait on, without a try: their domain is not to be written to now."""
+    query = sa.text("UPDATE delivery SET next_try_at = :until WHERE id IN :ids AND state = 'deferred'").bindparams(
+        sa.bindparam("until", until, UtcDateTime), sa.bindparam("ids", list(ids), expanding=True)
+    )
+    session.execute(query)
 
 
 def settle(session: Session, worker: str, settlements: Iterable[Settlement]) -> None:

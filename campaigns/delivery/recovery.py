@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.orm import Session
 
-from campaigns.delivery import queue
+from campaigns.delivery import limits, queue
 from campaigns.delivery.journal import Record, Verdict, dead_journals, is_alive, verdict
 from campaigns.delivery.outcomes import is_unknown_user, settlement
 from campaigns.delivery.queue import Held, Settlement
@@ -57,6 +57,7 @@ def _settle(
         held = queue.held_by(session, worker)
         rows = [_judged(row, records.get(row.id), complete, now) for row in held]
         queue.settle(session, worker, rows)
+        limits.release(session, worker)
         for row in held:
             record = records.get(row.id)
             if isinstance(record, Outcome) and is_unknown_user(record):

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from campaigns.delivery import queries
 from campaigns.delivery.models import Delivery
-from campaigns.delivery.receiving import domain_of
 from campaigns.delivery.rules import PENDING, DeliveryState
 from campaigns.mailings.models import Mailing
 from outreach.scope import Scope
@@ -47,10 +46,9 @@ class DomainResult:
 def by_domain(session: Session, scope: Scope, mailing: Mailing) -> list[DomainResult]:
     """Every receiving domain of the recipients a person may see: those with most trouble first, then the largest.
     Reasons are not filled in; see :func:`explain`."""
-    domain = domain_of(Delivery.address_key)
-    counts = queries.visible(scope, mailing).with_only_columns(domain, Delivery.state, sa.func.count())
+    counts = queries.visible(scope, mailing).with_only_columns(Delivery.domain, Delivery.state, sa.func.count())
     found: dict[str, DomainResult] = {}
-    for name, state, number in session.execute(counts.group_by(domain, Delivery.state)):
+    for name, state, number in session.execute(counts.group_by(Delivery.domain, Delivery.state)):
         found.setdefault(name, DomainResult(name)).states[state] = number
     return sorted(found.values(), key=lambda row: (-row.trouble, -row.total, row.domain))
 
@@ -61,11 +59,10 @@ def explain(session: Session, scope: Scope, mailing: Mailing, rows: Sequence[Dom
     troubled = {row.domain: row for row in rows if row.trouble}
     if not troubled:
         return
-    domain = domain_of(Delivery.address_key)
     codes = (Delivery.reply_code, Delivery.reply_status)
-    said = queries.visible(scope, mailing).where(Delivery.state.in_(TROUBLE), domain.in_(troubled))
-    counts = said.with_only_columns(domain, sa.func.max(Delivery.reply_text), sa.func.count(), *codes)
-    _take_most_frequent(troubled, session.execute(counts.group_by(domain, *codes)))
+    said = queries.visible(scope, mailing).where(Delivery.state.in_(TROUBLE), Delivery.domain.in_(troubled))
+    counts = said.with_only_columns(Delivery.domain, sa.func.max(Delivery.reply_text), sa.func.count(), *codes)
+    _take_most_frequent(troubled, session.execute(counts.group_by(Delivery.domain, *codes)))
 
 
 def _take_most_frequent(troubled: dict[str, DomainResult], said: Iterable[Any]) -> None:

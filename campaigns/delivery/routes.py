@@ -17,6 +17,8 @@ from campaigns.delivery import approval, queries, service
 from campaigns.delivery import progress as progress_meter
 from campaigns.delivery.forms import ApproveForm, ScheduleForm, SendBackForm
 from campaigns.delivery.models import Delivery
+from campaigns.delivery.retry import ADVICE_LABELS, TROUBLE_LABELS
+from campaigns.delivery.retry_words import retry_words
 from campaigns.delivery.rules import SKIP_LABELS, STATE_LABELS
 from campaigns.delivery.story import story
 from campaigns.mailings import service as mailings
@@ -50,6 +52,7 @@ WAY = {
 def _words() -> dict[str, Any]:
     return {
         "DELIVERY_STATES": STATE_LABELS, "SKIP_REASONS": SKIP_LABELS, "EXCLUSIONS": EXCLUSION_LABELS,
+        "TROUBLES": TROUBLE_LABELS, "ADVICE_LABELS": ADVICE_LABELS, "retry_words": retry_words,
     }
 
 

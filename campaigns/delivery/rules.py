@@ -47,7 +47,7 @@ MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
     }),
     DeliveryState.IN_DOUBT: frozenset({DeliveryState.QUEUED}),  # only a person sends it again
     DeliveryState.ACCEPTED: frozenset(),
-    DeliveryState.REFUSED: frozenset(),
+    DeliveryState.REFUSED: frozenset({DeliveryState.QUEUED}),  # only a person tries it again
     DeliveryState.SKIPPED: frozenset(),
     DeliveryState.CANCELLED: frozenset(),
 }
@@ -63,21 +63,14 @@ class SkipReason(str, enum.Enum):
 SKIP_LABELS = {SkipReason.SUPPRESSED: "수신거부", SkipReason.NO_CONSENT: "광고 수신 동의 없음"}
 
 
-#: Waits before the next try after a temporary refusal; after the last the recipient counts as refused.
-RETRY_AFTER = (
-    timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=1), timedelta(hours=4), timedelta(hours=12),
-)
-
-#: RFC 3463 statuses that say the recipient does not exist (X.1.7 and X.1.8 speak of the sender).
-UNKNOWN_USER = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
-
-#: A mailing pauses itself when more than this share of its results are refusals, after so many results.
-REFUSAL_LIMIT = 0.05
+#: A mailing pauses itself when more than this share (per cent) of its results are refusals, or of those of one domain,
+#: after so many results. What an administrator has set instead: campaigns.delivery.limits.
+REFUSAL_PERCENT, DOMAIN_REFUSAL_PERCENT = 5, 30
 REFUSAL_MINIMUM = 20
 
 #: A mailing due longer ago than this waits for a person.
 OVERDUE_AFTER = timedelta(hours=2)
 
 
-def too_many_refusals(refused: int, results: int) -> bool:
-    return results >= REFUSAL_MINIMUM and refused > REFUSAL_LIMIT * results
+def too_many_refusals(refused: int, results: int, percent: int = REFUSAL_PERCENT) -> bool:
+    return results >= REFUSAL_MINIMUM and 100 * refused > percent * results

@@ -78,6 +78,13 @@ def missing_values(
     return found
 
 
+def domain_of(address_key: sa.ColumnElement[str], dialect: str) -> sa.ColumnElement[str]:
+    """What stands behind the @ of a normalised address, by which sending is limited."""
+    if dialect == "postgresql":
+        return sa.func.split_part(address_key, "@", 2)
+    return sa.func.substr(address_key, sa.func.instr(address_key, "@") + 1)
+
+
 def freeze_chunk(
     session: Session, table: sa.Table, mailing_id: int, question: Question, fields: Sequence[PersonalField],
     centre_name: str, after: int,
@@ -94,11 +101,11 @@ def freeze_chunk(
     build = sa.func.jsonb_build_object if dialect == "postgresql" else sa.func.json_object
     source = rows.add_columns(
         sa.literal(mailing_id), Contact.email, Contact.address_key, build(*pairs), sa.literal("queued"),
-        sa.literal(0), sa.literal(""),
+        sa.literal(0), sa.literal(""), domain_of(Contact.address_key, dialect),
     )
     names = [
         "contact_id", "workplace_id", "company_id", "mailing_id", "address", "address_key", "values", "state",
-        "attempts", "reply_text",
+        "attempts", "reply_text", "domain",
     ]
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     session.execute(insert(table).from_select(names, source).on_conflict_do_nothing())

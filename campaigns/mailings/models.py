@@ -45,6 +45,7 @@ class Mailing(Identified, Stamped, Versioned, db.Model):
     resumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # refusals count from here on
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     pause_reason: Mapped[str] = mapped_column(sa.String(300), default="")
+    refusal_percent: Mapped[int | None]  # pauses itself above this share of refusals; None: as for all mailings
     compiled: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True)
 
     campaign: Mapped[Campaign] = relationship()

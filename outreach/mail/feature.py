@@ -10,8 +10,9 @@ from flask_babel import lazy_gettext as _l
 from outreach.config import BadSetting
 from outreach.feature import Feature, RecordClass, WorkSource
 from outreach.mail import commands, dkim, outbox
+from outreach.mail.servers import parse_servers
 from outreach.mail.smtp import send_one
-from outreach.mail.smtp_url import BadSmtpUrl, SmtpUrl
+from outreach.mail.smtp_url import BadSmtpUrl
 
 
 def _source(app: Flask) -> outbox.OutboxSource:
@@ -27,7 +28,7 @@ def _check_settings(app: Flask) -> None:
     url = app.extensions["outreach"].settings.smtp_url
     try:
         if url is not None:
-            SmtpUrl.parse(url)
+            parse_servers(url)
     except BadSmtpUrl as error:
         raise BadSetting(f"OUTREACH_SMTP_URL: {error}") from error
 

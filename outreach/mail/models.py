@@ -38,3 +38,17 @@ class OutboxMessage(Identified, db.Model):
     error: Mapped[str] = mapped_column(sa.String(500), default="")
 
     __table_args__ = (sa.Index("ix_outbox_message_state_next_try_at", "state", "next_try_at"),)
+
+
+class MailServer(db.Model):
+    """How an SMTP server fares, as the workers that use it say: for the eye of an operator; no worker relies on it.
+    ``failures`` in a row; 0: it works."""
+
+    __tablename__ = "mail_server"
+
+    name: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    rests_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(sa.String(300), default="")
+    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    worked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -30,6 +30,7 @@ from outreach.mail.address import BadAddress, checked
 from outreach.mail.headers import one_line
 from outreach.mail.models import OutboxMessage, OutboxState
 from outreach.mail.outcome import Kind, Outcome, Stage
+from outreach.mail.servers import parse_servers
 from outreach.mail.smtp import OutgoingMessage
 from outreach.mail.smtp_url import SmtpUrl
 
@@ -167,10 +168,18 @@ class OutboxSource:
         except (BadAddress, ValueError, MessageError) as error:
             return Outcome(Kind.REFUSED_MESSAGE, Stage.PREPARE, text=str(error))
         try:
-            return self.send(SmtpUrl.parse(settings.smtp_url or ""), outgoing)
+            return self._by_any(settings, outgoing)
         except Exception as error:  # a fault of ours must not keep the message claimed for ever, nor lose it
             log.exception("outbox.send")
             return Outcome(Kind.NOT_SENT, Stage.CONNECTION, text=f"{type(error).__name__}: {error}")
+
+    def _by_any(self, settings: Settings, outgoing: OutgoingMessage) -> Outcome:
+        """By the first server that can be used: another gets only what certainly did not leave."""
+        for server in parse_servers(settings.smtp_url or ""):
+            outcome = self.send(server.url, outgoing)
+            if outcome.kind is not Kind.NOT_SENT:
+                break
+        return outcome
 
     def close(self) -> None:
         pass

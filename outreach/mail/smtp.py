@@ -34,6 +34,7 @@ __all__ = ["Hooks", "OutgoingMessage", "SmtpPool", "Timeouts", "send_one"]
 MAX_FAILURES = 3  # connections in a row that achieve nothing
 MAX_TRIES = 2  # of a message whose envelope was all that a connection ever saw: it may be what breaks them
 _LONGEST_WAIT = 0.25  # seconds; how late a stop or a deadline may be noticed
+_END = object()
 _STOPPED = Outcome(Kind.NOT_SENT, Stage.CONNECTION, text=Text("발송을 멈추었습니다"))
 
 log = logging.getLogger(__name__)
@@ -65,19 +66,22 @@ class SmtpPool:
 
     ``helo`` is the name for EHLO (default: the address literal), ``tls`` replaces the verifying default
     context, ``pause`` is the first of the growing waits (seconds) before a failed server is tried again,
-    ``sign`` what every content passes through last.
+    ``sign`` what every content passes through last, ``max_failures`` after how many connections in a row that
+    achieve nothing the server is given up.
     """
 
     def __init__(
         self, url: SmtpUrl, *, connections: int = 8, helo: str | None = None, timeouts: Timeouts = Timeouts(),
         tls: ssl.SSLContext | None = None, pause: float = 0.5, sign: Sign | None = None,
+        max_failures: int = MAX_FAILURES,
     ):
         if connections < 1:
             raise ValueError("connections: at least one")
         self.size = self.limit = connections
         self.sign = sign
-        self.pause = pause
+        self.pause, self.max_failures = pause, max_failures
         self.proven = False  # a message has got through since the last total failure
+        self.gave_up: Outcome | None = None  # why the last batch could not be sent to its end
         self.lockstep = False  # the server announced pipelining but did not live up to it
         self.failures = 0  # connections in a row that achieved nothing
         self.connections: list[Connection] = []
@@ -85,12 +89,13 @@ class SmtpPool:
         self._url, self._helo, self._timeouts = url, helo, timeouts
         self._tls = None if url.security is Security.NONE else tls or url.tls_context()
 
-    def send(self, batch: Iterable[OutgoingMessage], hooks: Hooks) -> None:
+    def send(self, batch: Iterable[OutgoingMessage | None], hooks: Hooks) -> None:
         """Send ``batch`` and return when every message has its outcome. The iterable is read as the messages
-        go, and only as far ahead as there are connections."""
+        go, and only as far ahead as there are connections. Where it yields None, nothing may be begun until one of
+        those under way has its outcome; when sending ends early, what is behind a None gets no outcome."""
         run = _Run(self, batch, hooks)
         try:
-            run.go()
+            self.gave_up = run.go()
         except BaseException:
             self.abort()
             raise
@@ -132,7 +137,7 @@ class SmtpPool:
 class _Run:
     """One batch on its way through the pool."""
 
-    def __init__(self, pool: SmtpPool, batch: Iterable[OutgoingMessage], hooks: Hooks):
+    def __init__(self, pool: SmtpPool, batch: Iterable[OutgoingMessage | None], hooks: Hooks):
         self._pool, self._hooks = pool, hooks
         self._source = iter(batch)
         self._waiting: deque[Flight] = deque()  # ready to be announced
@@ -142,11 +147,13 @@ class _Run:
         pool.failures = 0
         pool.limit = min(pool.limit + 1, pool.size)  # what was too much a while ago may not be so now
 
-    def go(self) -> None:
+    def go(self) -> Outcome | None:
+        """To the end, or to where the server failed: why."""
         self._fill()
         self._wait(0)  # notice kept connections that the server has closed meanwhile
         while True:
             self._collect()
+            self._fill()
             if self._over is None and self._hooks.stop():
                 self._over = _STOPPED
             if self._over is not None:
@@ -155,19 +162,25 @@ class _Run:
                 self._staff()
             self._write()
             self._collect()
-            if not self._waiting and not any(connection.busy for connection in self._pool.connections):
-                return
+            if self._ended() and not any(connection.busy for connection in self._pool.connections):
+                return None if self._over is _STOPPED else self._over
             self._wait(self._patience())
 
     # --- supply
+
+    def _ended(self) -> bool:
+        """Whether nothing is left to be begun."""
+        return not self._waiting and self._exhausted
 
     def _fill(self) -> None:
         """Make messages ready, one for each connection ahead. One that can't be built is refused here and
         holds up no other."""
         while len(self._waiting) < self._pool.size and not self._exhausted:
-            message = next(self._source, None)
-            if message is None:
+            message = next(self._source, _END)
+            if message is _END:
                 self._exhausted = True
+                return
+            if message is None:
                 return
             try:
                 self._waiting.append(Flight(message, self._pool.sign))
@@ -194,7 +207,10 @@ class _Run:
         while self._waiting:
             self._hooks.on_outcome(self._waiting.popleft().id, cause)
         for message in self._source:
+            if message is None:
+                break
             self._hooks.on_outcome(message.delivery_id, cause)
+        self._exhausted = True
 
     # --- connections
 
@@ -267,7 +283,7 @@ class _Run:
             return
         pool.failures += 1
         self._not_before = time.monotonic() + pool.pause * 2 ** (pool.failures - 1)
-        if permanent or pool.failures >= MAX_FAILURES:
+        if permanent or pool.failures >= pool.max_failures:
             self._over = cause
 
     # --- the loop

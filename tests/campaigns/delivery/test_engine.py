@@ -15,7 +15,8 @@ from campaigns.delivery.engine import Engine
 from campaigns.delivery.jobs import FREEZE
 from campaigns.delivery.journal import Journal
 from campaigns.delivery.models import Delivery
-from campaigns.delivery.rules import MOVES, RETRY_AFTER, DeliveryState, SkipReason
+from campaigns.delivery.retry import RETRY_TABLE, Trouble
+from campaigns.delivery.rules import MOVES, DeliveryState, SkipReason
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState, MessageClass
@@ -185,7 +186,7 @@ def test_temporary_refusals_are_tried_again_and_end(server, engine, draft, offic
     add_companies(officer.centre_id, 1, now)
     start(approve(draft))
     answer(server, "rcpt", b"451 4.3.0 later\r\n")
-    for wait in RETRY_AFTER:
+    for wait in RETRY_TABLE[Trouble.SYSTEM]:
         run(engine)
         assert states(draft) == {"deferred": 1}
         clock.at += wait
@@ -200,7 +201,7 @@ def test_a_deferred_mail_arrives_later(server, engine, draft, officer, approve, 
     answer(server, "rcpt", b"451 4.3.0 later\r\n")
     run(engine)
     server.script = usual
-    clock.at += RETRY_AFTER[0]
+    clock.at += RETRY_TABLE[Trouble.SYSTEM][0]
     run(engine)
     assert states(draft) == {"accepted": 1} and len(server.recipients) == 1
 
@@ -458,4 +459,5 @@ def test_without_a_mail_server_scheduling_is_refused(draft, officer, approver, a
 
 def test_states_are_final():
     """A delivery that was accepted has no way back."""
-    assert all(not MOVES[state] for state in (DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.CANCELLED))
+    assert all(not MOVES[state] for state in (DeliveryState.ACCEPTED, DeliveryState.CANCELLED))
+    assert MOVES[DeliveryState.REFUSED] == {DeliveryState.QUEUED}
