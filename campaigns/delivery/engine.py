@@ -15,9 +15,6 @@ This is the one service that commits: its commits are the protocol.
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -31,7 +28,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from campaigns.delivery import queue
-from campaigns.delivery.journal import Journal
+from campaigns.delivery.journal import Journal, place, worker_name
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.outcomes import is_unknown_user, settlement
 from campaigns.delivery.queue import Claimed
@@ -59,11 +56,6 @@ REST_AFTER_TROUBLE = (2.0, 5.0, 15.0, 60.0)  # seconds without a try, growing wh
 RECOVER_EVERY = 30.0  # seconds between looks for workers that died meanwhile
 _REFUSALS = frozenset({Kind.REFUSED_RECIPIENT, Kind.REFUSED_MESSAGE})
 _ANSWERS = _REFUSALS | {Kind.ACCEPTED}  # what a share of refusals is a share of; "later" is no answer yet
-
-
-def worker_name() -> str:
-    """Unique for ever: a process number comes round again, the random part does not."""
-    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 @dataclass
@@ -103,9 +95,10 @@ class Batch:
 
     @property
     def trouble(self) -> str:
-        """Why nothing at all could be sent; '' if something was."""
+        """Why the server answered for nobody; '' if it did."""
+        kinds = {outcome.kind for outcome in self.outcomes.values()}
         unsent = [outcome.text for outcome in self.outcomes.values() if outcome.kind is Kind.NOT_SENT]
-        return (unsent[0] or "-") if unsent and len(unsent) == len(self.claimed) and not self.stop() else ""
+        return (unsent[0] or "-") if unsent and not kinds & _ANSWERS and not self.stop() else ""
 
 
 @dataclass
@@ -139,11 +132,12 @@ class Engine:
 
     def __init__(self, app: Flask, *, connections: int = CONNECTIONS):
         outreach = app.extensions["outreach"]
-        self.app, self.name = app, worker_name()
+        self.app = app
         self.settled: Counter[str] = Counter()  # rows by their new state, for the summary of a hand-run
         self._clock: Clock = outreach.clock
         self._signer, self._base_url = outreach.signer, outreach.settings.base_url
         self._folder: Path = outreach.settings.data_dir / "journal"
+        self.name = worker_name(self._folder)
         host = urlsplit(outreach.settings.base_url).hostname
         self._pool = SmtpPool(
             SmtpUrl.parse(outreach.settings.smtp_url), connections=connections, helo=host,
@@ -182,11 +176,13 @@ class Engine:
         """A batch broke off (the database went away, the disk is full …). What it claimed is judged as after a
         death, from its journal: this worker goes on under another name, and recovers the one it gave up."""
         self._pool.abort()
-        self._forget_watch()
-        if self._journal:
-            self._journal.abandon()
-        self._journal, self._kept, self._recovers_at = None, None, 0.0
-        self.name = worker_name()
+        journal, self._journal = self._journal, None
+        self._kept, self._recovers_at, self.name = None, 0.0, worker_name(self._folder)
+        try:
+            self._forget_watch()  # its connection may be what broke
+        finally:
+            if journal:
+                journal.abandon()
 
     def _forget_watch(self) -> None:
         watch, self._watch = self._watch, None
@@ -203,7 +199,7 @@ class Engine:
 
     def _recover_now_and_then(self) -> None:
         if time.monotonic() >= self._recovers_at:
-            recover(db.session, self._folder, socket.gethostname(), self._clock)
+            recover(db.session, self._folder, place(self._folder), self._clock)
             self._recovers_at = time.monotonic() + RECOVER_EVERY
 
     def _next_mailing(self) -> int | None:
@@ -217,6 +213,7 @@ class Engine:
         journal = self._journal = self._journal or Journal.create(self._folder, self.name)
         watch = self._watch = self._watch or Watch(db.engine)
         letter = self._letter(mailing_id)
+        journal.reserve(self._batch_size)
         with unit_of_work(db.session) as session:
             claim = queue.claim(session, mailing_id, self.name, limit=self._batch_size, now=self._clock.now())
         self.settled["skipped"] += claim.skipped
