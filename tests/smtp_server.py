@@ -49,6 +49,28 @@ class Pause(NamedTuple):
 Script = Callable[[Event], "bytes | Act | CloseAfter | Pause | None"]
 
 
+def usual(event: Event) -> None:
+    """The script of a server at its best."""
+
+
+def always(stage: str, act: object, who: str = "") -> Script:
+    """Act at ``stage``, whenever the argument holds ``who``."""
+    return lambda event: act if event.stage == stage and who in event.argument else None  # type: ignore[return-value]
+
+
+def once(stage: str, act: object, who: str = "", *, message: int | None = None) -> Script:
+    """The same one time only; ``message``: only for that one of a connection."""
+    done: list[Event] = []
+
+    def script(event: Event) -> object:
+        if done or event.stage != stage or who not in event.argument or message not in (None, event.message):
+            return None
+        done.append(event)
+        return act
+
+    return script  # type: ignore[return-value]
+
+
 @dataclass
 class Received:
     connection: int
@@ -70,6 +92,7 @@ class SmtpServer:
     split: bool = False
     forgetful: bool = False
     lax: bool = False  # grants DATA without a recipient
+    receive_buffer: int | None = None  # bytes the kernel may hold of what the server has not read
     port: int = 0
     messages: list[Received] = field(default_factory=list)
     commands: list[tuple[int, str]] = field(default_factory=list)
@@ -83,6 +106,8 @@ class SmtpServer:
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        if self.receive_buffer is not None:  # before accept: the sockets it gives inherit it
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
         return self

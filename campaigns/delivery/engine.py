@@ -16,9 +16,6 @@ This is the one service that commits: its commits are the protocol.
 from __future__ import annotations
 
 import math
-import os
-import secrets
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -33,7 +30,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from campaigns.delivery import limits, queue, rests
-from campaigns.delivery.journal import Journal
+from campaigns.delivery.journal import Journal, place, worker_name
 from campaigns.delivery.limits import LimitedClaim
 from campaigns.delivery.outcomes import is_unknown_user, settlement
 from campaigns.delivery.queue import Claimed
@@ -63,12 +60,8 @@ FIRST_BATCH, LARGEST_BATCH = 100, 5_000
 BATCH_SECONDS = 1.0  # what one batch should take; what a death leaves to be judged is at most one batch
 HEALTH_EVERY = 60.0  # seconds between notes that a server works
 LONGEST_HOLD = 1.0  # seconds; how soon a mailing whose limits are used up is looked at again
+_ANSWERS = frozenset({Kind.ACCEPTED, Kind.REFUSED_RECIPIENT, Kind.REFUSED_MESSAGE})
 RECOVER_EVERY = 30.0  # seconds between looks for workers that died meanwhile
-
-
-def worker_name() -> str:
-    """Unique for ever: a process number comes round again, the random part does not."""
-    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 @dataclass
@@ -111,11 +104,12 @@ class Batch:
 
     @property
     def trouble(self) -> str:
-        """Why nothing at all could be sent, or no more; '' if something was."""
+        """Why the server answered for nobody, or wants no more; '' if it did."""
         if self.storms.server is not None:
             return in_words(self.storms.server)
+        kinds = {outcome.kind for outcome in self.outcomes.values()}
         unsent = [outcome.text for outcome in self.outcomes.values() if outcome.kind is Kind.NOT_SENT]
-        return (unsent[0] or "-") if unsent and len(unsent) == len(self.claimed) and not self.stop() else ""
+        return (unsent[0] or "-") if unsent and not kinds & _ANSWERS and not self.stop() else ""
 
 
 @dataclass
@@ -137,11 +131,12 @@ class Engine:
 
     def __init__(self, app: Flask, *, connections: int = CONNECTIONS):
         outreach = app.extensions["outreach"]
-        self.app, self.name = app, worker_name()
+        self.app = app
         self.settled: Counter[str] = Counter()  # rows by their new state, for the summary of a hand-run
         self._clock: Clock = outreach.clock
         self._signer, self._base_url = outreach.signer, outreach.settings.base_url
         self._folder: Path = outreach.settings.data_dir / "journal"
+        self.name = worker_name(self._folder)
         self._servers = open_servers(outreach.settings, app.extensions[dkim.KEY].sign, connections)
         self._journal: Journal | None = None
         self._watch: Watch | None = None
@@ -181,11 +176,13 @@ class Engine:
         """A batch broke off (the database went away, the disk is full …). What it claimed is judged as after a
         death, from its journal: this worker goes on under another name, and recovers the one it gave up."""
         self._servers.abort()
-        self._forget_watch()
-        if self._journal:
-            self._journal.abandon()
-        self._journal, self._kept, self._recovers_at = None, None, 0.0
-        self.name = worker_name()
+        journal, self._journal = self._journal, None
+        self._kept, self._recovers_at, self.name = None, 0.0, worker_name(self._folder)
+        try:
+            self._forget_watch()  # its connection may be what broke
+        finally:
+            if journal:
+                journal.abandon()
 
     def _forget_watch(self) -> None:
         watch, self._watch = self._watch, None
@@ -202,7 +199,7 @@ class Engine:
 
     def _recover_now_and_then(self) -> None:
         if time.monotonic() >= self._recovers_at:
-            recover(db.session, self._folder, socket.gethostname(), self._clock)
+            recover(db.session, self._folder, place(self._folder), self._clock)
             self._recovers_at = time.monotonic() + RECOVER_EVERY
 
     def _mailings_in_turn(self) -> list[int]:
@@ -222,7 +219,7 @@ class Engine:
         journal = self._journal = self._journal or Journal.create(self._folder, self.name)
         watch = self._watch = self._watch or Watch(db.engine)
         letter = self._letter(mailing_id)
-        server, found = self._claim(mailing_id)
+        server, found = self._claim(mailing_id, journal)
         claim = found.claim
         self.settled["skipped"] += claim.skipped
         if not claim.claimed:
@@ -239,10 +236,11 @@ class Engine:
         self._rests_until = time.monotonic() + self._servers.awake_in
         return self._servers.awake_in == 0
 
-    def _claim(self, mailing_id: int) -> tuple[Server, LimitedClaim]:
+    def _claim(self, mailing_id: int, journal: Journal) -> tuple[Server, LimitedClaim]:
         """A batch for the server whose turn it is, or for the next if that one's limit is used up."""
         waits = []
         for server in self._servers.in_turn():
+            journal.reserve(server.batch)
             with unit_of_work(db.session) as session:
                 found = limits.claim(
                     session, mailing_id, self.name, limit=server.batch, now=self._clock.now(), server=server.setting

@@ -14,17 +14,25 @@ head tells the two cases apart. The worker holds an exclusive ``flock`` on its f
 lives, stopped or not; the kernel lets go of it when the process ends, however it ends. The folder must
 be on a local file system, and a worker must not fork (a child would hold the lock on).
 
+Room for a batch's records is taken before anything is claimed (:meth:`Journal.reserve`), so that a disk that
+fills up stops the sending between batches, and not between a message and the record of its outcome.
+
 From the moment a batch's results are committed the database is the truth; :meth:`Journal.clear` then
 empties the journal, so that it never speaks of more than one batch.
 """
 
 from __future__ import annotations
 
+import ctypes
 import enum
 import errno
 import fcntl
+import hashlib
 import os
+import secrets
+import socket
 import struct
+import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -33,11 +41,16 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID, uuid4
 
+import structlog
+
 from outreach.mail.outcome import Kind, Outcome, Stage
+
+log = structlog.get_logger()
 
 RECORD_BYTES = 128
 SUFFIX = ".journal"
 MAX_WORKER_BYTES = 80
+_HOST_CHARS = 40  # of the host's name in a worker's name: it may have 64
 
 _MAGIC = b"DHJRNL01"
 _HEAD = struct.Struct("<8s16s100s")
@@ -53,8 +66,28 @@ _STAGES = (
     Stage.RCPT, Stage.DATA, Stage.DOT,
 )
 _INTENT = 0
+_FALLOC_FL_KEEP_SIZE = 1
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_fallocate = getattr(_libc, "fallocate64", None)
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(_KINDS, 1)}
 _STAGE_NUMBERS = {stage: number for number, stage in enumerate(_STAGES)}
+
+
+def place(folder: Path) -> str:
+    """Where a worker's journal lies: this host and folder, as the beginning of the worker's name. Whoever shares
+    the place can judge the worker's rows after its death; nobody else can."""
+    path = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:6]
+    return f"{socket.gethostname()[:_HOST_CHARS]}-{path}"
+
+
+def worker_name(folder: Path) -> str:
+    """Unique for ever: a process number comes round again, the random part does not."""
+    return f"{place(folder)}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def place_of(worker: str) -> str:
+    """The :func:`place` in a worker's name. A host's name may begin with another's ("mail", "mail-2")."""
+    return worker.rsplit("-", 2)[0]
 
 
 class Intent(enum.Enum):
@@ -133,8 +166,24 @@ class Journal:
         # Whoever looks for dead journals may hold the lock for an instant; it leaves a file without head alone.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         journal = cls(path, descriptor)
-        journal._append(_sealed(_HEAD.pack(_MAGIC, current_boot_id().bytes, name)))
+        try:
+            journal._append(_sealed(_HEAD.pack(_MAGIC, current_boot_id().bytes, name)))
+        except OSError:
+            journal.remove()
+            raise
         return journal
+
+    def reserve(self, deliveries: int) -> None:
+        """Take room for an intent and an outcome each, where the file system can (Linux; not NFS). The file stays
+        as long as it is. Raises OSError if there is none: then nothing must be claimed."""
+        if _fallocate is None:
+            return
+        size = ctypes.c_int64(2 * deliveries * RECORD_BYTES)
+        start = ctypes.c_int64(os.fstat(self._descriptor).st_size)
+        if _fallocate(self._descriptor, _FALLOC_FL_KEEP_SIZE, start, size) != 0:
+            code = ctypes.get_errno()
+            if code not in (errno.EOPNOTSUPP, errno.ENOSYS):
+                raise OSError(code, f"journal: no room for {deliveries} deliveries ({os.strerror(code)})")
 
     def intent(self, delivery_ids: Iterable[int]) -> None:
         """Their contents leave next. Raises OSError (disk full …): then they must not leave."""
@@ -154,8 +203,10 @@ class Journal:
 
     def remove(self) -> None:
         """The worker's orderly end: nothing is claimed any more."""
-        self.path.unlink()
-        os.close(self._descriptor)
+        try:
+            self.path.unlink()
+        finally:
+            os.close(self._descriptor)
 
     def abandon(self) -> None:
         """Let go of it as death would: whoever recovers next settles what it speaks of."""
@@ -214,10 +265,14 @@ def is_alive(folder: Path, worker: str) -> bool:
 
 
 def _lock_dead(path: Path) -> DeadJournal | None:
-    """None if its worker lives, someone else has it, or it is no journal (yet)."""
+    """None if its worker lives, someone else has it, or it is no journal (yet). One that can't be read (left by
+    a command run as another user) is for that user to judge, and must not keep everyone else from sending."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
+        return None
+    except PermissionError:
+        log.warning("journal.unreadable", path=str(path))
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

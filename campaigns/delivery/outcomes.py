@@ -32,7 +32,8 @@ def settlement(delivery_id: int, outcome: Outcome | None, attempts: int, now: da
     if outcome.kind in _NOT_TAKEN:
         trouble = trouble_of(outcome)
         reply["trouble"] = trouble.value
-        again = next_try(trouble, attempts, now) if may_pass(outcome.code, trouble) else None
+        passes = outcome.kind is Kind.DEFERRED or may_pass(outcome.code, trouble)
+        again = next_try(trouble, attempts, now) if passes else None
         if again is not None:
             return Settlement(delivery_id, DeliveryState.DEFERRED.value, next_try_at=again, **reply)
     state = _FINAL.get(outcome.kind, DeliveryState.REFUSED)
@@ -41,7 +42,9 @@ def settlement(delivery_id: int, outcome: Outcome | None, attempts: int, now: da
 
 
 def trouble_of(outcome: Outcome) -> Trouble:
-    """The class of a refusal."""
+    """The class of a refusal. Deferred without an answer is a message at which connections broke."""
+    if outcome.kind is Kind.DEFERRED and outcome.code is None:
+        return Trouble.NETWORK
     return classify(outcome.code, outcome.enhanced, outcome.text)
 
 

@@ -24,7 +24,8 @@ from outreach.audit.service import Actor
 from outreach.mail.outcome import Kind, Outcome, Stage
 from outreach.mail.servers import in_words
 
-#: In a row at MAIL FROM, where the recipient is not known yet: the server itself has had enough.
+#: In a row at MAIL FROM, where the recipient is not known yet, or because its system is in trouble (4.3.x): the
+#: server itself has had enough.
 SERVER_STORM = 10
 _OF_RECIPIENT = frozenset({Stage.RCPT, Stage.DATA, Stage.DOT})
 
@@ -65,11 +66,11 @@ class Storms:
             if domain in self._trying:
                 self.calm.add(domain)
         elif _puts_off(outcome):
-            if outcome.stage in _OF_RECIPIENT:
+            if outcome.stage in _OF_RECIPIENT and not (outcome.enhanced or "").startswith("4.3"):
                 self._in_a_row[domain] += 1
                 if self._in_a_row[domain] >= (1 if domain in self._trying else STORM):
                     self.raging[domain] = outcome
-            elif outcome.stage is Stage.MAIL:
+            else:
                 self._at_server += 1
                 if self._at_server >= SERVER_STORM:
                     self.server = outcome

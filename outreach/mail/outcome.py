@@ -12,7 +12,7 @@ class Kind(str, enum.Enum):
     ACCEPTED = "accepted"  # 2xx to the final dot: the server has taken responsibility (RFC 5321 §4.2.5)
     REFUSED_RECIPIENT = "refused_recipient"  # 5xx to RCPT
     REFUSED_MESSAGE = "refused_message"  # 5xx to MAIL, DATA or the content; or it could not be built
-    DEFERRED = "deferred"  # 4xx: the server asks to try again later
+    DEFERRED = "deferred"  # 4xx: the server asks to try again later; or connections break at this message
     IN_DOUBT = "in_doubt"  # content left whole, no final reply came: it may or may not arrive
     NOT_SENT = "not_sent"  # certainly not delivered; safe to queue again
     WITHDRAWN = "withdrawn"  # taken back by the caller before its content left

@@ -137,7 +137,7 @@ class Servers:
 
     def worked(self, server: Server) -> bool:
         """``server`` took messages. True if it had been failing before."""
-        before, server.failures = server.failures, 0
+        before, server.failures, server.rests_until = server.failures, 0, 0.0
         return before > 0
 
     @property

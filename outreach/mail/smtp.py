@@ -7,7 +7,8 @@ What the pool promises:
   hook has written down survives the killing of the process.
 * At any moment at most one message per open connection is between intent and outcome.
 * A message is tried again by itself only if nothing of its content has left; what may have reached the
-  server whole is reported as in doubt and never sent again from here.
+  server whole is reported as in doubt and never sent again from here. One at which connections keep breaking
+  is deferred, as by a 4xx, so that it neither ends the others nor is tried for ever.
 * The first connection must get one message through before the others are opened: a wrong password or a
   broken server costs one attempt, not as many as there are connections.
 """
@@ -32,7 +33,7 @@ from outreach.wording import Text
 __all__ = ["Hooks", "OutgoingMessage", "SmtpPool", "Timeouts", "send_one"]
 
 MAX_FAILURES = 3  # connections in a row that achieve nothing
-MAX_TRIES = 2  # of a message whose envelope was all that a connection ever saw: it may be what breaks them
+MAX_TRIES = 2  # of a message whose envelope was all that a connection ever saw: it is what breaks them
 _LONGEST_WAIT = 0.25  # seconds; how late a stop or a deadline may be noticed
 _END = object()
 _STOPPED = Outcome(Kind.NOT_SENT, Stage.CONNECTION, text=Text("발송을 멈추었습니다"))
@@ -267,11 +268,14 @@ class _Run:
         flight = connection.returned
         if flight is None:
             return
-        flight.tries += connection.useless
-        if flight.tries < MAX_TRIES:
-            self._waiting.append(flight)
+        flight.returns += connection.blames
+        flight.tries += connection.blames and connection.useless
+        if flight.tries < MAX_TRIES and flight.returns < self._pool.size + MAX_TRIES:
+            # It goes first: a server that takes so many messages a connection takes it on a new one; one that
+            # breaks every connection shows itself before it has cost many.
+            self._waiting.appendleft(flight)
         else:
-            self._hooks.on_outcome(flight.id, connection.cause)
+            self._hooks.on_outcome(flight.id, connection.cause._replace(kind=Kind.DEFERRED))
 
     def _failed(self, cause: Outcome, *, permanent: bool) -> None:
         """Connections achieved nothing. If others do, the server takes no more than those; if there are none,

@@ -38,7 +38,7 @@ Sign = Callable[[str, bytes], bytes]
 class Flight:
     """A message made ready for the wire. Raises what rendering raises, BadAddress and ValueError."""
 
-    __slots__ = ("content", "envelope", "id", "tries")
+    __slots__ = ("content", "envelope", "id", "returns", "tries")
 
     def __init__(self, message: OutgoingMessage, sign: Sign | None = None):
         content = message.content if isinstance(message.content, bytes) else message.content()
@@ -49,7 +49,13 @@ class Flight:
             (Stage.DATA, b"DATA\r\n"),
         )
         self.content = wire_content(sign(message.mail_from, content) if sign else content)
-        self.tries = 0
+        self.tries = 0  # connections that broke at its envelope before they had achieved anything
+        self.returns = 0  # connections that broke at its envelope
+
+
+def _of_recipient(stage: Stage, reply: Reply) -> bool:
+    """Whether a 421 puts off that one recipient (X.7.x, a policy, at RCPT): of the next one it says nothing."""
+    return stage is Stage.RCPT and (reply.enhanced or "").startswith("4.7")
 
 
 class Goodbye(Exception):
@@ -74,6 +80,7 @@ class Channel:
         self.cleared = False  # the server waits for the content of the announced one (354)
         self.settled: list[tuple[Flight, Outcome]] = []
         self.served = 0  # messages the server has given its word on
+        self.turned_away = False  # a message was answered by the end of the connection (421)
         self._lockstep = lockstep
         self._parser = ReplyParser()
         self._expected: deque[Stage] = deque()
@@ -96,6 +103,11 @@ class Channel:
     @property
     def waiting_for(self) -> Stage | None:
         return self._expected[0] if self._expected else None
+
+    @property
+    def at_envelope(self) -> bool:
+        """Whether the server has still to answer the announced message, and no other."""
+        return self.announced is not None and self.under_way is None
 
     @property
     def out_of_step(self) -> bool:
@@ -175,6 +187,9 @@ class Channel:
         if stage is Stage.DOT:
             self._final(reply)
         if reply.code == 421:
+            if _of_recipient(stage, reply):
+                self._refusal = _refusal(stage, reply)
+                self._settle_announced()
             raise Goodbye(_cause(stage, reply))
         if stage is Stage.RSET:
             if not reply.ok:
@@ -227,7 +242,10 @@ class Channel:
         self._settle(flight, outcome)
 
     def _settle(self, flight: Flight, outcome: Outcome) -> None:
-        self.served += 1
+        if outcome.code == 421 and outcome.stage is not Stage.RCPT:
+            self.turned_away = True
+        else:
+            self.served += 1
         self.settled.append((flight, outcome))
 
     # --- at the end
@@ -239,10 +257,11 @@ class Channel:
 
     def lost(self, cause: Outcome) -> Flight | None:
         """The connection is gone: settle what was under way, and give back a message that was only announced.
-        Nothing of its content has left, so it may go another way."""
+        Nothing of its content has left, so it may go another way. Half a message is delivered to nobody; that
+        counts as a try, or one that no connection survives would be tried for ever."""
         if self.under_way is not None:
-            outcome = cause._replace(kind=Kind.IN_DOUBT, stage=Stage.DOT) if self.in_doubt else cause
-            self.settled.append((self.under_way, outcome))
+            kind, stage = (Kind.IN_DOUBT, Stage.DOT) if self.in_doubt else (Kind.DEFERRED, Stage.DATA)
+            self.settled.append((self.under_way, cause._replace(kind=kind, stage=stage)))
             self.under_way = None
         if self._refusal is not None:  # its recipient had been refused already
             self._settle_announced()

@@ -53,6 +53,7 @@ class Connection:
         self.suspect = False  # the server may not be up to pipelining, whatever it announced
         self.useless = False  # it failed on its own before the server gave its word on a single message
         self.returned: Flight | None = None  # announced when the connection ended, of which nothing was sent
+        self.blames = False  # it ended while the server was to answer the returned one's envelope
         self.deadline = math.inf
         self._addresses = list(addresses)
         self._url, self._helo, self._tls, self._timeouts, self._lockstep = url, helo, tls, timeouts, lockstep
@@ -113,7 +114,7 @@ class Connection:
     def drop(self, reason: str) -> None:
         """End it at once, without QUIT. That is nobody's failure."""
         self._end(_Lost(reason))
-        self.useless = self.suspect = False
+        self.useless = self.suspect = self.blames = False
 
     def say_goodbye(self) -> None:
         """Write QUIT to an idle connection and leave the answer unread for :meth:`wait_for_end`."""
@@ -286,10 +287,11 @@ class Connection:
         if channel is None:
             self.useless = True
             return
-        self.useless = not channel.served and (self.busy or not channel.ready)
+        self.useless = not channel.served and (self.busy or channel.turned_away or not channel.ready)
         broke_off = self.useless and self.cause.code is None
         fell_silent = isinstance(error, _Silence) and channel.out_of_step
         self.suspect = channel.pipelining and (broke_off or fell_silent or isinstance(error, ProtocolError))
+        self.blames = channel.at_envelope
         self.returned = channel.lost(self.cause)
 
     def _cause_of(self, error: Exception) -> Outcome:
@@ -303,7 +305,7 @@ class Connection:
         stage = Stage.CONNECTION
         if self._shaking:
             stage = Stage.STARTTLS
-        elif self.channel is not None and not self.channel.ready:
+        elif self.channel is not None and (not self.channel.ready or self.channel.at_envelope):
             stage = self.channel.waiting_for or stage
         text = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         return Outcome(Kind.NOT_SENT, stage, text=text)

@@ -142,10 +142,14 @@ def test_a_claim_takes_no_more_than_asked(app: Flask, mailing: Mailing) -> None:
     assert queue.claim(db.session, mailing.id, "host-1", limit=8, now=NOW).claimed == []
 
 
-def test_rows_of_a_worker_of_another_host_are_left_to_it(app: Flask, mailing: Mailing, tmp_path: Path) -> None:
-    """Only the host that has the journal can tell what had left (docs/decisions/0003-sending-protocol.md)."""
+@pytest.mark.parametrize("elsewhere", ["elsewhere-1-ab", "here-2-1-ab", "here-2f9a1c-1-ab"])
+def test_rows_of_a_worker_of_another_place_are_left_to_it(
+    app: Flask, mailing: Mailing, tmp_path: Path, elsewhere: str
+) -> None:
+    """Only where the journal lies can anyone tell what had left (docs/decisions/0003-sending-protocol.md), also if
+    the other host's name begins with this one's, or it is this host with another data folder."""
     with unit_of_work(db.session) as session:
-        queue.claim(session, mailing.id, "elsewhere-1-ab", limit=5, now=NOW)
+        queue.claim(session, mailing.id, elsewhere, limit=5, now=NOW)
         queue.claim(session, mailing.id, "here-1-ab", limit=5, now=NOW)
     settled = recover(db.session, tmp_path / "journal", "here", FixedClock(NOW))
     assert settled == {"in_doubt": 5}

@@ -195,17 +195,6 @@ def test_temporary_refusals_are_tried_again_and_end(server, engine, draft, offic
     assert draft.state is MailingState.FINISHED
 
 
-def test_a_deferred_mail_arrives_later(server, engine, draft, officer, approve, start, clock, now):
-    add_companies(officer.centre_id, 1, now)
-    start(approve(draft))
-    answer(server, "rcpt", b"451 4.3.0 later\r\n")
-    run(engine)
-    server.script = usual
-    clock.at += RETRY_TABLE[Trouble.SYSTEM][0]
-    run(engine)
-    assert states(draft) == {"accepted": 1} and len(server.recipients) == 1
-
-
 def test_too_many_refusals_pause_the_mailing(server, engine, draft, officer, approver, approve, start, clock, now):
     add_companies(officer.centre_id, 200, now)
     start(approve(draft))

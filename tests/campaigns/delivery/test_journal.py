@@ -3,9 +3,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -17,6 +20,7 @@ from hypothesis import strategies as st
 from campaigns.delivery import journal as journals
 from campaigns.delivery.journal import (
     INTENT,
+    MAX_WORKER_BYTES,
     RECORD_BYTES,
     BadJournal,
     Journal,
@@ -24,8 +28,11 @@ from campaigns.delivery.journal import (
     current_boot_id,
     dead_journals,
     is_alive,
+    place,
+    place_of,
     read,
     verdict,
+    worker_name,
 )
 from outreach.mail.outcome import Kind, Outcome, Stage
 
@@ -152,6 +159,23 @@ def test_name_is_used_once(journal: Journal) -> None:
         Journal.create(journal.path.parent, "host-1-abc")
 
 
+# --- names
+
+
+def test_a_worker_is_of_its_host_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for host in ("mail", "mail-2", "a" * 64):
+        monkeypatch.setattr(socket, "gethostname", lambda host=host: host)
+        name = worker_name(tmp_path)
+        assert place_of(name) == place(tmp_path) and len(name) <= MAX_WORKER_BYTES
+        assert name != worker_name(tmp_path)
+        assert place(tmp_path) != place(tmp_path / "other")
+        Journal.create(tmp_path, name).remove()
+    monkeypatch.setattr(socket, "gethostname", lambda: "mail-2")
+    second = worker_name(tmp_path)
+    monkeypatch.setattr(socket, "gethostname", lambda: "mail")
+    assert place_of(second) != place(tmp_path)
+
+
 # --- the living and the dead
 
 
@@ -198,6 +222,25 @@ def test_journal_settled_by_another_meanwhile(journal: Journal, monkeypatch: pyt
 def test_orderly_end_leaves_nothing(journal: Journal) -> None:
     journal.remove()
     assert list(journal.path.parent.iterdir()) == []
+
+
+def test_another_users_journal_is_left_to_that_user() -> None:
+    """A command run as root was killed: that must not keep the worker, which is someone else, from sending."""
+    folder = Path(tempfile.mkdtemp())  # where anybody may look
+    folder.chmod(0o755)
+    try:
+        left_behind(Journal.create(folder, "host-1-abc"))
+        if os.geteuid() == 0:
+            os.seteuid(65534)
+        else:
+            (folder / "host-1-abc.journal").chmod(0)
+        try:
+            assert list(dead_journals(folder)) == []
+        finally:
+            if os.getuid() == 0:
+                os.seteuid(0)
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_no_folder_no_journals(tmp_path: Path) -> None:
