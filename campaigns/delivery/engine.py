@@ -37,6 +37,7 @@ from campaigns.delivery.outcomes import is_unknown_user, settlement
 from campaigns.delivery.queue import Claimed
 from campaigns.delivery.recovery import recover
 from campaigns.delivery.rules import DeliveryState, too_many_refusals
+from campaigns.delivery.turns import Releases, Turn, turns
 from campaigns.delivery.watch import Watch
 from campaigns.mailings.message import MessageWriter
 from campaigns.mailings.models import Mailing
@@ -76,6 +77,7 @@ class Batch:
     watch: Watch
     refused: int  # of this mailing, since it was started or resumed
     results: int
+    time_is_up: Callable[[], bool]  # the hours have closed, or the mailing's last moment has come
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
     def messages(self) -> Iterator[OutgoingMessage]:
@@ -83,7 +85,7 @@ class Batch:
             yield OutgoingMessage(row.id, self.writer.mail_from, row.address, _renderer(self.writer, row))
 
     def stop(self) -> bool:
-        return self.too_many_refused or not self.watch.still_sending()
+        return self.too_many_refused or self.time_is_up() or not self.watch.still_sending()
 
     @property
     def too_many_refused(self) -> bool:
@@ -152,6 +154,7 @@ class Engine:
         self._journal: Journal | None = None
         self._watch: Watch | None = None
         self._kept: Letter | None = None
+        self._releases = Releases()
         self._batch_size, self._turn = FIRST_BATCH, 0
         self._troubles, self._rests_until, self._recovers_at = 0, 0.0, 0.0
 
@@ -161,12 +164,12 @@ class Engine:
             return False
         with self.app.app_context():
             self._recover_now_and_then()
-            mailing_id = self._next_mailing()
-            if mailing_id is None:
+            turn = self._next_turn()
+            if turn is None:
                 self._finish_done()
                 return False
             try:
-                return self._send_batch(mailing_id)
+                return self._send_batch(turn)
             except BaseException:
                 self._abandon()
                 raise
@@ -206,24 +209,30 @@ class Engine:
             recover(db.session, self._folder, socket.gethostname(), self._clock)
             self._recovers_at = time.monotonic() + RECOVER_EVERY
 
-    def _next_mailing(self) -> int | None:
+    def _next_turn(self) -> Turn | None:
         """Mailings take turns, so that a long one does not hold up a short one."""
-        waiting = queue.sending(db.session, self._clock.now())
+        waiting = turns(db.session, self._releases, self._clock.now())
         db.session.rollback()
         self._turn += 1
         return waiting[self._turn % len(waiting)] if waiting else None
 
-    def _send_batch(self, mailing_id: int) -> bool:
+    def _send_batch(self, turn: Turn) -> bool:
+        mailing_id, now = turn.mailing_id, self._clock.now()
+        if turn.over(now):
+            return False
         journal = self._journal = self._journal or Journal.create(self._folder, self.name)
         watch = self._watch = self._watch or Watch(db.engine)
         letter = self._letter(mailing_id)
         with unit_of_work(db.session) as session:
-            claim = queue.claim(session, mailing_id, self.name, limit=self._batch_size, now=self._clock.now())
+            claim = queue.claim(session, mailing_id, self.name, limit=self._batch_size, now=now, released=turn.released)
         self.settled["skipped"] += claim.skipped
         if not claim.claimed:
             return claim.skipped > 0
         watch.follow(mailing_id, {row.id: row.address_key for row in claim.claimed})
-        batch = Batch(claim.claimed, letter.writer, journal, watch, letter.refused, letter.results)
+        batch = Batch(
+            claim.claimed, letter.writer, journal, watch, letter.refused, letter.results,
+            time_is_up=lambda: turn.over(self._clock.now()),
+        )
         started = time.monotonic()
         self._pool.send(batch.messages(), batch)
         self._settle(mailing_id, batch)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.delivery import api, commands, jobs, merging, retention, routes
+from campaigns.delivery import api, commands, jobs, merging, retention, routes, timing_routes
 from outreach.feature import Feature, JobKind, Panel, Schedule, WorkSource
 from outreach.scope import STAFF_ROLES
 
 feature = Feature(
     name="delivery",
-    blueprints=(routes.blueprint,),
+    blueprints=(timing_routes.blueprint,),
     api_blueprints=(api.blp,),
     panels=(Panel("company", 20, routes.company_panel, STAFF_ROLES),),
     jobs=(JobKind(jobs.FREEZE, _l("수신자 확정"), jobs.freeze),),
     schedules=(
         Schedule("mailings.start_due", _l("예약된 메일 시작"), 1, jobs.start_due),
+        Schedule("mailings.expire", _l("마지막 시각이 지난 메일 마치기"), 2, jobs.expire),
         Schedule("mailings.sweep_cancelled", _l("취소된 메일 정리"), 15, jobs.sweep_cancelled),
     ),
     commands=(commands.mailings,),
