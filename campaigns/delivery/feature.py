@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.delivery import api, commands, jobs, merging, retention, routes, timing_routes
+from campaigns.delivery import api, commands, jobs, merging, retention, routes, standstill, timing_routes
 from outreach.feature import Feature, JobKind, Panel, Schedule, WorkSource
 from outreach.scope import STAFF_ROLES
 
@@ -17,10 +17,12 @@ feature = Feature(
     schedules=(
         Schedule("mailings.start_due", _l("예약된 메일 시작"), 1, jobs.start_due),
         Schedule("mailings.expire", _l("마지막 시각이 지난 메일 마치기"), 2, jobs.expire),
+        Schedule("mailings.look", _l("나아가지 않는 발송 살피기"), 30, standstill.look),
         Schedule("mailings.sweep_cancelled", _l("취소된 메일 정리"), 15, jobs.sweep_cancelled),
     ),
     commands=(commands.mailings,),
     work=(WorkSource("mailings", jobs.make_engine),),
     company_merges=(merging.carry_over,),
+    checks=(standstill.check,),
     records=(retention.RECIPIENTS,),
 )

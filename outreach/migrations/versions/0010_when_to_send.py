@@ -1,4 +1,5 @@
-"""When to send: hours of each kind of message, holidays the list does not know, a mailing's last moment and spread"""
+"""When to send: hours of each kind of message, holidays the list does not know, a mailing's last moment and spread,
+and signs of life of the background"""
 
 from __future__ import annotations
 
@@ -52,6 +53,20 @@ def upgrade() -> None:
         sa.CheckConstraint('opens >= 0 AND opens < closes AND closes <= 1440',
                            name=op.f('ck_sending_hours_hours_of_a_day')),
     )
+    op.create_table(
+        'pulse',
+        sa.Column('role', sa.String(length=32), nullable=False),
+        sa.Column('beat_at', INSTANT, nullable=False),
+        sa.Column('by', sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint('role', name=op.f('pk_pulse')),
+    )
+    op.create_table(
+        'standstill',
+        sa.Column('key', sa.String(length=120), nullable=False),
+        sa.Column('place', sa.BigInteger(), nullable=False),
+        sa.Column('since', INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint('key', name=op.f('pk_standstill')),
+    )
     with op.batch_alter_table('mailing') as batch_op:
         batch_op.add_column(sa.Column('not_after', INSTANT, nullable=True))
         batch_op.add_column(sa.Column('spread_until', INSTANT, nullable=True))
@@ -76,5 +91,7 @@ def downgrade() -> None:
     with op.batch_alter_table('mailing') as batch_op:
         batch_op.drop_column('spread_until')
         batch_op.drop_column('not_after')
+    op.drop_table('standstill')
+    op.drop_table('pulse')
     op.drop_table('sending_hours')
     op.drop_table('holiday_override')
