@@ -19,6 +19,7 @@ from cases.library.feature import feature as library
 from cases.materials.feature import feature as materials
 from outreach.accounts.feature import feature as accounts
 from outreach.app import build_app
+from outreach.calendar.feature import feature as calendar
 from outreach.companies.feature import feature as companies
 from outreach.companies.imports.feature import feature as company_imports
 from outreach.config import Settings
@@ -44,6 +45,7 @@ FEATURES: list[Feature] = [
     operations,
     oversight,
     retention,
+    calendar,
     regions,
     organisations,
     home,

@@ -113,10 +113,22 @@ class RecordClass:
     erase: Callable[[Flask, Session, Sequence[int]], Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in the background that stands still. ``title`` and ``advice`` (what to do) are messages; ``path`` is
+    the page that shows more, '' if none does."""
+
+    name: str
+    title: str
+    since: datetime
+    advice: str
+    path: str = ""
+
+
 @dataclass(frozen=True)
 class Feature:
     """``company_merges``: called within the merge's unit of work, before the rows that are gone are deleted,
-    to carry over what the feature keeps about them."""
+    to carry over what the feature keeps about them. ``checks``: look for what stands still, by reading only."""
 
     name: str
     blueprints: tuple[Blueprint, ...] = ()
@@ -131,6 +143,7 @@ class Feature:
     company_merges: tuple[Callable[[Session, CompanyMerge], None], ...] = ()
     reference: tuple[ReferenceTables, ...] = ()
     records: tuple[RecordClass, ...] = ()
+    checks: tuple[Callable[[Session, datetime], Sequence[Finding]], ...] = ()
 
 
 @dataclass
@@ -162,6 +175,9 @@ class Registry:
 
     def records(self) -> list[RecordClass]:
         return [record for feature in self.features for record in feature.records]
+
+    def checks(self) -> list[Callable[[Session, datetime], Sequence[Finding]]]:
+        return [check for feature in self.features for check in feature.checks]
 
     def schedules(self) -> list[Schedule]:
         return [schedule for feature in self.features for schedule in feature.schedules]

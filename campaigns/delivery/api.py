@@ -32,7 +32,13 @@ class ApproveIn(VersionIn):
 
 
 class ScheduleIn(VersionIn):
-    at = fields.moment("when it goes out: now, or later", required=True)
+    at = fields.moment("when it goes out: now, or later, within the hours of its class", required=True)
+    not_after = fields.moment(
+        "whoever has not got it by then does not get it at all", load_default=None, allow_none=True
+    )
+    spread_until = fields.moment(
+        "recipients get it evenly from `at` until then, on the same day", load_default=None, allow_none=True
+    )
 
 
 class PauseIn(VersionIn):
@@ -116,10 +122,16 @@ def approve_mailing(values: dict[str, Any], mailing_id: int) -> Any:
 @blp.arguments(ScheduleIn)
 @blp.response(200, MailingOut)
 def schedule_mailing(values: dict[str, Any], mailing_id: int) -> Any:
-    """Set the time at which an approved mailing goes out"""
+    """Set the time at which an approved mailing goes out
+
+    Mails go out in the hours of their class only, on working days as the calendar knows them. For another time the
+    answer is 422, and names the nearest possible time with the field `at`."""
     mailing = _editable(mailing_id, values)
     ready = bool(current_app.extensions["outreach"].settings.smtp_url)
-    mailings.schedule(db.session, access.actor(), mailing, values["at"], now=api.now(), smtp_ready=ready)
+    mailings.schedule(
+        db.session, access.actor(), mailing, values["at"], now=api.now(), smtp_ready=ready,
+        not_after=values["not_after"], spread_until=values["spread_until"],
+    )
     return api.versioned(mailing)
 
 

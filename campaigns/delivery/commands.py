@@ -15,12 +15,16 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from tqdm import tqdm
 
-from campaigns.delivery import queue, service
+from campaigns.delivery import hours, queue, service
 from campaigns.delivery.engine import Engine
+from campaigns.delivery.hours import Held
+from campaigns.delivery.jobs import expire
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import SKIP_LABELS, DeliveryState, SkipReason
+from campaigns.delivery.turns import open_kinds
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState
+from campaigns.mailings.timing import moment
 from outreach import logs
 from outreach.cli import CommandGroup
 from outreach.db import db, reading, unit_of_work
@@ -33,15 +37,17 @@ _RESULTS = ("accepted", "deferred", "refused", "skipped", "in_doubt")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one run did: recipients by result, those skipped also by reason, and why it did not come to its
-    end, if so."""
+    """What one run did: recipients by result, those skipped also by reason, why it did not come to its end, if so,
+    and which mailings wait for their hours to open."""
 
     counts: Counter[str]
     skipped: dict[str, int]
     problem: str
+    held: Held | None
 
     def as_json(self) -> dict[str, Any]:
-        return {**{name: self.counts[name] for name in _RESULTS}, "skipped": self.skipped}
+        held = {"held": {"mailings": self.held.mailings, "until": self.held.until.isoformat()}} if self.held else {}
+        return {**{name: self.counts[name] for name in _RESULTS}, "skipped": self.skipped, **held}
 
 
 @mailings.command("run-due")
@@ -50,8 +56,9 @@ def run_due(as_json: bool) -> None:
     """Send all that is due, once, then exit.
 
     Starts the mailings whose time has come and sends everything in their queues, temporary refusals that
-    are due again included. Workers may run beside it: nobody gets a mail twice. Exit status 1 if it could
-    not send all of it (no mail server, server unreachable, a mailing paused itself).
+    are due again included. Outside the hours of their class mailings are left alone. Workers may run beside it:
+    nobody gets a mail twice. Exit status 1 if it could not send all of it (no mail server, server unreachable,
+    a mailing paused itself).
     """
     logs.configure("run-due")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -65,6 +72,7 @@ def run_due(as_json: bool) -> None:
 
 def _send(app: Flask) -> Result:
     clock = app.extensions["outreach"].clock
+    expire(app)
     with unit_of_work(db.session) as session:
         service.start_due(session, now=clock.now())
     with reading():
@@ -77,7 +85,10 @@ def _send(app: Flask) -> Result:
         skipped = _skipped(engine, due)
     finally:
         engine.close()
-    return Result(engine.settled, skipped, _problem(due, clock.now()))
+    with reading():
+        closed = hours.held(db.session, clock.now())
+        db.session.rollback()
+    return Result(engine.settled, skipped, _problem(due, clock.now()), closed)
 
 
 def _sending() -> list[int]:
@@ -117,7 +128,7 @@ def _skipped(engine: Engine, mailing_ids: list[int]) -> dict[str, int]:
         .where(Delivery.worker == engine.name).group_by(Delivery.skip_reason)
     )
     with reading():
-        reasons = dict.fromkeys((reason.value for reason in SkipReason), 0)
+        reasons = dict.fromkeys((reason.value for reason in SkipReason if reason is not SkipReason.EXPIRED), 0)
         reasons |= {reason.value: number for reason, number in db.session.execute(query) if reason}
         db.session.rollback()
     reasons[SkipReason.SUPPRESSED.value] += engine.settled["skipped"] - sum(reasons.values())
@@ -127,7 +138,7 @@ def _skipped(engine: Engine, mailing_ids: list[int]) -> dict[str, int]:
 def _problem(mailing_ids: list[int], now: datetime) -> str:
     """Why something that was due is still not sent; '' if nothing is."""
     with reading():
-        unsent = queue.sending(db.session, now)
+        unsent = queue.sending(db.session, now, open_kinds(db.session, now))
         stopped = db.session.scalars(
             sa.select(Mailing).where(Mailing.id.in_(mailing_ids), Mailing.state == MailingState.PAUSED)
         ).all()
@@ -145,4 +156,9 @@ def _in_words(result: Result) -> str:
     return (
         f"접수 {counts['accepted']:,} · 재시도 대기 {counts['deferred']:,} · 거부 {counts['refused']:,} · "
         f"제외 {counts['skipped']:,}{f' ({reasons})' if reasons else ''} · 확인 필요 {counts['in_doubt']:,}"
+        + (_held_in_words(result.held) if result.held else "")
     )
+
+
+def _held_in_words(held: Held) -> str:
+    return f"\n보내는 시간이 아니어서 {held.mailings:,}건이 기다립니다. {moment(held.until)}부터 보냅니다."

@@ -38,6 +38,7 @@ from campaigns.delivery.recovery import recover
 from campaigns.delivery.refusals import Tally, thresholds
 from campaigns.delivery.rests import Storms
 from campaigns.delivery.supply import Lane, Supply
+from campaigns.delivery.turns import Releases, Turn, turns
 from campaigns.delivery.watch import Watch
 from campaigns.mailings.message import MessageWriter
 from campaigns.mailings.models import Mailing
@@ -74,6 +75,7 @@ class Batch:
     watch: Watch
     tally: Tally
     storms: Storms
+    time_is_up: Callable[[], bool]  # the hours have closed, or the mailing's last moment has come
     lanes: Mapping[str, Lane] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
@@ -86,7 +88,8 @@ class Batch:
             yield row and OutgoingMessage(row.id, self.writer.mail_from, row.address, _renderer(self.writer, row))
 
     def stop(self) -> bool:
-        return self.tally.too_many or self.storms.server is not None or not self.watch.still_sending()
+        stopped = self.tally.too_many or self.storms.server is not None
+        return stopped or self.time_is_up() or not self.watch.still_sending()
 
     def before_write(self, ids: Sequence[int]) -> Collection[int]:
         return self.watch.withdrawn(ids)
@@ -141,6 +144,7 @@ class Engine:
         self._journal: Journal | None = None
         self._watch: Watch | None = None
         self._kept: Letter | None = None
+        self._releases = Releases()
         self._turn = 0
         self._rests_until, self._recovers_at = 0.0, 0.0
         self.held_up = 0.0  # seconds until a limit lets more through, after a step that could do nothing for it
@@ -154,9 +158,9 @@ class Engine:
         self.held_up = 0.0
         with self.app.app_context():
             self._recover_now_and_then()
-            for mailing_id in self._mailings_in_turn():
+            for turn in self._turns_in_order():
                 try:
-                    worked = self._send_batch(mailing_id)
+                    worked = self._send_batch(turn)
                 except BaseException:
                     self._abandon()
                     raise
@@ -202,31 +206,35 @@ class Engine:
             recover(db.session, self._folder, place(self._folder), self._clock)
             self._recovers_at = time.monotonic() + RECOVER_EVERY
 
-    def _mailings_in_turn(self) -> list[int]:
+    def _turns_in_order(self) -> list[Turn]:
         """Mailings take turns, so that a long one does not hold up a short one, nor one whose limits are used up
         the others."""
-        waiting, now = queue.sending(db.session, self._clock.now()), time.monotonic()
+        waiting, now = turns(db.session, self._releases, self._clock.now()), time.monotonic()
         db.session.rollback()
         self._turn += 1
         self._ask_again = {number: at for number, at in self._ask_again.items() if at > now}
-        if waiting and self._ask_again.keys() >= set(waiting):
-            self.held_up = min(self._ask_again[number] for number in waiting) - now
+        if waiting and self._ask_again.keys() >= {turn.mailing_id for turn in waiting}:
+            self.held_up = min(self._ask_again[turn.mailing_id] for turn in waiting) - now
         first = self._turn % len(waiting) if waiting else 0
-        return [number for number in (*waiting[first:], *waiting[:first]) if number not in self._ask_again]
+        return [turn for turn in (*waiting[first:], *waiting[:first]) if turn.mailing_id not in self._ask_again]
 
-    def _send_batch(self, mailing_id: int) -> bool | None:
+    def _send_batch(self, turn: Turn) -> bool | None:
         """Claim and send a batch. True to be asked again at once; None if nothing of this mailing may be sent now."""
+        mailing_id = turn.mailing_id
+        if turn.over(self._clock.now()):
+            return None
         journal = self._journal = self._journal or Journal.create(self._folder, self.name)
         watch = self._watch = self._watch or Watch(db.engine)
         letter = self._letter(mailing_id)
-        server, found = self._claim(mailing_id, journal)
+        server, found = self._claim(turn, journal)
         claim = found.claim
         self.settled["skipped"] += claim.skipped
         if not claim.claimed:
             return True if claim.skipped else None
         watch.follow(mailing_id, {row.id: row.address_key for row in claim.claimed})
         batch = Batch(
-            claim.claimed, letter.writer, journal, watch, letter.tally, Storms(found.trying), found.lanes
+            claim.claimed, letter.writer, journal, watch, letter.tally, Storms(found.trying),
+            time_is_up=lambda: turn.over(self._clock.now()), lanes=found.lanes,
         )
         started = time.monotonic()
         server.pool.send(batch.messages(), batch)
@@ -236,14 +244,15 @@ class Engine:
         self._rests_until = time.monotonic() + self._servers.awake_in
         return self._servers.awake_in == 0
 
-    def _claim(self, mailing_id: int, journal: Journal) -> tuple[Server, LimitedClaim]:
+    def _claim(self, turn: Turn, journal: Journal) -> tuple[Server, LimitedClaim]:
         """A batch for the server whose turn it is, or for the next if that one's limit is used up."""
         waits = []
         for server in self._servers.in_turn():
             journal.reserve(server.batch)
             with unit_of_work(db.session) as session:
                 found = limits.claim(
-                    session, mailing_id, self.name, limit=server.batch, now=self._clock.now(), server=server.setting
+                    session, turn.mailing_id, self.name, limit=server.batch, now=self._clock.now(),
+                    server=server.setting, released=turn.released,
                 )
             if found.claim:
                 self._servers.used(server)
@@ -251,7 +260,7 @@ class Engine:
             waits.append(found.wait)
         if any(waits):
             self.held_up = min(wait for wait in waits if wait)
-            self._ask_again[mailing_id] = time.monotonic() + min(self.held_up, LONGEST_HOLD)
+            self._ask_again[turn.mailing_id] = time.monotonic() + min(self.held_up, LONGEST_HOLD)
         return server, found
 
     def _settle(self, mailing_id: int, batch: Batch, letter: Letter, server: Server) -> None:

@@ -15,24 +15,32 @@ from campaigns.delivery import (
     recipient_routes,
     retention,
     routes,
+    standstill,
+    timing_routes,
 )
 from outreach.feature import Feature, JobKind, MenuItem, Panel, Schedule, WorkSource
 from outreach.scope import STAFF_ROLES
 
+#: The modules whose pages stand on the blueprint of a mailing.
+MAILING_PAGES = (routes, recipient_routes, timing_routes)
+
 feature = Feature(
     name="delivery",
-    blueprints=(recipient_routes.blueprint, log_routes.blueprint),
+    blueprints=(routes.blueprint, log_routes.blueprint),
     api_blueprints=(api.blp, log_api.blp),
     menu=(MenuItem(_l("발송 기록"), "delivery_log.index", 57, STAFF_ROLES, prefix="/deliveries"),),
     panels=(Panel("company", 20, routes.company_panel, STAFF_ROLES),),
     jobs=(JobKind(jobs.FREEZE, _l("수신자 확정"), jobs.freeze),),
     schedules=(
         Schedule("mailings.start_due", _l("예약된 메일 시작"), 1, jobs.start_due),
+        Schedule("mailings.expire", _l("마지막 시각이 지난 메일 마치기"), 2, jobs.expire),
+        Schedule("mailings.look", _l("나아가지 않는 발송 살피기"), 30, standstill.look),
         Schedule("mailings.sweep_cancelled", _l("취소된 메일 정리"), 15, jobs.sweep_cancelled),
     ),
     commands=(commands.mailings,),
     work=(WorkSource("mailings", jobs.make_engine),),
     company_merges=(merging.carry_over,),
     init_app=progress.init_app,
+    checks=(standstill.check,),
     records=(retention.RECIPIENTS,),
 )

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from campaigns.audience.history import KEY as HISTORY
-from campaigns.delivery import service
+from campaigns.delivery import service, starting
 from campaigns.delivery.engine import Engine
 from outreach.db import db, unit_of_work
 from outreach.jobs.runner import JobContext
@@ -58,6 +58,17 @@ def start_due(app: Flask) -> dict[str, int]:
         return {}
     with unit_of_work(db.session) as session:
         return service.start_due(session, now=now)
+
+
+def expire(app: Flask) -> int:
+    """The clock's part: nothing leaves of a mailing past its last moment; what is left of it is skipped."""
+    now, skipped = app.extensions["outreach"].clock.now(), 0
+    gone = starting.past_their_time(db.session, now)
+    db.session.rollback()
+    for mailing_id in gone:
+        with unit_of_work(db.session) as session:
+            skipped += starting.expire(session, mailing_id, now=now)
+    return skipped
 
 
 def sweep_cancelled(app: Flask) -> int:

@@ -96,13 +96,14 @@ class LimitedClaim:
 
 
 def claim(
-    session: Session, mailing_id: int, worker: str, *, limit: int, now: datetime, server: ServerSetting
+    session: Session, mailing_id: int, worker: str, *, limit: int, now: datetime, server: ServerSetting,
+    released: int | None = None,
 ) -> LimitedClaim:
-    """Claim up to ``limit`` recipients as far as limits and resting domains allow."""
+    """Claim up to ``limit`` recipients as far as limits and resting domains allow; ``released`` as for queue.claim."""
     limits, resting = in_force(session, server), rests.current(session)
     if not limits and not resting:
-        return LimitedClaim(queue.claim(session, mailing_id, worker, limit=limit, now=now))
-    book = _Book(session, limits, resting, worker, now)
+        return LimitedClaim(queue.claim(session, mailing_id, worker, limit=limit, now=now, released=released))
+    book = _Book(session, limits, resting, worker, now, released)
     for state in ("queued", "deferred"):
         ids = book.choose(mailing_id, state, limit)
         if ids:
@@ -131,9 +132,11 @@ class _Book:
     domains, then those of single ones, always in this order, so that no two workers wait for each other."""
 
     def __init__(
-        self, session: Session, limits: Limits, resting: Mapping[str, Rest], worker: str, now: datetime
+        self, session: Session, limits: Limits, resting: Mapping[str, Rest], worker: str, now: datetime,
+        released: int | None = None,
     ):
         self._session, self._limits, self._resting, self._worker, self._now = session, limits, resting, worker, now
+        self._released = released
         self._meters: dict[str, _Meter] = {}
         self._named_are_open = False
         self._probes = dict.fromkeys(rests.trying(resting, now), PROBES)
@@ -150,7 +153,9 @@ class _Book:
                 self._held_back_by(meter)
             return []
         for _look in range(MAX_LOOKS):
-            rows = queue.head(self._session, mailing_id, state, limit=wanted, now=self._now)
+            rows = queue.head(
+                self._session, mailing_id, state, limit=wanted, now=self._now, released=self._released
+            )
             chosen = self._take(rows, (), wanted)
             if state == "queued":
                 if len(rows) == wanted:
@@ -169,7 +174,7 @@ class _Book:
             shut = self._shut()
             if len(chosen) >= wanted or not shut:
                 return
-            rows = queue.past(self._session, mailing_id, shut, limit=wanted)
+            rows = queue.past(self._session, mailing_id, shut, limit=wanted, released=self._released)
             more = self._take(rows, set(chosen), wanted - len(chosen))
             chosen += more
             if not more and self._shut() == shut:

@@ -19,9 +19,8 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from campaigns.delivery import service
+from campaigns.delivery import hours, service
 from campaigns.delivery.models import Delivery
-from campaigns.delivery.queries import seconds_sending
 from campaigns.delivery.rules import DeliveryState
 from campaigns.delivery.service import Statistics
 from campaigns.mailings.models import Mailing
@@ -60,13 +59,15 @@ class _Mark:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """``rate`` in recipients a second lately (over all the sending, when just begun to look), None if nothing can
-    be told; ``left`` seconds until those still waiting have been tried, None likewise; ``next_try``: when the
+    be told; ``left`` seconds of sending until those still waiting have been tried, ``done_at`` when that is,
+    nights and holidays counted, None likewise; ``next_try``: when the
     first of the deferred is tried again, if only such are left."""
 
     stats: Statistics
     seconds: float
     rate: float | None = None
     left: float | None = None
+    done_at: datetime | None = None
     next_try: datetime | None = None
 
 
@@ -80,7 +81,8 @@ class Meter:
 
     def look(self, session: Session, mailing: Mailing, now: datetime) -> Progress:
         """Where ``mailing`` stands at ``now``."""
-        seconds = seconds_sending(mailing, now)
+        began = mailing.resumed_at or mailing.started_at
+        seconds = hours.open_seconds(session, mailing, began, mailing.finished_at or now) if began else 0.0
         if mailing.state is not MailingState.SENDING:
             return Progress(service.statistics(session, mailing.id), seconds)
         mark = self._mark(session, mailing, now)
@@ -89,7 +91,9 @@ class Meter:
         if rate is None and seconds >= 1:
             rate = stats.done / seconds
         left = stats.waiting / rate if rate and stats.waiting else None
-        return Progress(stats, seconds, rate or None, left, None if stats.waiting else _next_try(session, mailing.id))
+        done_at = hours.after(session, mailing, now, left) if left else None
+        next_try = None if stats.waiting else _next_try(session, mailing.id)
+        return Progress(stats, seconds, rate or None, left, done_at, next_try)
 
     def _mark(self, session: Session, mailing: Mailing, now: datetime) -> _Mark:
         with self._lock:

@@ -7,6 +7,7 @@ partial indexes (the state stands as a literal, so that both databases match the
 
 from __future__ import annotations
 
+import enum
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,10 +26,13 @@ _UNCONSENTED = (
     "AND c.purpose = 'advertising' AND c.withdrawn_at IS NULL)"
 )
 _DUE = {
-    "queued": "SELECT id FROM delivery WHERE mailing_id = :mailing AND state = 'queued' ORDER BY id LIMIT :limit",
+    "queued": "SELECT id FROM delivery WHERE mailing_id = :mailing AND state = 'queued' "
+    "AND id <= :released ORDER BY id LIMIT :limit",
     "deferred": "SELECT id FROM delivery WHERE mailing_id = :mailing AND state = 'deferred' "
     "AND next_try_at <= :now ORDER BY next_try_at LIMIT :limit",
 }
+_ALL = (1 << 63) - 1  # no id is higher
+
 #: PostgreSQL may run a locking sub-select of IN once a row, each time past what it has locked, and so take more
 #: than its LIMIT; as an array it is run once.
 _THESE = {"sqlite": "IN (%s)", "postgresql": "= ANY(ARRAY(%s FOR UPDATE SKIP LOCKED))"}
@@ -41,7 +45,8 @@ UPDATE delivery SET
   worker = :worker, attempts = attempts + 1, next_try_at = NULL
 WHERE id %s
   AND state = '%s'
-  AND EXISTS (SELECT 1 FROM mailing m WHERE m.id = :mailing AND m.state = 'sending')
+  AND EXISTS (SELECT 1 FROM mailing m WHERE m.id = :mailing AND m.state = 'sending'
+    AND (m.not_after IS NULL OR m.not_after > :now))
 RETURNING id, state, address, address_key, domain, "values", attempts
 """  # noqa: S608 - only constants are put together
 
@@ -93,15 +98,20 @@ class Settlement:
     untried: int = 0
 
 
-def claim(session: Session, mailing_id: int, worker: str, *, limit: int, now: datetime) -> Claim:
+def claim(
+    session: Session, mailing_id: int, worker: str, *, limit: int, now: datetime, released: int | None = None
+) -> Claim:
     """Claim up to ``limit`` recipients of a mailing that is being sent: first the queue, then what is due
-    for another try. Rows without a right to be mailed are skipped by the same statement."""
+    for another try. Rows without a right to be mailed are skipped by the same statement. Of the queue only rows with an
+    id up to ``released`` are taken, if it is given; of a mailing past its last moment none."""
     rows: list[Any] = []
     for state in ("queued", "deferred"):
         if rows:
             break
         statement = _CLAIM % (_THESE[session.get_bind().dialect.name] % _DUE[state], state)
         values = {"mailing": mailing_id, "worker": worker, "limit": limit}
+        if state == "queued":
+            values["released"] = _ALL if released is None else released
         timed = sa.text(statement).bindparams(sa.bindparam("now", now, UtcDateTime))
         rows = list(session.execute(timed, values))
     return _claim_of(rows)
@@ -144,29 +154,40 @@ def _mapping(values: Any) -> dict[str, str]:
     return json.loads(values) if isinstance(values, str) else values
 
 
-def head(session: Session, mailing_id: int, state: str, *, limit: int, now: datetime) -> list[tuple[int, str]]:
+def head(
+    session: Session, mailing_id: int, state: str, *, limit: int, now: datetime, released: int | None = None
+) -> list[tuple[int, str]]:
     """(id, domain) of the next rows that :func:`claim` would take; locked on PostgreSQL, past those that others
     hold."""
     query = _DUE[state].replace("SELECT id", "SELECT id, domain", 1) + _locked(session)
-    timed = sa.text(query) if state == "queued" else sa.text(query).bindparams(sa.bindparam("now", now, UtcDateTime))
-    return [tuple(row) for row in session.execute(timed, {"mailing": mailing_id, "limit": limit})]
+    values = {"mailing": mailing_id, "limit": limit}
+    if state == "queued":
+        asked = sa.text(query).bindparams(released=_ALL if released is None else released)
+    else:
+        asked = sa.text(query).bindparams(sa.bindparam("now", now, UtcDateTime))
+    return [tuple(row) for row in session.execute(asked, values)]
 
 
 _GAP = (
     "SELECT id, domain FROM delivery WHERE mailing_id = :mailing AND state = 'queued' AND domain %s :below "
-    "AND domain < :above ORDER BY domain, id LIMIT :limit"
+    "AND domain < :above AND id <= :released ORDER BY domain, id LIMIT :limit"
 )
 _BEHIND_ALL = "\U0010ffff"
 
 
-def past(session: Session, mailing_id: int, shut: Iterable[str], *, limit: int) -> list[tuple[int, str]]:
+def past(
+    session: Session, mailing_id: int, shut: Iterable[str], *, limit: int, released: int | None = None
+) -> list[tuple[int, str]]:
     """(id, domain) of queued rows of other domains than ``shut``, by a seek into each gap between those names: a
     queue full of a domain that is left alone costs as little as an empty one."""
     found: list[tuple[int, str]] = []
     below, first = "", True
     for above in (*sorted(shut), _BEHIND_ALL):
         query = sa.text(_GAP % (">=" if first else ">") + _locked(session))
-        values = {"mailing": mailing_id, "below": below, "above": above, "limit": limit - len(found)}
+        values = {
+            "mailing": mailing_id, "below": below, "above": above, "limit": limit - len(found),
+            "released": _ALL if released is None else released,
+        }
         found += [tuple(row) for row in session.execute(query, values)]
         if len(found) >= limit:
             break
@@ -220,13 +241,17 @@ def holders(session: Session) -> list[str]:
     return list(session.scalars(sa.text("SELECT DISTINCT worker FROM delivery WHERE state = 'claimed'")))
 
 
-def sending(session: Session, now: datetime) -> list[int]:
-    """Mailings being sent that have something to do now, the longest started first."""
+def sending(session: Session, now: datetime, kinds: Iterable[enum.Enum]) -> list[int]:
+    """Mailings of the classes ``kinds`` being sent that have something to do now, the longest started first."""
     query = sa.text(
-        "SELECT m.id FROM mailing m WHERE m.state = 'sending' AND (EXISTS (SELECT 1 FROM delivery d "
+        "SELECT m.id FROM mailing m WHERE m.state = 'sending' AND m.message_class IN :kinds "
+        "AND (m.not_after IS NULL OR m.not_after > :now) AND (EXISTS (SELECT 1 FROM delivery d "
         "WHERE d.mailing_id = m.id AND d.state = 'queued') OR EXISTS (SELECT 1 FROM delivery d "
         "WHERE d.mailing_id = m.id AND d.state = 'deferred' AND d.next_try_at <= :now)) ORDER BY m.started_at, m.id"
-    ).bindparams(sa.bindparam("now", now, UtcDateTime))
+    ).bindparams(
+        sa.bindparam("now", now, UtcDateTime),
+        sa.bindparam("kinds", [kind.value for kind in kinds], sa.String, expanding=True),
+    )
     return list(session.scalars(query))
 
 
@@ -248,3 +273,14 @@ def finish(session: Session, mailing_ids: Sequence[int], now: datetime) -> None:
         f"pause_reason = '' WHERE id IN :ids AND {_NOTHING_LEFT}"
     ).bindparams(sa.bindparam("now", now, UtcDateTime), sa.bindparam("ids", list(mailing_ids), expanding=True))
     session.execute(query)
+
+
+def finish_expired(session: Session, mailing_id: int, now: datetime) -> None:
+    """Finish a mailing past its last moment that has nothing left to do, also a paused one: nobody can resume it."""
+    query = sa.text(
+        "UPDATE mailing SET state = 'finished', finished_at = :now, updated_at = :now, version = version + 1, "
+        "pause_reason = '' WHERE id = :mailing AND state IN ('sending', 'paused') AND not_after <= :now "
+        "AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.mailing_id = mailing.id "
+        "AND d.state IN ('queued', 'claimed', 'deferred'))"
+    ).bindparams(sa.bindparam("now", now, UtcDateTime))
+    session.execute(query, {"mailing": mailing_id})

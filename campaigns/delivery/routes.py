@@ -4,7 +4,7 @@ writing it is the area's below (campaigns.mailings)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,9 +13,9 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from campaigns.audience.rules import EXCLUSION_LABELS
-from campaigns.delivery import approval, queries, service
+from campaigns.delivery import approval, hours, queries, service
 from campaigns.delivery import progress as progress_meter
-from campaigns.delivery.forms import ApproveForm, ScheduleForm, SendBackForm
+from campaigns.delivery.forms import ApproveForm, ScheduleForm, SendBackForm, moment_of, proposed
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.retry import ADVICE_LABELS, TROUBLE_LABELS
 from campaigns.delivery.retry_words import retry_words
@@ -29,9 +29,9 @@ from campaigns.planning import service as planning
 from outreach.accounts.models import User
 from outreach.audit import service as audit
 from outreach.audit.models import AccessKind
-from outreach.clock import kst_today
+from outreach.calendar import service as calendar
 from outreach.db import db
-from outreach.errors import DomainError, Invalid, NotFound
+from outreach.errors import DomainError, NotFound
 from outreach.jobs.models import Job
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Scope
 from outreach.web import access
@@ -51,6 +51,7 @@ WAY = {
 @blueprint.app_context_processor
 def _words() -> dict[str, Any]:
     return {
+        "sending_hours": lambda kind: calendar.load(db.session).hours(kind),
         "DELIVERY_STATES": STATE_LABELS, "SKIP_REASONS": SKIP_LABELS, "EXCLUSIONS": EXCLUSION_LABELS,
         "TROUBLES": TROUBLE_LABELS, "ADVICE_LABELS": ADVICE_LABELS, "retry_words": retry_words,
     }
@@ -116,11 +117,16 @@ def _of_state(mailing: Mailing, may_act: bool) -> dict[str, Any]:
         case MailingState.FREEZING:
             return _freezing(mailing.id)
         case MailingState.APPROVED | MailingState.OVERDUE:
-            form = ScheduleForm(formdata=None).propose(kst_today(_now()))
+            form = ScheduleForm(formdata=None).propose(
+                proposed(mailing, _now(), moment_of(request.args.get("at", "")), calendar.load(db.session))
+            )
             ready = bool(current_app.extensions["outreach"].settings.smtp_url)
-            return {"form": form, "smtp_ready": ready, **_size(mailing)}
+            expired = mailing.not_after is not None and _now() >= mailing.not_after
+            return {"form": form, "smtp_ready": ready, "expired": expired, **_size(mailing)}
         case MailingState.SCHEDULED:
-            return {"seconds": int((mailing.scheduled_at - _now()).total_seconds()), **_size(mailing)}
+            starts_at, why = hours.starts_at(db.session, mailing)
+            seconds = int((starts_at - _now()).total_seconds())
+            return {"seconds": seconds, "starts_at": starts_at, "moved": why, **_size(mailing)}
         case MailingState.SENDING | MailingState.PAUSED | MailingState.FINISHED | MailingState.CANCELLED:
             return _progress(mailing) | {"doubts": _doubts(mailing) if may_act else []}
     return {}
@@ -158,8 +164,8 @@ def _size(mailing: Mailing) -> dict[str, int]:
 def _progress(mailing: Mailing) -> dict[str, Any]:
     now = _now()
     found = current_app.extensions[progress_meter.KEY].look(db.session, mailing, now)
-    done_at = now + timedelta(seconds=found.left) if found.left else None
-    return {"stats": found.stats, "found": found, "done_at": done_at}
+    told = hours.outlook(db.session, mailing, found.stats.total, found.left, now)
+    return {"stats": found.stats, "found": found, "hours": told}
 
 
 @blueprint.get("/progress")
@@ -229,22 +235,6 @@ def send_back(mailing_id: int) -> Any:
         mailings.withdraw(db.session, access.actor(), mailing, now=_now(), comment=form.comment.data)
 
     return _act(mailing_id, act, _("작성자에게 돌려보냈습니다."))
-
-
-@blueprint.post("/schedule")
-@access.allow(*EDITOR_ROLES)
-def schedule(mailing_id: int) -> Any:
-    mailing, form = _editable(mailing_id), ScheduleForm()
-
-    def act() -> None:
-        if not form.validate():
-            raise Invalid(" ".join(str(text) for texts in form.errors.values() for text in texts))
-        ready = bool(current_app.extensions["outreach"].settings.smtp_url)
-        mailings.schedule(
-            db.session, access.actor(), mailing, form.instant(_now()), now=_now(), smtp_ready=ready
-        )
-
-    return _act(mailing_id, act, _("발송을 예약했습니다."))
 
 
 @blueprint.post("/unschedule")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 class DeliveryState(str, enum.Enum):
@@ -58,9 +58,13 @@ class SkipReason(str, enum.Enum):
 
     SUPPRESSED = "suppressed"
     NO_CONSENT = "no_consent"
+    EXPIRED = "expired"  # the mailing's last moment came first
 
 
-SKIP_LABELS = {SkipReason.SUPPRESSED: "수신거부", SkipReason.NO_CONSENT: "광고 수신 동의 없음"}
+SKIP_LABELS = {
+    SkipReason.SUPPRESSED: "수신거부", SkipReason.NO_CONSENT: "광고 수신 동의 없음",
+    SkipReason.EXPIRED: "보낼 수 있는 마지막 시각이 지남",
+}
 
 
 #: A mailing pauses itself when more than this share (per cent) of its results are refusals, or of those of one domain,
@@ -68,8 +72,18 @@ SKIP_LABELS = {SkipReason.SUPPRESSED: "수신거부", SkipReason.NO_CONSENT: "�
 REFUSAL_PERCENT, DOMAIN_REFUSAL_PERCENT = 5, 30
 REFUSAL_MINIMUM = 20
 
+MICROSECOND = timedelta(microseconds=1)
+
 #: A mailing due longer ago than this waits for a person.
 OVERDUE_AFTER = timedelta(hours=2)
+
+
+def released(total: int, begin: datetime, end: datetime, now: datetime) -> int:
+    """How many of ``total`` recipients have had their turn at ``now``, if turns come evenly from ``begin`` to
+    ``end``: the share of the time that has passed, rounded down."""
+    if now >= end:
+        return total
+    return total * max((now - begin) // MICROSECOND, 0) // ((end - begin) // MICROSECOND)
 
 
 def too_many_refusals(refused: int, results: int, percent: int = REFUSAL_PERCENT) -> bool:

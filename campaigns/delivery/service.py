@@ -10,17 +10,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.audience.history import History
+from campaigns.delivery import starting
 from campaigns.delivery.models import Delivery
-from campaigns.delivery.rules import OVERDUE_AFTER, DeliveryState, SkipReason
+from campaigns.delivery.rules import DeliveryState, SkipReason
 from campaigns.mailings import service as mailings
 from campaigns.mailings.freeze import freeze_chunk
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState
+from campaigns.mailings.timing import moment
 from campaigns.planning.models import Campaign
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.clock import kst_today
 from outreach.errors import Conflict, NotFound
+from outreach.wording import Text
 
 FORGET_CHUNK = 5_000
 #: Up to so many recipients are written down within the approval itself; more by a job.
@@ -72,6 +75,10 @@ class Statistics:
     def count(self, word: str) -> int:
         """Of the state with this value; for templates."""
         return self[DeliveryState(word)]
+
+    def count_skipped(self, word: str) -> int:
+        """Skipped for the reason with this value; for templates."""
+        return self.skipped.get(SkipReason(word), 0)
 
     @property
     def waiting(self) -> int:
@@ -144,23 +151,23 @@ def freeze(session: Session, mailing_id: int, history: History, *, now: datetime
 
 def anything_to_start(session: Session, *, now: datetime) -> bool:
     """Whether a mailing's time has come; a look that needs no write lock."""
-    due = sa.select(Mailing.id).where(Mailing.state == MailingState.SCHEDULED, Mailing.scheduled_at <= now)
-    return session.scalar(due.limit(1)) is not None
+    return bool(starting.due(session, now))
 
 
 def start_due(session: Session, *, now: datetime) -> dict[str, int]:
-    """Start scheduled mailings whose time has come; those due longer than OVERDUE_AFTER ago wait for a
-    person instead. Compare-and-set: of two clocks exactly one starts each."""
+    """Start scheduled mailings whose time has come and whose hours are open; those too late wait for a person instead
+    (campaigns.delivery.starting). Compare-and-set: of two clocks exactly one starts each."""
     due = sa.and_(Mailing.state == MailingState.SCHEDULED, Mailing.scheduled_at <= now)
+    found = starting.due(session, now)
     started = session.execute(
         sa.update(Mailing)
-        .where(due, Mailing.scheduled_at >= now - OVERDUE_AFTER)
+        .where(due, Mailing.id.in_(found.start))
         .values(state=MailingState.SENDING, started_at=now, updated_at=now, version=Mailing.version + 1)
         .execution_options(synchronize_session=False)
     ).rowcount
     overdue = session.execute(
         sa.update(Mailing)
-        .where(due, Mailing.scheduled_at < now - OVERDUE_AFTER)
+        .where(due, Mailing.id.in_(found.overdue))
         .values(state=MailingState.OVERDUE, updated_at=now, version=Mailing.version + 1)
         .execution_options(synchronize_session=False)
     ).rowcount
@@ -168,7 +175,8 @@ def start_due(session: Session, *, now: datetime) -> dict[str, int]:
 
 
 def resume(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -> None:
-    """Go on; refusals are counted anew from here."""
+    """Go on; refusals are counted anew from here. Raises Conflict once the mailing's last moment has passed."""
+    _require_time_left(mailing, now)
     mailing.resumed_at = now
     mailings.resume(session, actor, mailing, now=now)
 
@@ -180,6 +188,8 @@ def decide(
     about; ones decided already are passed over. Raises Conflict for sending a cancelled mailing again."""
     if resend and mailing.state is MailingState.CANCELLED:
         raise Conflict("취소한 메일은 다시 보낼 수 없습니다. 보낸 것으로 두어 주세요.")
+    if resend:
+        _require_time_left(mailing, now)
     chosen = _doubts(mailing.id).where(Delivery.id.in_(list(delivery_ids)))
     # Locked (PostgreSQL): of two people who decide at once the second finds nothing left, and sends nothing again.
     rows = session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).all()
@@ -193,6 +203,13 @@ def decide(
         mailings.reopen(session, actor, mailing, now=now)
     session.flush()
     return len(rows)
+
+
+def _require_time_left(mailing: Mailing, now: datetime) -> None:
+    if mailing.not_after is not None and now >= mailing.not_after:
+        raise Conflict(Text(
+            "보낼 수 있는 마지막 시각(%(when)s)이 지나 더 보낼 수 없습니다.", when=moment(mailing.not_after)
+        ))
 
 
 def doubts(session: Session, mailing_id: int) -> list[Delivery]:

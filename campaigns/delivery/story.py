@@ -32,7 +32,9 @@ def story(mailing: Mailing, records: Iterable[ChangeRecord]) -> list[Event]:
     if mailing.started_at:
         told.append(Event(mailing.started_at, _("발송 시작"), tone="info"))
     if mailing.finished_at and mailing.state is MailingState.FINISHED:
-        told.append(Event(mailing.finished_at, _("발송 완료"), tone="success"))
+        expired = mailing.not_after is not None and mailing.finished_at >= mailing.not_after
+        title = _("마지막 시각이 지나 발송을 마침") if expired else _("발송 완료")
+        told.append(Event(mailing.finished_at, title, tone="warning" if expired else "success"))
     return sorted(told, key=lambda event: event.when, reverse=True)[:WORTH_TELLING]
 
 

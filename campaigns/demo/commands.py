@@ -25,6 +25,7 @@ from campaigns.mailings.routes import setting
 from campaigns.mailings.rules import MessageClass
 from cases.materials.jobs import templates_folder
 from outreach.accounts.rules import DEMO_PASSWORD, demo_email
+from outreach.calendar import service as calendar
 from outreach.cli import needs_database
 from outreach.clock import kst_today
 from outreach.config import Settings
@@ -80,6 +81,8 @@ def _fill(content: DemoContent, companies: int, now: datetime) -> Stage:
     with unit_of_work(db.session) as session:
         load_regions(session)
         load_programmes(session, now)
+        reason = "데모: 요일과 시각에 관계없이 바로 보내 볼 수 있게 열어 두었습니다."
+        calendar.open_always(session, reason=reason, now=now)
     with unit_of_work(db.session) as session:
         partners = people.make_partners(session, content, outreach.settings.folder("uploads"), now)
         accounts = people.make_accounts(session, content, partners, now)

@@ -68,6 +68,8 @@ class MailingOut(Shown):
     approved_by = ma.fields.Integer(allow_none=True)
     approved_at = ma.fields.AwareDateTime(allow_none=True)
     scheduled_at = ma.fields.AwareDateTime(allow_none=True)
+    not_after = ma.fields.AwareDateTime(allow_none=True, metadata={"description": "from then on nothing leaves"})
+    spread_until = ma.fields.AwareDateTime(allow_none=True, metadata={"description": "turns come evenly until then"})
     started_at = ma.fields.AwareDateTime(allow_none=True)
     finished_at = ma.fields.AwareDateTime(allow_none=True)
     pause_reason = ma.fields.String()

@@ -41,6 +41,8 @@ class Mailing(Identified, Stamped, Versioned, db.Model):
     approved_by: Mapped[int | None]
     scheduled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     scheduled_by: Mapped[int | None]
+    not_after: Mapped[datetime | None] = mapped_column(UtcDateTime)  # from then on nothing leaves any more
+    spread_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # turns come evenly until then
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # refusals count from here on
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

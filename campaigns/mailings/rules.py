@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import enum
 
+# The classes stand with the calendar, whose hours depend on them; here they are the mailing's.
+from outreach.calendar.rules import CLASS_LABELS as CLASS_LABELS
+from outreach.calendar.rules import MessageClass as MessageClass
+
 
 class MailingState(str, enum.Enum):
     DRAFT = "draft"
@@ -41,7 +45,7 @@ MOVES: dict[MailingState, frozenset[MailingState]] = {
     ),
     MailingState.OVERDUE: frozenset({MailingState.SCHEDULED, MailingState.DRAFT, MailingState.CANCELLED}),
     MailingState.SENDING: frozenset({MailingState.PAUSED, MailingState.FINISHED, MailingState.CANCELLED}),
-    MailingState.PAUSED: frozenset({MailingState.SENDING, MailingState.CANCELLED}),
+    MailingState.PAUSED: frozenset({MailingState.SENDING, MailingState.FINISHED, MailingState.CANCELLED}),
     MailingState.FINISHED: frozenset({MailingState.SENDING}),  # only to send what a person decided to send again
     MailingState.CANCELLED: frozenset(),
 }
@@ -53,18 +57,6 @@ BOUND = frozenset({
     MailingState.REVIEW, MailingState.FREEZING, MailingState.APPROVED, MailingState.SCHEDULED, MailingState.OVERDUE,
 })
 
-
-class MessageClass(str, enum.Enum):
-    PUBLIC_NOTICE = "public_notice"
-    ADVERTISING = "advertising"
-    CONSENT_NOTICE = "consent_notice"
-
-
-CLASS_LABELS = {
-    MessageClass.PUBLIC_NOTICE: "공익안내",
-    MessageClass.ADVERTISING: "광고",
-    MessageClass.CONSENT_NOTICE: "동의절차통지",
-}
 
 #: 정보통신망법 시행령 별표 6: the subject begins with exactly this.
 ADVERTISING_LABEL = "(광고)"

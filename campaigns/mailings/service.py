@@ -20,16 +20,18 @@ from campaigns.audience.history import History
 from campaigns.audience.models import Audience
 from campaigns.audience.rules import Count
 from campaigns.audience.service import Question
-from campaigns.mailings import content
+from campaigns.mailings import content, timing
 from campaigns.mailings.compose import Addresses, Composed, compose
 from campaigns.mailings.content import Problem
 from campaigns.mailings.freeze import missing_values
 from campaigns.mailings.models import Mailing, MailingEditor, MailingLink
 from campaigns.mailings.rules import BOUND, EDITABLE, MOVES, STATE_LABELS, MailingState, MessageClass
+from campaigns.mailings.timing import Timing
 from campaigns.planning import service as planning
 from campaigns.planning.models import Campaign
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
+from outreach.calendar import service as calendar
 from outreach.clock import kst_today
 from outreach.db import check_version
 from outreach.errors import Conflict, Forbidden, Invalid, NotFound
@@ -146,7 +148,7 @@ def back_to_draft(session: Session, mailing: Mailing) -> None:
     owns their table, through the state)."""
     mailing.state = MailingState.DRAFT
     mailing.submitted_at = mailing.approved_at = mailing.approved_by = mailing.approved_hash = None
-    mailing.scheduled_at = mailing.scheduled_by = None
+    mailing.scheduled_at = mailing.scheduled_by = mailing.not_after = mailing.spread_until = None
     mailing.compiled = None
     mailing.links.clear()
     session.flush()
@@ -323,9 +325,11 @@ def approve(
 
 
 def schedule(
-    session: Session, actor: Actor, mailing: Mailing, at: datetime, *, now: datetime, smtp_ready: bool
+    session: Session, actor: Actor, mailing: Mailing, at: datetime, *, now: datetime, smtp_ready: bool,
+    not_after: datetime | None = None, spread_until: datetime | None = None,
 ) -> None:
-    """Send at ``at`` (UTC). Raises Conflict without a mail server, Invalid for a past time."""
+    """Send at ``at`` (UTC), evenly until ``spread_until`` and nothing from ``not_after`` on, if given. Raises Conflict
+    without a mail server, Invalid for a past time, Closed for one outside the hours of the mailing's class."""
     if not smtp_ready:
         raise Conflict(
             "메일 서버가 설정되지 않아 예약할 수 없습니다. 시스템 관리자에게 OUTREACH_SMTP_URL 설정을 요청해 주세요."
@@ -335,15 +339,17 @@ def schedule(
         raise Invalid(message, fields={"scheduled_at": "지난 시각"})
     if not mailing.approved_hash:
         raise Conflict("승인된 메일만 예약할 수 있습니다.")
+    timing.check(Timing(at, not_after, spread_until), mailing.message_class, calendar.load(session))
     _move(session, actor, mailing, MailingState.SCHEDULED, now)
     mailing.scheduled_at, mailing.scheduled_by = at, actor.user_id
+    mailing.not_after, mailing.spread_until = not_after, spread_until
     session.flush()
 
 
 def unschedule(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -> None:
     """Take the mailing back from its time; the approval stays."""
     _move(session, actor, mailing, MailingState.APPROVED, now)
-    mailing.scheduled_at = mailing.scheduled_by = None
+    mailing.scheduled_at = mailing.scheduled_by = mailing.not_after = mailing.spread_until = None
     session.flush()
 
 

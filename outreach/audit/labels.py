@@ -49,6 +49,7 @@ SUBJECTS = {
     "lead": _("상담 건"),
     "access_record": _("접속기록"),
     "retention": _("개인정보 보관"),
+    "calendar": _("발송 달력"),
 }
 
 ACTIONS = {
@@ -73,6 +74,11 @@ ACTIONS = {
     "grant": _("협력기관에 주기"),
     "revoke": _("협력기관에서 거두기"),
     "erase": _("보관 기간이 지나 삭제"),
+    "holiday_added": _("공휴일 추가"),
+    "holiday_cancelled": _("공휴일 취소"),
+    "holiday_taken_back": _("공휴일 변경 되돌림"),
+    "hours_changed": _("보내는 시간 변경"),
+    "hours_reset": _("보내는 시간을 기본으로"),
 }
 
 FIELDS = {
@@ -84,6 +90,7 @@ FIELDS = {
     "targets": _("목표"), "owner": _("담당"),
     "starts_on": _("시작일"), "ends_on": _("종료일"), "due_on": _("기한"), "note": _("메모"),
     "valid_from": _("시작일"), "valid_to": _("종료일"), "address": _("주소"), "state": _("상태"),
+    "reason": _("까닭"),
 }
 
 _YES_NO = {True: _("예"), False: _("아니요")}

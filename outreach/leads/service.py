@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import User
+from outreach.calendar import service as calendar
 from outreach.clock import kst_today
 from outreach.companies.models import Company, Workplace
 from outreach.db import check_version
@@ -80,7 +81,7 @@ def _open(
     lead = Lead(
         company=company, workplace=workplace, centre_id=workplace.centre_id, planner=planner, state=LeadState.NEW,
         wants=merge_wants(wants), contact_name=respondent.name, contact_phone=respondent.phone,
-        contact_email=respondent.email, next_action=FIRST_ACTION, next_due=first_contact_due(now),
+        contact_email=respondent.email, next_action=FIRST_ACTION, next_due=first_contact_due(session, now),
         assigned_at=now if planner else None, outcome="", created_at=now, updated_at=now,
     )
     try:
@@ -96,9 +97,9 @@ def _open(
     return lead
 
 
-def first_contact_due(now: datetime) -> date:
+def first_contact_due(session: Session, now: datetime) -> date:
     """The day by which a company that answered is to be called, in working days from now."""
-    return after_workdays(kst_today(now), FIRST_CONTACT_WORKDAYS)
+    return after_workdays(kst_today(now), FIRST_CONTACT_WORKDAYS, calendar.load(session))
 
 
 def least_busy_planner(session: Session, centre_id: int | None) -> User | None:

@@ -1,22 +1,16 @@
 """Working days in Korea: Monday to Friday without public, substitute and temporary holidays
-(관공서의 공휴일에 관한 규정), as the `holidays` library lists them."""
+(관공서의 공휴일에 관한 규정), as the working calendar knows them (outreach.calendar)."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
-import holidays
-
-_KOREA = holidays.KR()  # fills in a year when first asked about it
+from outreach.calendar.korea import Calendar
 
 
-def is_workday(day: date) -> bool:
-    return day.weekday() < 5 and day not in _KOREA
-
-
-def after_workdays(day: date, count: int) -> date:
+def after_workdays(day: date, count: int, calendar: Calendar) -> date:
     """The ``count``-th working day after ``day``; ``day`` itself does not count (민법 제157조)."""
     while count:
         day += timedelta(days=1)
-        count -= is_workday(day)
+        count -= calendar.is_workday(day)
     return day

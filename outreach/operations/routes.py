@@ -14,8 +14,9 @@ from flask import Blueprint, current_app, render_template, request
 from flask_babel import lazy_gettext as _l
 
 from outreach.db import db
+from outreach.feature import Finding
 from outreach.jobs.models import Job, JobState
-from outreach.operations import service
+from outreach.operations import service, watch
 from outreach.scope import STAFF_ROLES, Role
 from outreach.web import access, paging
 from outreach.web.language import translated
@@ -40,7 +41,14 @@ def index() -> Any:
     """Recent jobs: one's own, or all for administrators."""
     state = next((state for state in JobState if state.value == request.args.get("state")), None)
     page = paging.paginate(db.session, service.visible_jobs(access.scope(), state=state))
-    return render_template("jobs/list.html", page=page, state=state)
+    found = found_now() if access.scope().role is Role.ADMINISTRATOR else []
+    return render_template("jobs/list.html", page=page, state=state, findings=found)
+
+
+def found_now() -> list[Finding]:
+    """What stands still in the background just now."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    return watch.findings(app, db.session, app.extensions["outreach"].clock.now())
 
 
 @blueprint.get("/<int:job_id>/progress")

@@ -45,10 +45,14 @@ def language(code: str) -> Any:
 @blueprint.get("/health")
 @access.public("load balancers ask without an account")
 def health() -> Any:
-    """200 if the database answers. Tells nothing else."""
+    """200 if the database answers. ``background`` is "attention" if something there stands still (`flask health` and
+    the administrators' pages say what): the web itself may go on being asked. Tells nothing else."""
     started = time.perf_counter()
     db.session.execute(sa.text("SELECT 1"))
-    return jsonify(status="ok", database_ms=round(1000 * (time.perf_counter() - started), 1))
+    took = round(1000 * (time.perf_counter() - started), 1)
+    outreach = current_app.extensions["outreach"]
+    found = any(look(db.session, outreach.clock.now()) for look in outreach.registry.checks())
+    return jsonify(status="ok", database_ms=took, background="attention" if found else "ok")
 
 
 def _own_path(target: str | None) -> str | None:

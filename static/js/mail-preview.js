@@ -56,6 +56,7 @@
     const say = () => {
       const later = form.elements.when.value === "later";
       form.querySelector("[data-later]").hidden = !later;
+      form.querySelectorAll("[data-if]").forEach((row) => { row.hidden = !form.elements[row.dataset.if].checked; });
       const named = document.querySelector("#schedule-dialog [data-chosen]");
       const day = form.elements.day.valueAsDate;
       if (!later) named.textContent = form.dataset.wordsNow;

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from outreach.calendar.korea import Calendar, Change
 from outreach.leads.rules import BOARD, CLOSED, MOVES, OPEN, LeadState, merge_wants
-from outreach.leads.workdays import after_workdays, is_workday
+from outreach.leads.workdays import after_workdays
 
 
 @pytest.mark.parametrize(
@@ -20,8 +21,14 @@ from outreach.leads.workdays import after_workdays, is_workday
     ],
 )
 def test_due_days_skip_weekends_and_korean_holidays(day, count, due):
-    assert after_workdays(day, count) == due
-    assert is_workday(due)
+    assert after_workdays(day, count, Calendar()) == due
+    assert Calendar().is_workday(due)
+
+
+def test_a_holiday_that_was_entered_by_hand_counts_too():
+    entered = Calendar({date(2026, 11, 27): Change(False, "임시공휴일"), date(2026, 12, 25): Change(True, "성탄절")})
+    assert after_workdays(date(2026, 11, 26), 1, entered) == date(2026, 11, 30)
+    assert after_workdays(date(2026, 12, 24), 1, entered) == date(2026, 12, 25)
 
 
 def test_wishes_are_merged_once_in_the_order_of_the_form():
