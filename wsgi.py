@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-import campaigns.mailings.models  # noqa: F401
+import campaigns.mailings.models
+import campaigns.sequences.models  # noqa: F401
 import outreach.audit.models
 import outreach.uploads.models  # noqa: F401
 from campaigns.audience.feature import feature as audience

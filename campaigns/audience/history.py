@@ -31,6 +31,12 @@ class History(Protocol):
         """True for companies that answered one of the campaigns."""
         ...
 
+    def too_often(
+        self, address_key: sa.ColumnElement[str], company_id: sa.ColumnElement[int], now: datetime
+    ) -> sa.ColumnElement[bool] | None:
+        """True for recipients who have had, at ``now``, as much mail as the frequency cap allows. None: no cap."""
+        ...
+
     def mailing_choices(self, session: Session, campaign: Campaign) -> Sequence[tuple[int, str]]:
         """Id and name of the mailings that audiences of ``campaign`` may ask about, the latest first."""
         ...
@@ -47,6 +53,11 @@ class NoHistory:
 
     def responded(self, company_id: sa.ColumnElement[int], campaign_ids: Collection[int]) -> sa.ColumnElement[bool]:
         return sa.false()
+
+    def too_often(
+        self, address_key: sa.ColumnElement[str], company_id: sa.ColumnElement[int], now: datetime
+    ) -> sa.ColumnElement[bool] | None:
+        return None
 
     def mailing_choices(self, session: Session, campaign: Campaign) -> Sequence[tuple[int, str]]:
         return []

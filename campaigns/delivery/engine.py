@@ -30,7 +30,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from campaigns.delivery import queue
+from campaigns.delivery import gates, queue
 from campaigns.delivery.journal import Journal
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.outcomes import is_unknown_user, settlement
@@ -218,7 +218,9 @@ class Engine:
         watch = self._watch = self._watch or Watch(db.engine)
         letter = self._letter(mailing_id)
         with unit_of_work(db.session) as session:
-            claim = queue.claim(session, mailing_id, self.name, limit=self._batch_size, now=self._clock.now())
+            now = self._clock.now()
+            held_back = gates.standing(self.app, session, mailing_id, now)
+            claim = queue.claim(session, mailing_id, self.name, limit=self._batch_size, now=now, gates=held_back)
         self.settled["skipped"] += claim.skipped
         if not claim.claimed:
             return claim.skipped > 0

@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from campaigns.delivery.gates import Gate
 from outreach.db import UtcDateTime
 
 _SUPPRESSED = "EXISTS (SELECT 1 FROM suppression s WHERE s.address_key = delivery.address_key)"
@@ -35,12 +36,12 @@ _THESE = {"sqlite": "IN (%s)", "postgresql": "= ANY(ARRAY(%s FOR UPDATE SKIP LOC
 
 _CLAIM = f"""
 UPDATE delivery SET
-  state = CASE WHEN {_SUPPRESSED} OR ({_UNCONSENTED}) THEN 'skipped' ELSE 'claimed' END,
-  skip_reason = CASE WHEN {_SUPPRESSED} THEN 'suppressed' WHEN {_UNCONSENTED} THEN 'no_consent' END,
-  done_at = CASE WHEN {_SUPPRESSED} OR ({_UNCONSENTED}) THEN :now END,
+  state = CASE WHEN {_SUPPRESSED} OR ({_UNCONSENTED})%(or)s THEN 'skipped' ELSE 'claimed' END,
+  skip_reason = CASE WHEN {_SUPPRESSED} THEN 'suppressed' WHEN {_UNCONSENTED} THEN 'no_consent'%(when)s END,
+  done_at = CASE WHEN {_SUPPRESSED} OR ({_UNCONSENTED})%(or)s THEN :now END,
   worker = :worker, attempts = attempts + 1, next_try_at = NULL
-WHERE id %s
-  AND state = '%s'
+WHERE id %(due)s
+  AND state = '%(state)s'
   AND EXISTS (SELECT 1 FROM mailing m WHERE m.id = :mailing AND m.state = 'sending')
 RETURNING id, state, address, address_key, "values", attempts
 """  # noqa: S608 - only constants are put together
@@ -88,16 +89,28 @@ class Settlement:
     untried: int = 0
 
 
-def claim(session: Session, mailing_id: int, worker: str, *, limit: int, now: datetime) -> Claim:
+def _claiming(dialect: str, state: str, gates: Sequence[Gate]) -> str:
+    return _CLAIM % {
+        "due": _THESE[dialect] % _DUE[state], "state": state,
+        "or": "".join(f" OR ({gate.condition})" for gate in gates),
+        "when": "".join(f" WHEN {gate.condition} THEN '{gate.reason.value}'" for gate in gates),
+    }
+
+
+def claim(
+    session: Session, mailing_id: int, worker: str, *, limit: int, now: datetime, gates: Sequence[Gate] = ()
+) -> Claim:
     """Claim up to ``limit`` recipients of a mailing that is being sent: first the queue, then what is due
-    for another try. Rows without a right to be mailed are skipped by the same statement."""
+    for another try. Rows without a right to be mailed, and those that one of ``gates`` holds back, are skipped by
+    the same statement."""
     rows: list[Any] = []
     for state in ("queued", "deferred"):
         if rows:
             break
-        statement = _CLAIM % (_THESE[session.get_bind().dialect.name] % _DUE[state], state)
+        statement = _claiming(session.get_bind().dialect.name, state, gates)
         values = {"mailing": mailing_id, "worker": worker, "limit": limit}
-        timed = sa.text(statement).bindparams(sa.bindparam("now", now, UtcDateTime))
+        moments = {"now": now} | {name: at for gate in gates for name, at in gate.moments.items()}
+        timed = sa.text(statement).bindparams(*(sa.bindparam(key, at, UtcDateTime) for key, at in moments.items()))
         rows = list(session.execute(timed, values))
     claimed = [
         Claimed(row.id, row.address, row.address_key, _mapping(row.values), row.attempts)

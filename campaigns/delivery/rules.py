@@ -58,9 +58,18 @@ class SkipReason(str, enum.Enum):
 
     SUPPRESSED = "suppressed"
     NO_CONSENT = "no_consent"
+    FREQUENCY = "frequency"  # had as much mail as the cap allows
+    ANSWERED = "answered"  # a follow-up to someone who has answered by now
+    STOPPED = "stopped"  # a sequence that has ended for this recipient
 
 
-SKIP_LABELS = {SkipReason.SUPPRESSED: "수신거부", SkipReason.NO_CONSENT: "광고 수신 동의 없음"}
+SKIP_LABELS = {
+    SkipReason.SUPPRESSED: "수신거부",
+    SkipReason.NO_CONSENT: "광고 수신 동의 없음",
+    SkipReason.FREQUENCY: "발송 횟수 한도",
+    SkipReason.ANSWERED: "이미 응답함",
+    SkipReason.STOPPED: "연속 메일이 끝남",
+}
 
 
 #: Waits before the next try after a temporary refusal; after the last the recipient counts as refused.

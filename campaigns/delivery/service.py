@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.audience.history import History
+from campaigns.delivery import frequency
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import OVERDUE_AFTER, DeliveryState, SkipReason
 from campaigns.mailings import service as mailings
@@ -20,6 +21,7 @@ from campaigns.planning.models import Campaign
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.clock import kst_today
+from outreach.config import FrequencyCap
 from outreach.errors import Conflict, NotFound
 
 FORGET_CHUNK = 5_000
@@ -31,6 +33,15 @@ RECENT_MAILINGS = 200
 
 class PastDeliveries:
     """What the audience may ask about earlier mailings (campaigns.audience.history)."""
+
+    def __init__(self, cap: FrequencyCap | None = None):
+        self.cap = cap
+
+    def too_often(
+        self, address_key: sa.ColumnElement[str], company_id: sa.ColumnElement[int], now: datetime
+    ) -> sa.ColumnElement[bool] | None:
+        """Recipients who have had as much mail as ``cap`` allows."""
+        return None if self.cap is None else frequency.reached(self.cap, address_key, company_id, now)
 
     def mailed(self, address_key: sa.ColumnElement[str], mailing_ids: Collection[int]) -> sa.ColumnElement[bool]:
         return self._accepted(address_key).where(Delivery.mailing_id.in_(mailing_ids)).exists()

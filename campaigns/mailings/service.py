@@ -216,6 +216,7 @@ def question(mailing: Mailing, history: History, now: datetime) -> Question | No
     return Question(
         audiences.parse(mailing.audience.conditions), mailing.campaign.centre_id,
         mailing.message_class is MessageClass.ADVERTISING, history, now,
+        capped=mailing.message_class is not MessageClass.CONSENT_NOTICE,
     )
 
 

@@ -25,4 +25,4 @@ class PastEvents(PastDeliveries):
 
 
 def init_app(app: Flask) -> None:
-    app.extensions[KEY] = PastEvents()
+    app.extensions[KEY] = PastEvents(app.extensions["outreach"].settings.frequency)
