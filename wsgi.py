@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-import campaigns.mailings.models
-import campaigns.sequences.models  # noqa: F401
+import campaigns.mailings.models  # noqa: F401
 import outreach.audit.models
 import outreach.uploads.models  # noqa: F401
 from campaigns.audience.feature import feature as audience
@@ -15,6 +14,7 @@ from campaigns.mailings.feature import feature as mailings
 from campaigns.planning.feature import feature as planning
 from campaigns.reports.feature import feature as reports
 from campaigns.responses.feature import feature as responses
+from campaigns.sequences.feature import feature as sequences
 from cases.brochures.feature import feature as brochures
 from cases.library.feature import feature as library
 from cases.materials.feature import feature as materials
@@ -61,6 +61,7 @@ FEATURES: list[Feature] = [
     mailings,
     delivery,
     responses,
+    sequences,
     reports,
 ]
 

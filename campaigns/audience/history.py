@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.planning.models import Campaign
+from outreach.companies.models import Contact
 
 KEY = "outreach.audience_history"
 
@@ -37,6 +38,10 @@ class History(Protocol):
         """True for recipients who have had, at ``now``, as much mail as the frequency cap allows. None: no cap."""
         ...
 
+    def unanswered(self, mailing_id: int) -> sa.Select[tuple[int]]:
+        """Ids of the contacts that got the mailing and have not answered since."""
+        ...
+
     def mailing_choices(self, session: Session, campaign: Campaign) -> Sequence[tuple[int, str]]:
         """Id and name of the mailings that audiences of ``campaign`` may ask about, the latest first."""
         ...
@@ -58,6 +63,9 @@ class NoHistory:
         self, address_key: sa.ColumnElement[str], company_id: sa.ColumnElement[int], now: datetime
     ) -> sa.ColumnElement[bool] | None:
         return None
+
+    def unanswered(self, mailing_id: int) -> sa.Select[tuple[int]]:
+        return sa.select(Contact.id).where(sa.false())
 
     def mailing_choices(self, session: Session, campaign: Campaign) -> Sequence[tuple[int, str]]:
         return []

@@ -53,6 +53,12 @@ class PastDeliveries:
         """Nothing is known of answers here; see campaigns.responses.history."""
         return sa.false()
 
+    def unanswered(self, mailing_id: int) -> sa.Select[tuple[int]]:
+        """Who got the mailing; of answers nothing is known here."""
+        return sa.select(Delivery.contact_id).where(
+            Delivery.mailing_id == mailing_id, Delivery.state == DeliveryState.ACCEPTED
+        )
+
     def mailing_choices(self, session: Session, campaign: Campaign) -> Sequence[tuple[int, str]]:
         """Mailings that were sent by the campaign's centre or by headquarters."""
         query = sa.select(Mailing).join(Campaign).where(Mailing.started_at.is_not(None))

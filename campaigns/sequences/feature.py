@@ -1,0 +1,14 @@
+"""What following up contributes: reminders and sequences."""
+
+from __future__ import annotations
+
+from campaigns.sequences import keepers, reminder_routes
+from outreach.feature import Feature, Panel
+from outreach.scope import STAFF_ROLES
+
+feature = Feature(
+    name="sequences",
+    blueprints=(reminder_routes.blueprint,),
+    panels=(Panel("mailing", 10, reminder_routes.mailing_panel, STAFF_ROLES),),
+    init_app=keepers.init_app,
+)
