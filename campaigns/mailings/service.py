@@ -26,6 +26,7 @@ from campaigns.mailings.content import Problem
 from campaigns.mailings.freeze import missing_values
 from campaigns.mailings.models import Mailing, MailingEditor, MailingLink
 from campaigns.mailings.rules import BOUND, EDITABLE, MOVES, STATE_LABELS, MailingState, MessageClass
+from campaigns.mailings.steps import require_alone
 from campaigns.planning import service as planning
 from campaigns.planning.models import Campaign
 from outreach.audit import service as audit
@@ -304,7 +305,7 @@ def submit(
 ) -> Check:
     """Ask for approval. Raises Conflict with what is still missing. ``as_step``: by its sequence, which alone may
     take a step on; so in the functions below."""
-    _require_alone(mailing, as_step)
+    require_alone(mailing, as_step)
     _require_move(mailing, MailingState.REVIEW)
     result = check(session, mailing, setting)
     _require_ready(result)
@@ -322,7 +323,7 @@ def approve(
 
     Raises Forbidden to anyone who edited the mailing or its audience, Conflict if it changed since it was looked
     at."""
-    _require_alone(mailing, as_step)
+    require_alone(mailing, as_step)
     _require_move(mailing, MailingState.FREEZING)
     if scope.role not in APPROVER_ROLES:
         raise Forbidden("메일 승인은 센터 관리자·본부·홍보담당만 할 수 있습니다.")
@@ -350,7 +351,7 @@ def schedule(
 ) -> None:
     """Send at ``at`` (UTC). Raises Conflict without a mail server, Invalid for a past time, or for a reminder one that
     is too early."""
-    _require_alone(mailing, as_step)
+    require_alone(mailing, as_step)
     if not smtp_ready:
         raise Conflict(
             "메일 서버가 설정되지 않아 예약할 수 없습니다. 시스템 관리자에게 OUTREACH_SMTP_URL 설정을 요청해 주세요."
@@ -373,7 +374,7 @@ def unschedule(
     session: Session, actor: Actor, mailing: Mailing, *, now: datetime, as_step: bool = False
 ) -> None:
     """Take the mailing back from its time; the approval stays."""
-    _require_alone(mailing, as_step)
+    require_alone(mailing, as_step)
     _move(session, actor, mailing, MailingState.APPROVED, now)
     mailing.scheduled_at = mailing.scheduled_by = None
     session.flush()
@@ -383,7 +384,7 @@ def withdraw(
     session: Session, actor: Actor, mailing: Mailing, *, now: datetime, comment: str = "", as_step: bool = False
 ) -> None:
     """Back to a draft, by its author or the reviewer, who says in ``comment`` what is to be changed."""
-    _require_alone(mailing, as_step)
+    require_alone(mailing, as_step)
     _require_move(mailing, MailingState.DRAFT)
     changes: dict[str, tuple[Any, Any]] = {"state": (mailing.state, MailingState.DRAFT)}
     if comment.strip():
@@ -415,7 +416,7 @@ def reopen(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -
 
 def cancel(session: Session, actor: Actor, mailing: Mailing, *, now: datetime, as_step: bool = False) -> None:
     """Stop for good; what has left has left."""
-    _require_alone(mailing, as_step)
+    require_alone(mailing, as_step)
     _move(session, actor, mailing, MailingState.CANCELLED, now)
     mailing.finished_at = now
     session.flush()
@@ -426,11 +427,6 @@ def _require_ready(result: Check) -> None:
     if not result.ready:
         problems = result.without_people().problems
         raise Conflict(Text.joined([Text("아직 보낼 수 없습니다."), *problems[:5]]))
-
-
-def _require_alone(mailing: Mailing, as_step: bool) -> None:
-    if mailing.step is not None and not as_step:
-        raise Conflict("연속 메일의 한 단계입니다. 승인·예약·중단은 연속 메일 화면에서 모든 단계를 함께 합니다.")
 
 
 def _require_move(mailing: Mailing, to: MailingState) -> None:

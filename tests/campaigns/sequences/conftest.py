@@ -19,6 +19,11 @@ from campaigns.mailings.models import Mailing
 from campaigns.mailings.service import Setting
 from campaigns.responses import service as responses
 from campaigns.responses.rules import Answer
+from campaigns.sequences import service
+from campaigns.sequences.jobs import Rounds
+from campaigns.sequences.models import Sequence, SequenceMember
+from campaigns.sequences.rules import StepCondition
+from outreach.companies.models import Contact
 from outreach.db import db
 from tests.campaigns.delivery.conftest import actor_of, approver, draft, officer  # noqa: F401 - fixtures
 from tests.smtp_server import SmtpServer
@@ -96,3 +101,75 @@ def respond(row: Delivery, at) -> None:
         now=at, base_url="http://localhost",
     )
     db.session.commit()
+
+
+@pytest.fixture
+def rounds(app: Flask) -> Rounds:
+    return Rounds(app)
+
+
+@pytest.fixture
+def work(rounds, send) -> Callable[[], None]:
+    """The clock and the workers at this moment: start what is due, send, take rounds, until nothing moves."""
+
+    def act() -> None:
+        for _ in range(20):
+            send()
+            rounds._looks_at = 0.0
+            if not rounds.step():
+                break
+        db.session.expire_all()
+
+    return act
+
+
+@pytest.fixture
+def make(draft, officer, now) -> Callable[..., Sequence]:  # noqa: F811
+    """A sequence of steps, each (days, condition) after the first, to all contacts of the centre."""
+
+    def act(*later: tuple[int, StepCondition], **values) -> Sequence:
+        mail = {name: getattr(draft, name) for name in service.TAKEN_OVER}
+        actor = actor_of(officer)
+        sequence = service.create(db.session, actor, draft.campaign, "가을 안내", mail, now=now)
+        while len(sequence.steps) < 1 + len(later):
+            service.add_step(db.session, actor, sequence, now=now)
+        steps = {
+            position: {"wait": wait, "unit": "days", "condition": condition.value}
+            for position, (wait, condition) in enumerate(later, start=2)
+        }
+        values = {"audience_id": draft.audience_id, "steps": steps, **values}
+        service.edit(db.session, actor, sequence, values, version=None, now=now)
+        db.session.commit()
+        return sequence
+
+    return act
+
+
+@pytest.fixture
+def begin(approver, setting_now, clock) -> Callable[[Sequence], Sequence]:  # noqa: F811
+    """Submit, approve and start now."""
+
+    def act(sequence: Sequence) -> Sequence:
+        actor, setting = actor_of(approver), setting_now()
+        service.submit(db.session, actor, sequence, setting)
+        found = service.check(db.session, sequence, setting)
+        service.approve(
+            db.session, approver.scope(), actor, sequence, setting, content_hash=found.content_hash or ""
+        )
+        delivery.freeze(db.session, sequence.steps[0].mailing_id, setting.history, now=clock.now())
+        service.start(db.session, actor, sequence, clock.now(), now=clock.now(), smtp_ready=True)
+        db.session.commit()
+        return sequence
+
+    return act
+
+
+def stands(sequence: Sequence) -> dict[int, tuple[int, str, str]]:
+    """Number of the company -> (step, state, reason or '')."""
+    found = {}
+    query = sa.select(SequenceMember, Contact.name).join(Contact, Contact.id == SequenceMember.contact_id)
+    for member, name in db.session.execute(query.where(SequenceMember.sequence_id == sequence.id)):
+        db.session.refresh(member)
+        reason = member.reason.value if member.reason else ""
+        found[int(name.removeprefix("김담당"))] = (member.position, member.state.value, reason)
+    return found
