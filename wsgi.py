@@ -14,6 +14,7 @@ from campaigns.mailings.feature import feature as mailings
 from campaigns.planning.feature import feature as planning
 from campaigns.reports.feature import feature as reports
 from campaigns.responses.feature import feature as responses
+from campaigns.sequences.feature import feature as sequences
 from cases.brochures.feature import feature as brochures
 from cases.library.feature import feature as library
 from cases.materials.feature import feature as materials
@@ -62,6 +63,7 @@ FEATURES: list[Feature] = [
     mailings,
     delivery,
     responses,
+    sequences,
     reports,
 ]
 

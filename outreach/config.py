@@ -33,6 +33,18 @@ class DkimSetting(NamedTuple):
     path: Path
 
 
+class FrequencyCap(NamedTuple):
+    """How much mail one recipient may get: at most ``contact`` messages to an address, and messages of at most
+    ``company`` mailings to the people of a company, within ``days``."""
+
+    contact: int = 2
+    company: int = 3
+    days: int = 7
+
+
+DEFAULT_CAP = FrequencyCap()
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings. Build with :meth:`from_environment`, or directly in tests."""
@@ -45,6 +57,7 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "no-reply@outreach.example"
     dkim_keys: tuple[DkimSetting, ...] = ()
+    frequency: FrequencyCap | None = DEFAULT_CAP
     demo: bool = False
     host: str = "127.0.0.1"
     port: int = 8000
@@ -67,6 +80,7 @@ class Settings:
             smtp_url=environ.get("OUTREACH_SMTP_URL") or None,
             mail_from=_mail_from(environ, base_url),
             dkim_keys=_dkim_keys(environ),
+            frequency=_frequency(environ),
             demo=demo,
             host=host,
             port=port,
@@ -186,6 +200,20 @@ def _dkim_keys(environ: Mapping[str, str]) -> tuple[DkimSetting, ...]:
             )
         keys.append(DkimSetting(selector, domain.lower(), Path(path.strip())))
     return tuple(keys)
+
+
+def _frequency(environ: Mapping[str, str]) -> FrequencyCap | None:
+    """``contact=2,company=3,days=7``; what is not named keeps its default. ``off``: no cap."""
+    text = environ.get("OUTREACH_FREQUENCY_CAP", "").replace(" ", "")
+    if text == "off":
+        return None
+    values = {}
+    for entry in filter(None, text.split(",")):
+        found = re.fullmatch(r"(contact|company|days)=([1-9][0-9]{0,2})", entry)
+        if not found:
+            raise BadSetting(f"OUTREACH_FREQUENCY_CAP: {entry!r}; write contact=2,company=3,days=7, or off")
+        values[found[1]] = int(found[2])
+    return FrequencyCap(**values)
 
 
 def _link_keys(environ: Mapping[str, str], generated: Mapping[str, str]) -> tuple[str, ...]:

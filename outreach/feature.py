@@ -34,7 +34,7 @@ class MenuItem:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A piece of someone else's page. ``slot``: the page, such as 'company', 'lead', 'delivery' or 'home';
+    """A piece of someone else's page. ``slot``: the page, such as 'company', 'lead', 'mailing', 'delivery' or 'home';
     ``render(scope, subject)`` returns Markup, or '' for nothing to show."""
 
     slot: str

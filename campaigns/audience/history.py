@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.planning.models import Campaign
+from outreach.companies.models import Contact
 
 KEY = "outreach.audience_history"
 
@@ -29,6 +30,16 @@ class History(Protocol):
 
     def responded(self, company_id: sa.ColumnElement[int], campaign_ids: Collection[int]) -> sa.ColumnElement[bool]:
         """True for companies that answered one of the campaigns."""
+        ...
+
+    def too_often(
+        self, address_key: sa.ColumnElement[str], company_id: sa.ColumnElement[int], now: datetime
+    ) -> sa.ColumnElement[bool] | None:
+        """True for recipients who have had, at ``now``, as much mail as the frequency cap allows. None: no cap."""
+        ...
+
+    def unanswered(self, mailing_id: int) -> sa.Select[tuple[int]]:
+        """Ids of the contacts that got the mailing and have not answered since."""
         ...
 
     def mailing_choices(self, session: Session, campaign: Campaign) -> Sequence[tuple[int, str]]:
@@ -47,6 +58,14 @@ class NoHistory:
 
     def responded(self, company_id: sa.ColumnElement[int], campaign_ids: Collection[int]) -> sa.ColumnElement[bool]:
         return sa.false()
+
+    def too_often(
+        self, address_key: sa.ColumnElement[str], company_id: sa.ColumnElement[int], now: datetime
+    ) -> sa.ColumnElement[bool] | None:
+        return None
+
+    def unanswered(self, mailing_id: int) -> sa.Select[tuple[int]]:
+        return sa.select(Contact.id).where(sa.false())
 
     def mailing_choices(self, session: Session, campaign: Campaign) -> Sequence[tuple[int, str]]:
         return []

@@ -20,6 +20,7 @@ class Exclusion(str, enum.Enum):
     SUPPRESSED = "suppressed"
     NO_CONSENT = "no_consent"
     MAILED_RECENTLY = "mailed_recently"
+    TOO_OFTEN = "too_often"
     SAME_ADDRESS = "same_address"
 
 
@@ -29,6 +30,7 @@ EXCLUSION_LABELS = {
     Exclusion.SUPPRESSED: "수신거부",
     Exclusion.NO_CONSENT: "광고 수신 동의 없음",
     Exclusion.MAILED_RECENTLY: "최근 발송",
+    Exclusion.TOO_OFTEN: "발송 횟수 한도",
     Exclusion.SAME_ADDRESS: "같은 주소에 이미 포함",
 }
 
@@ -39,6 +41,7 @@ EXCLUSION_HINTS = {
     Exclusion.SUPPRESSED: "받는 사람이 거부했거나 없는 주소로 돌아왔습니다.",
     Exclusion.NO_CONSENT: "광고 수신에 동의한 기록이 없습니다(정보통신망법 제50조).",
     Exclusion.MAILED_RECENTLY: "정한 기간 안에 이미 메일을 받았습니다.",
+    Exclusion.TOO_OFTEN: "모든 캠페인을 합해 한 사람이나 한 기업에 보낼 수 있는 횟수를 며칠 안에 이미 채웠습니다.",
     Exclusion.SAME_ADDRESS: "여러 담당자가 쓰는 주소에는 한 번만 보냅니다.",
 }
 

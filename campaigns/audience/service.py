@@ -29,13 +29,16 @@ from outreach.errors import Conflict, Invalid, NotFound
 @dataclass(frozen=True, slots=True)
 class Question:
     """All that decides about a contact: the conditions, the campaign's centre (None: all centres), whether
-    the mailing is 광고 (then consent is needed), and the present."""
+    the mailing is 광고 (then consent is needed), and the present. ``capped``: the frequency cap holds (it does for
+    all but 동의절차통지). ``among``: only these contact ids, for mailings that follow up another."""
 
     conditions: Conditions
     centre_id: int | None
     advertising: bool
     history: History
     now: datetime
+    capped: bool = True
+    among: sa.Select[tuple[int]] | None = None
 
 
 def save(
@@ -115,6 +118,8 @@ def count(session: Session, question: Question) -> Count:
             excluded[Exclusion(reason)] = number
     if not question.advertising:
         del excluded[Exclusion.NO_CONSENT]
+    if _too_often(question) is None:
+        del excluded[Exclusion.TOO_OFTEN]
     return Count(matched, included, companies, excluded)
 
 
@@ -139,6 +144,9 @@ def judged(question: Question) -> sa.Select[Any]:
     if question.conditions.recent_days:
         since = question.now - timedelta(days=question.conditions.recent_days)
         whens.append((question.history.mailed_since(key, since), Exclusion.MAILED_RECENTLY))
+    too_often = _too_often(question)
+    if too_often is not None:
+        whens.append((too_often, Exclusion.TOO_OFTEN))
     reason = sa.case(*((condition, sa.literal_column(f"'{name.value}'")) for condition, name in whens), else_=sa.null())
     return (
         sa.select(
@@ -149,6 +157,12 @@ def judged(question: Question) -> sa.Select[Any]:
         .outerjoin(Contact, Contact.workplace_id == Workplace.id)
         .where(*_wanted(question))
     )
+
+
+def _too_often(question: Question) -> sa.ColumnElement[bool] | None:
+    if not question.capped:
+        return None
+    return question.history.too_often(Contact.address_key, Workplace.company_id, question.now)
 
 
 def standing_consent(contact_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
@@ -184,4 +198,6 @@ def _wanted(question: Question) -> list[sa.ColumnElement[bool]]:
         wanted.append(history.responded(Workplace.company_id, conditions.responded))
     if conditions.not_responded:
         wanted.append(~history.responded(Workplace.company_id, conditions.not_responded))
+    if question.among is not None:
+        wanted.append(Contact.id.in_(question.among))
     return wanted

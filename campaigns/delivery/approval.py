@@ -28,13 +28,14 @@ def approve(
     """Approve what was looked at and write the recipients down: at once, or many by a job. Raises as
     campaigns.mailings.service.approve does."""
     found = mailings.approve(session, scope, actor, mailing, setting, content_hash=content_hash)
-    _write_down(session, scope, mailing.id, found.count.included if found.count else 0, setting, now=setting.now)
+    write_down(session, scope, mailing.id, found.count.included if found.count else 0, setting, now=setting.now)
     return found
 
 
-def _write_down(
+def write_down(
     session: Session, scope: Scope, mailing_id: int, recipients: int, setting: Setting, *, now: datetime
 ) -> None:
+    """Write down the recipients of a mailing that was just approved: at once, or many by a job."""
     if recipients <= service.AT_ONCE:
         service.freeze(session, mailing_id, setting.history, now=now)
         return

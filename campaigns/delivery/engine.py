@@ -29,7 +29,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from campaigns.delivery import limits, queue, rests
+from campaigns.delivery import gates, limits, queue, rests
 from campaigns.delivery.journal import Journal, place, worker_name
 from campaigns.delivery.limits import LimitedClaim
 from campaigns.delivery.outcomes import is_unknown_user, settlement
@@ -250,9 +250,10 @@ class Engine:
         for server in self._servers.in_turn():
             journal.reserve(server.batch)
             with unit_of_work(db.session) as session:
+                now = self._clock.now()
                 found = limits.claim(
-                    session, turn.mailing_id, self.name, limit=server.batch, now=self._clock.now(),
-                    server=server.setting, released=turn.released,
+                    session, turn.mailing_id, self.name, limit=server.batch, now=now, server=server.setting,
+                    released=turn.released, gates=gates.standing(self.app, session, turn.mailing_id, now),
                 )
             if found.claim:
                 self._servers.used(server)

@@ -7,7 +7,7 @@ Where nothing is limited, claiming is the one statement of campaigns.delivery.qu
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import inf
@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from campaigns.delivery import queue, rests
+from campaigns.delivery.gates import Gate
 from campaigns.delivery.models import LimitKind, SendingLane, SendingLimit, SendingWindow
 from campaigns.delivery.pace import PROBES, Rate
 from campaigns.delivery.queue import Claim
@@ -97,17 +98,20 @@ class LimitedClaim:
 
 def claim(
     session: Session, mailing_id: int, worker: str, *, limit: int, now: datetime, server: ServerSetting,
-    released: int | None = None,
+    released: int | None = None, gates: Sequence[Gate] = (),
 ) -> LimitedClaim:
-    """Claim up to ``limit`` recipients as far as limits and resting domains allow; ``released`` as for queue.claim."""
+    """Claim up to ``limit`` recipients as far as limits and resting domains allow; ``released`` and ``gates`` as for
+    queue.claim."""
     limits, resting = in_force(session, server), rests.current(session)
     if not limits and not resting:
-        return LimitedClaim(queue.claim(session, mailing_id, worker, limit=limit, now=now, released=released))
+        return LimitedClaim(
+            queue.claim(session, mailing_id, worker, limit=limit, now=now, released=released, gates=gates)
+        )
     book = _Book(session, limits, resting, worker, now, released)
     for state in ("queued", "deferred"):
         ids = book.choose(mailing_id, state, limit)
         if ids:
-            claimed = queue.claim_these(session, mailing_id, worker, ids, state, now=now)
+            claimed = queue.claim_these(session, mailing_id, worker, ids, state, now=now, gates=gates)
             if claimed:
                 break
     else:

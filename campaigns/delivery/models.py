@@ -23,7 +23,7 @@ class Delivery(Identified, db.Model):
     mailing_id: Mapped[int] = mapped_column(sa.ForeignKey("mailing.id", ondelete="CASCADE"))
     contact_id: Mapped[int]
     workplace_id: Mapped[int]
-    company_id: Mapped[int] = mapped_column(index=True)
+    company_id: Mapped[int]
     address: Mapped[str] = mapped_column(sa.String(254))
     address_key: Mapped[str] = mapped_column(sa.String(254))
     domain: Mapped[str] = mapped_column(sa.String(254), default="", server_default="")  # of address_key
@@ -72,6 +72,7 @@ class Delivery(Identified, db.Model):
         ),
         sa.Index("ix_delivery_mailing_id_state", "mailing_id", "state"),  # the mailing's counts
         sa.Index("ix_delivery_address_key", "address_key", "done_at"),  # mailed recently; "did they get it?"
+        sa.Index("ix_delivery_company_id", "company_id", "done_at"),  # a company's mailings; the frequency cap
     )
 
 

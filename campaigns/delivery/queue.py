@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from campaigns.delivery.gates import Gate
 from outreach.db import UtcDateTime
 
 _SUPPRESSED = "EXISTS (SELECT 1 FROM suppression s WHERE s.address_key = delivery.address_key)"
@@ -39,12 +40,12 @@ _THESE = {"sqlite": "IN (%s)", "postgresql": "= ANY(ARRAY(%s FOR UPDATE SKIP LOC
 
 _CLAIM = f"""
 UPDATE delivery SET
-  state = CASE WHEN {_SUPPRESSED} OR ({_UNCONSENTED}) THEN 'skipped' ELSE 'claimed' END,
-  skip_reason = CASE WHEN {_SUPPRESSED} THEN 'suppressed' WHEN {_UNCONSENTED} THEN 'no_consent' END,
-  done_at = CASE WHEN {_SUPPRESSED} OR ({_UNCONSENTED}) THEN :now END,
+  state = CASE WHEN {_SUPPRESSED} OR ({_UNCONSENTED})%(or)s THEN 'skipped' ELSE 'claimed' END,
+  skip_reason = CASE WHEN {_SUPPRESSED} THEN 'suppressed' WHEN {_UNCONSENTED} THEN 'no_consent'%(when)s END,
+  done_at = CASE WHEN {_SUPPRESSED} OR ({_UNCONSENTED})%(or)s THEN :now END,
   worker = :worker, attempts = attempts + 1, next_try_at = NULL
-WHERE id %s
-  AND state = '%s'
+WHERE id %(due)s
+  AND state = '%(state)s'
   AND EXISTS (SELECT 1 FROM mailing m WHERE m.id = :mailing AND m.state = 'sending'
     AND (m.not_after IS NULL OR m.not_after > :now))
 RETURNING id, state, address, address_key, domain, "values", attempts
@@ -98,34 +99,46 @@ class Settlement:
     untried: int = 0
 
 
+def _claiming(rows: str, state: str, gates: Sequence[Gate], now: datetime) -> sa.TextClause:
+    """The statement that claims ``rows`` (behind ``id``) in ``state``."""
+    statement = _CLAIM % {
+        "due": rows, "state": state, "or": "".join(f" OR ({gate.condition})" for gate in gates),
+        "when": "".join(f" WHEN {gate.condition} THEN '{gate.reason.value}'" for gate in gates),
+    }
+    moments = {"now": now} | {name: at for gate in gates for name, at in gate.moments.items()}
+    return sa.text(statement).bindparams(*(sa.bindparam(name, at, UtcDateTime) for name, at in moments.items()))
+
+
 def claim(
-    session: Session, mailing_id: int, worker: str, *, limit: int, now: datetime, released: int | None = None
+    session: Session, mailing_id: int, worker: str, *, limit: int, now: datetime, released: int | None = None,
+    gates: Sequence[Gate] = (),
 ) -> Claim:
     """Claim up to ``limit`` recipients of a mailing that is being sent: first the queue, then what is due
-    for another try. Rows without a right to be mailed are skipped by the same statement. Of the queue only rows with an
-    id up to ``released`` are taken, if it is given; of a mailing past its last moment none."""
+    for another try. Rows without a right to be mailed, and those that one of ``gates`` holds back, are skipped by
+    the same statement. Of the queue only rows with an id up to ``released`` are taken, if it is given; of a mailing
+    past its last moment none."""
     rows: list[Any] = []
     for state in ("queued", "deferred"):
         if rows:
             break
-        statement = _CLAIM % (_THESE[session.get_bind().dialect.name] % _DUE[state], state)
+        dialect = session.get_bind().dialect.name
+        statement = _claiming(_THESE[dialect] % _DUE[state], state, gates, now)
         values = {"mailing": mailing_id, "worker": worker, "limit": limit}
         if state == "queued":
             values["released"] = _ALL if released is None else released
-        timed = sa.text(statement).bindparams(sa.bindparam("now", now, UtcDateTime))
-        rows = list(session.execute(timed, values))
+        rows = list(session.execute(statement, values))
     return _claim_of(rows)
 
 
 def claim_these(
-    session: Session, mailing_id: int, worker: str, ids: Sequence[int], state: str, *, now: datetime
+    session: Session, mailing_id: int, worker: str, ids: Sequence[int], state: str, *, now: datetime,
+    gates: Sequence[Gate] = (),
 ) -> Claim:
     """Claim the rows ``ids``, chosen beforehand, that still are in ``state`` ('queued' or 'deferred')."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    statement = _CLAIM % ("IN (SELECT value FROM json_each(:ids))" if is_sqlite else "= ANY(:ids)", state)
+    rows = "IN (SELECT value FROM json_each(:ids))" if is_sqlite else "= ANY(:ids)"
     values = {"mailing": mailing_id, "worker": worker, "ids": json.dumps(list(ids)) if is_sqlite else list(ids)}
-    timed = sa.text(statement).bindparams(sa.bindparam("now", now, UtcDateTime))
-    return _claim_of(session.execute(timed, values))
+    return _claim_of(session.execute(_claiming(rows, state, gates, now), values))
 
 
 def _claim_of(found: Iterable[Any]) -> Claim:

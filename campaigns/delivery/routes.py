@@ -25,6 +25,7 @@ from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.routes import note_people, preview_choices, setting
 from campaigns.mailings.rules import MailingState
+from campaigns.mailings.steps import STEP_BEFORE
 from campaigns.planning import service as planning
 from outreach.accounts.models import User
 from outreach.audit import service as audit
@@ -87,6 +88,8 @@ def show(mailing_id: int) -> str:
 
 def _page(mailing: Mailing) -> str:
     """The template of the mailing's state; states that look alike share one."""
+    if mailing.step is not None and mailing.state in STEP_BEFORE:
+        return "step"
     shared = {
         MailingState.OVERDUE: "scheduled", MailingState.PAUSED: "sending", MailingState.CANCELLED: "finished",
     }
@@ -111,6 +114,8 @@ def _people(mailing: Mailing) -> dict[int, str]:
 
 def _of_state(mailing: Mailing, may_act: bool) -> dict[str, Any]:
     """What the page of this state needs beside the mailing."""
+    if _page(mailing) == "step":
+        return {}
     match mailing.state:
         case MailingState.REVIEW:
             return _review(mailing, may_act)

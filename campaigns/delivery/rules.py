@@ -59,10 +59,17 @@ class SkipReason(str, enum.Enum):
     SUPPRESSED = "suppressed"
     NO_CONSENT = "no_consent"
     EXPIRED = "expired"  # the mailing's last moment came first
+    FREQUENCY = "frequency"  # had as much mail as the cap allows
+    ANSWERED = "answered"  # a follow-up to someone who has answered by now
+    STOPPED = "stopped"  # a sequence that has ended for this recipient
 
 
 SKIP_LABELS = {
-    SkipReason.SUPPRESSED: "수신거부", SkipReason.NO_CONSENT: "광고 수신 동의 없음",
+    SkipReason.SUPPRESSED: "수신거부",
+    SkipReason.NO_CONSENT: "광고 수신 동의 없음",
+    SkipReason.FREQUENCY: "발송 횟수 한도",
+    SkipReason.ANSWERED: "이미 응답함",
+    SkipReason.STOPPED: "연속 메일이 끝남",
     SkipReason.EXPIRED: "보낼 수 있는 마지막 시각이 지남",
 }
 

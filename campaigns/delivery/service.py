@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.audience.history import History
-from campaigns.delivery import starting
+from campaigns.delivery import frequency, starting
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import DeliveryState, SkipReason
 from campaigns.mailings import service as mailings
@@ -22,6 +22,7 @@ from campaigns.planning.models import Campaign
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.clock import kst_today
+from outreach.config import FrequencyCap
 from outreach.errors import Conflict, NotFound
 from outreach.wording import Text
 
@@ -35,6 +36,15 @@ RECENT_MAILINGS = 200
 class PastDeliveries:
     """What the audience may ask about earlier mailings (campaigns.audience.history)."""
 
+    def __init__(self, cap: FrequencyCap | None = None):
+        self.cap = cap
+
+    def too_often(
+        self, address_key: sa.ColumnElement[str], company_id: sa.ColumnElement[int], now: datetime
+    ) -> sa.ColumnElement[bool] | None:
+        """Recipients who have had as much mail as ``cap`` allows."""
+        return None if self.cap is None else frequency.reached(self.cap, address_key, company_id, now)
+
     def mailed(self, address_key: sa.ColumnElement[str], mailing_ids: Collection[int]) -> sa.ColumnElement[bool]:
         return self._accepted(address_key).where(Delivery.mailing_id.in_(mailing_ids)).exists()
 
@@ -44,6 +54,12 @@ class PastDeliveries:
     def responded(self, company_id: sa.ColumnElement[int], campaign_ids: Collection[int]) -> sa.ColumnElement[bool]:
         """Nothing is known of answers here; see campaigns.responses.history."""
         return sa.false()
+
+    def unanswered(self, mailing_id: int) -> sa.Select[tuple[int]]:
+        """Who got the mailing; of answers nothing is known here."""
+        return sa.select(Delivery.contact_id).where(
+            Delivery.mailing_id == mailing_id, Delivery.state == DeliveryState.ACCEPTED
+        )
 
     def mailing_choices(self, session: Session, campaign: Campaign) -> Sequence[tuple[int, str]]:
         """Mailings that were sent by the campaign's centre or by headquarters."""

@@ -91,11 +91,19 @@ def freeze_chunk(
 ) -> int | None:
     """Write the next CHUNK recipients of ``mailing_id`` into ``table`` (the delivery table, named by the
     area above). Returns the last contact id, or None when there are no more."""
-    values = personal_values(centre_name)
     rows = recipients(question, after, CHUNK)
     last = session.scalar(sa.select(sa.func.max(rows.subquery().c.contact_id)))
-    if last is None:
-        return None
+    if last is not None:
+        write_down(session, table, mailing_id, rows, fields, centre_name)
+    return last
+
+
+def write_down(
+    session: Session, table: sa.Table, mailing_id: int, rows: sa.Select[Any], fields: Sequence[PersonalField],
+    centre_name: str,
+) -> None:
+    """Add the recipients that ``rows`` (:func:`recipients`) selects; one of the mailing already is left as it is."""
+    values = personal_values(centre_name)
     dialect = session.get_bind().dialect.name
     pairs = [part for field in fields for part in (sa.literal(field.slot), filled(field, values))]
     build = sa.func.jsonb_build_object if dialect == "postgresql" else sa.func.json_object
@@ -109,4 +117,3 @@ def freeze_chunk(
     ]
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     session.execute(insert(table).from_select(names, source).on_conflict_do_nothing())
-    return last

@@ -17,7 +17,11 @@ from outreach.db import Identified, Json, Stamped, UtcDateTime, Versioned, db, e
 class Mailing(Identified, Stamped, Versioned, db.Model):
     """``blocks``: list of {kind, …} (campaigns.mailings.content). Approval holds for ``approved_hash``,
     a hash of content and audience; an edit voids it. ``compiled``: the frozen template of approval
-    (subject, html, text with slots), from which the engine builds every message."""
+    (subject, html, text with slots), from which the engine builds every message.
+
+    ``follows_id``: the mailing this one reminds of, as reminder number ``reminder``; it goes to those who have not
+    answered that one, not before ``earliest_at``. ``step``: its place in a sequence; from 2 on its recipients are
+    written down in rounds, as each one's time comes."""
 
     __tablename__ = "mailing"
 
@@ -48,6 +52,10 @@ class Mailing(Identified, Stamped, Versioned, db.Model):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     pause_reason: Mapped[str] = mapped_column(sa.String(300), default="")
     refusal_percent: Mapped[int | None]  # pauses itself above this share of refusals; None: as for all mailings
+    follows_id: Mapped[int | None] = mapped_column(sa.ForeignKey("mailing.id"), index=True)
+    reminder: Mapped[int | None]
+    earliest_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    step: Mapped[int | None]
     compiled: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True)
 
     campaign: Mapped[Campaign] = relationship()

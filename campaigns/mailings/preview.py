@@ -50,7 +50,7 @@ def sketch(session: Session, mailing: Mailing, values: Mapping[str, Any]) -> Mai
     made["message_class"] = MessageClass(made["message_class"] or MessageClass.PUBLIC_NOTICE)
     made["blocks"] = content.clean_blocks(made["blocks"])
     draft = Mailing(**made)
-    draft.campaign = mailing.campaign
+    draft.campaign, draft.follows_id, draft.step = mailing.campaign, mailing.follows_id, mailing.step
     audience = session.get(Audience, made["audience_id"]) if made["audience_id"] else None
     draft.audience = audience if audience and audience.campaign_id == mailing.campaign_id else None
     return draft

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from campaigns.audience import service as audiences
 from campaigns.audience.history import History
 from campaigns.audience.models import Audience
-from campaigns.audience.rules import Count
+from campaigns.audience.rules import Conditions, Count
 from campaigns.audience.service import Question
 from campaigns.mailings import content, timing
 from campaigns.mailings.compose import Addresses, Composed, compose
@@ -26,13 +26,14 @@ from campaigns.mailings.content import Problem
 from campaigns.mailings.freeze import missing_values
 from campaigns.mailings.models import Mailing, MailingEditor, MailingLink
 from campaigns.mailings.rules import BOUND, EDITABLE, MOVES, STATE_LABELS, MailingState, MessageClass
+from campaigns.mailings.steps import require_alone
 from campaigns.mailings.timing import Timing
 from campaigns.planning import service as planning
 from campaigns.planning.models import Campaign
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.calendar import service as calendar
-from outreach.clock import kst_today
+from outreach.clock import kst_today, to_kst
 from outreach.db import check_version
 from outreach.errors import Conflict, Forbidden, Invalid, NotFound
 from outreach.regions.models import Centre
@@ -156,6 +157,8 @@ def back_to_draft(session: Session, mailing: Mailing) -> None:
 
 def _apply(session: Session, mailing: Mailing, values: Mapping[str, Any]) -> dict[str, Any]:
     clean = {key: values[key] for key in FIELDS if key in values}
+    if mailing.follows_id is not None or mailing.step is not None:
+        clean.pop("audience_id", None)  # whom it goes to follows from what it follows
     if "blocks" in clean:
         clean["blocks"] = content.clean_blocks(clean["blocks"])
     if "message_class" in clean:
@@ -195,12 +198,13 @@ def wrote_in(session: Session, mailing: Mailing, user_id: int | None) -> bool:
 
 def audience_changed(session: Session, actor: Actor, audience: Audience, now: datetime) -> list[str]:
     """Void review and approval of the mailings that were to go to ``audience``; their titles. What has begun to
-    be sent keeps the recipients written down for it."""
+    be sent keeps the recipients written down for it, and so do the later steps of a sequence that has begun."""
     bound = sa.select(Mailing).where(Mailing.audience_id == audience.id, Mailing.state.in_(BOUND)).order_by(Mailing.id)
-    mailings = list(session.scalars(bound))
+    begun = sa.and_(Mailing.step > 1, Mailing.state == MailingState.SCHEDULED)
+    mailings = list(session.scalars(bound.where(sa.or_(Mailing.step.is_(None), ~begun))))
     for mailing in mailings:
         comment = f"수신 대상 '{audience.name}'의 조건이 바뀌어 승인을 거두었습니다."
-        withdraw(session, actor, mailing, now=now, comment=comment)
+        withdraw(session, actor, mailing, now=now, comment=comment, as_step=True)
     return [mailing.title for mailing in mailings]
 
 
@@ -212,12 +216,23 @@ def frozen(mailing: Mailing) -> Composed:
 
 
 def question(mailing: Mailing, history: History, now: datetime) -> Question | None:
-    """The mailing's audience as a question, None while it has none."""
+    """The mailing's audience as a question, None while it has none. A reminder asks for those who have not answered
+    what it reminds of."""
+    if mailing.follows_id is not None:
+        return question_of(mailing, Conditions(recent_days=0), history, now, history.unanswered(mailing.follows_id))
     if mailing.audience is None:
         return None
+    return question_of(mailing, audiences.parse(mailing.audience.conditions), history, now)
+
+
+def question_of(
+    mailing: Mailing, conditions: Conditions, history: History, now: datetime,
+    among: sa.Select[tuple[int]] | None = None,
+) -> Question:
+    """Who of these the mailing may go to, given its centre and class."""
     return Question(
-        audiences.parse(mailing.audience.conditions), mailing.campaign.centre_id,
-        mailing.message_class is MessageClass.ADVERTISING, history, now,
+        conditions, mailing.campaign.centre_id, mailing.message_class is MessageClass.ADVERTISING, history, now,
+        capped=mailing.message_class is not MessageClass.CONSENT_NOTICE, among=among,
     )
 
 
@@ -267,8 +282,9 @@ def _unwritten(mailing: Mailing) -> list[Problem]:
         ("sender_name", Text("보내는 기관의 이름을 적어 주세요.")),
         ("sender_address", Text("보내는 메일 주소를 적어 주세요.")),
         ("sender_phone", Text("보내는 기관의 전화번호를 적어 주세요.")),
-        ("audience_id", Text("수신 대상을 골라 주세요.")),
     ]
+    if mailing.follows_id is None:
+        needed.append(("audience_id", Text("수신 대상을 골라 주세요.")))
     if mailing.message_class is MessageClass.ADVERTISING:
         message = Text("광고 메일에는 보내는 기관의 주소가 있어야 합니다(정보통신망법 제50조 제4항).")
         needed.append(("sender_postal", message))
@@ -282,11 +298,16 @@ def fingerprint_of(mailing: Mailing, composed: Composed) -> str:
             mailing.sender_name, mailing.sender_address, mailing.sender_phone, mailing.sender_postal,
         ],
         "audience": mailing.audience.conditions if mailing.audience else None, "centre": mailing.campaign.centre_id,
+        **({"follows": mailing.follows_id} if mailing.follows_id else {}),
     })
 
 
-def submit(session: Session, actor: Actor, mailing: Mailing, setting: Setting) -> Check:
-    """Ask for approval. Raises Conflict with what is still missing."""
+def submit(
+    session: Session, actor: Actor, mailing: Mailing, setting: Setting, *, as_step: bool = False
+) -> Check:
+    """Ask for approval. Raises Conflict with what is still missing. ``as_step``: by its sequence, which alone may
+    take a step on; so in the functions below."""
+    require_alone(mailing, as_step)
     _require_move(mailing, MailingState.REVIEW)
     result = check(session, mailing, setting)
     _require_ready(result)
@@ -297,12 +318,14 @@ def submit(session: Session, actor: Actor, mailing: Mailing, setting: Setting) -
 
 
 def approve(
-    session: Session, scope: Scope, actor: Actor, mailing: Mailing, setting: Setting, *, content_hash: str
+    session: Session, scope: Scope, actor: Actor, mailing: Mailing, setting: Setting, *, content_hash: str,
+    as_step: bool = False,
 ) -> Check:
     """Approve what was looked at (``content_hash`` of the page) and begin writing the recipients down.
 
     Raises Forbidden to anyone who edited the mailing or its audience, Conflict if it changed since it was looked
     at."""
+    require_alone(mailing, as_step)
     _require_move(mailing, MailingState.FREEZING)
     if scope.role not in APPROVER_ROLES:
         raise Forbidden("메일 승인은 센터 관리자·본부·홍보담당만 할 수 있습니다.")
@@ -326,10 +349,12 @@ def approve(
 
 def schedule(
     session: Session, actor: Actor, mailing: Mailing, at: datetime, *, now: datetime, smtp_ready: bool,
-    not_after: datetime | None = None, spread_until: datetime | None = None,
+    not_after: datetime | None = None, spread_until: datetime | None = None, as_step: bool = False,
 ) -> None:
     """Send at ``at`` (UTC), evenly until ``spread_until`` and nothing from ``not_after`` on, if given. Raises Conflict
-    without a mail server, Invalid for a past time, Closed for one outside the hours of the mailing's class."""
+    without a mail server, Invalid for a past time or, for a reminder, one that is too early, Closed for one outside
+    the hours of the mailing's class."""
+    require_alone(mailing, as_step)
     if not smtp_ready:
         raise Conflict(
             "메일 서버가 설정되지 않아 예약할 수 없습니다. 시스템 관리자에게 OUTREACH_SMTP_URL 설정을 요청해 주세요."
@@ -337,6 +362,10 @@ def schedule(
     if at < now - timedelta(minutes=1):
         message = "이미 지난 시각입니다. 지금 또는 앞으로의 시각을 골라 주세요."
         raise Invalid(message, fields={"scheduled_at": "지난 시각"})
+    if mailing.earliest_at is not None and at < mailing.earliest_at:
+        day = f"{to_kst(mailing.earliest_at):%Y. %-m. %-d.}"
+        message = Text("다시 알리는 메일은 %(day)s부터 보낼 수 있습니다.", day=day)
+        raise Invalid(message, fields={"scheduled_at": "너무 이른 시각"})
     if not mailing.approved_hash:
         raise Conflict("승인된 메일만 예약할 수 있습니다.")
     timing.check(Timing(at, not_after, spread_until), mailing.message_class, calendar.load(session))
@@ -346,15 +375,21 @@ def schedule(
     session.flush()
 
 
-def unschedule(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -> None:
+def unschedule(
+    session: Session, actor: Actor, mailing: Mailing, *, now: datetime, as_step: bool = False
+) -> None:
     """Take the mailing back from its time; the approval stays."""
+    require_alone(mailing, as_step)
     _move(session, actor, mailing, MailingState.APPROVED, now)
     mailing.scheduled_at = mailing.scheduled_by = mailing.not_after = mailing.spread_until = None
     session.flush()
 
 
-def withdraw(session: Session, actor: Actor, mailing: Mailing, *, now: datetime, comment: str = "") -> None:
+def withdraw(
+    session: Session, actor: Actor, mailing: Mailing, *, now: datetime, comment: str = "", as_step: bool = False
+) -> None:
     """Back to a draft, by its author or the reviewer, who says in ``comment`` what is to be changed."""
+    require_alone(mailing, as_step)
     _require_move(mailing, MailingState.DRAFT)
     changes: dict[str, tuple[Any, Any]] = {"state": (mailing.state, MailingState.DRAFT)}
     if comment.strip():
@@ -384,8 +419,9 @@ def reopen(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -
     session.flush()
 
 
-def cancel(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -> None:
+def cancel(session: Session, actor: Actor, mailing: Mailing, *, now: datetime, as_step: bool = False) -> None:
     """Stop for good; what has left has left."""
+    require_alone(mailing, as_step)
     _move(session, actor, mailing, MailingState.CANCELLED, now)
     mailing.finished_at = now
     session.flush()

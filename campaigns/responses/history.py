@@ -8,7 +8,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from campaigns.audience.history import KEY
+from campaigns.delivery.models import Delivery
 from campaigns.delivery.service import PastDeliveries
+from campaigns.mailings.models import Mailing
+from campaigns.responses.answered import answered
 from campaigns.responses.models import Response
 from campaigns.responses.rules import ResponseState
 
@@ -23,6 +26,11 @@ class PastEvents(PastDeliveries):
             Response.state == ResponseState.VERIFIED,
         )
 
+    def unanswered(self, mailing_id: int) -> sa.Select[tuple[int]]:
+        """Who got the mailing and has not answered since it began to go out."""
+        began = sa.select(Mailing.started_at).where(Mailing.id == mailing_id).scalar_subquery()
+        return super().unanswered(mailing_id).where(~answered(Delivery.company_id, began))
+
 
 def init_app(app: Flask) -> None:
-    app.extensions[KEY] = PastEvents()
+    app.extensions[KEY] = PastEvents(app.extensions["outreach"].settings.frequency)

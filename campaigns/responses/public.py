@@ -17,7 +17,7 @@ from campaigns.responses import clicks, optout, sender, service
 from campaigns.responses.acknowledgement import acknowledge
 from campaigns.responses.forms import PlaceForm, PublicForm
 from campaigns.responses.models import ResponsePlace
-from campaigns.responses.rules import submission_key
+from campaigns.responses.rules import FORM_POSITION, submission_key
 from outreach import links
 from outreach.audit.service import Actor
 from outreach.companies.models import Company, Contact
@@ -127,11 +127,16 @@ def click(token: str) -> Any:
     if url is None:
         raise Gone
     db.session.rollback()
+    _note(delivery_id, position)
+    return redirect(url, 302)
+
+
+def _note(delivery_id: int, position: int) -> None:
+    """Keep the raw event of a link or form that was opened."""
     clicks.record(
         db.engine, clicks.folder(current_app), delivery_id=delivery_id, position=position, at=_now(),
         method=request.method, address=request.remote_addr or "", user_agent=request.user_agent.string,
     )
-    return redirect(url, 302)
 
 
 # -- response form by mail link -----------------------------------------------------------------------------
@@ -140,7 +145,12 @@ def click(token: str) -> Any:
 @blueprint.get("/r/<token>")
 @access.public("the response form of one recipient; shows the company's name and a masked person")
 def form(token: str) -> str:
-    return _form_page(_delivery(links.read_form, token), PublicForm.fresh())
+    delivery = _delivery(links.read_form, token)
+    page = _form_page(delivery, PublicForm.fresh())
+    if delivery.mailing.step is not None:
+        db.session.rollback()
+        _note(delivery.id, FORM_POSITION)
+    return page
 
 
 @blueprint.post("/r/<token>")

@@ -55,6 +55,10 @@ class Verdict(str, enum.Enum):
     MACHINE = "machine"
 
 
+#: Stands for the response form among the links of a mail, which are counted from 0: that it was opened is noted for
+#: steps of a sequence only, whose mail says so.
+FORM_POSITION = -1
+
 #: Who may read responses, and who may take one in, match it to a company or set it aside.
 VIEW_ROLES = STAFF_ROLES
 WORK_ROLES = EDITOR_ROLES | {Role.PLANNER}

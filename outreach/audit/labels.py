@@ -44,6 +44,7 @@ SUBJECTS = {
     "campaign": _("캠페인"),
     "audience": _("대상 명단"),
     "mailing": _("메일 발송"),
+    "sequence": _("연속 메일"),
     "delivery": _("발송 대상"),
     "response": _("응답"),
     "lead": _("상담 건"),

@@ -17,6 +17,9 @@ CHANNEL = ('email', 'sms', 'alimtalk')
 DELIVERY_STATE = (
     'queued', 'claimed', 'accepted', 'deferred', 'refused', 'skipped', 'in_doubt', 'cancelled'
 )
+TROUBLE = (
+    'greylisted', 'rate', 'mailbox_full', 'system', 'network', 'unknown_user', 'policy', 'message', 'other',
+)
 MESSAGE_CLASS = ('public_notice', 'advertising', 'consent_notice')
 
 
@@ -79,6 +82,7 @@ def _skip_reasons(*words) -> None:
         with op.batch_alter_table('delivery', recreate='always') as batch_op:
             batch_op.alter_column('state', type_=_enum(DELIVERY_STATE, 'deliverystate'))
             batch_op.alter_column('skip_reason', type_=_enum(words, 'skipreason'))
+            batch_op.alter_column('trouble', type_=_enum(TROUBLE, 'trouble'))
     else:
         op.drop_constraint(op.f('ck_delivery_skipreason'), 'delivery', type_='check')
         listed = ', '.join(f"'{word}'" for word in words)

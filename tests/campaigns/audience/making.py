@@ -35,10 +35,14 @@ def make_contact(centre_id: int | None, *, email: str | None = None, consents: b
 
 
 class ToldHistory:
-    """``mailed``: address -> (mailing id, when); ``responded``: company id -> campaign id."""
+    """``mailed``: address -> (mailing id, when); ``responded``: company id -> campaign id; ``often``: addresses that
+    had as much mail as they may."""
 
-    def __init__(self, mailed: dict[str, tuple[int, datetime]] | None = None, responded: dict[int, int] | None = None):
-        self._mailed, self._responded = mailed or {}, responded or {}
+    def __init__(
+        self, mailed: dict[str, tuple[int, datetime]] | None = None, responded: dict[int, int] | None = None,
+        often: Collection[str] = (),
+    ):
+        self._mailed, self._responded, self._often = mailed or {}, responded or {}, often
 
     def mailed(self, address_key: sa.ColumnElement[str], mailing_ids: Collection[int]) -> sa.ColumnElement[bool]:
         return address_key.in_([key for key, (mailing, _at) in self._mailed.items() if mailing in mailing_ids])
@@ -48,6 +52,9 @@ class ToldHistory:
 
     def responded(self, company_id: sa.ColumnElement[int], campaign_ids: Collection[int]) -> sa.ColumnElement[bool]:
         return company_id.in_([key for key, campaign in self._responded.items() if campaign in campaign_ids])
+
+    def too_often(self, address_key: Any, company_id: Any, now: datetime) -> sa.ColumnElement[bool] | None:
+        return address_key.in_(self._often) if self._often else None
 
     def mailing_choices(self, session: Any, campaign: Any) -> list[tuple[int, str]]:
         return []

@@ -132,9 +132,10 @@ def test_all_reasons_together_add_up(ask, centre, now):
     suppress(db.session, gone.address_key, SuppressionReason.UNKNOWN_USER, "test", now)
     for _ in range(2):
         make_contact(centre.id, email="one@agency.example", consents=True)
-    history = ToldHistory({recent.address_key: (1, now)})
+    often = make_contact(centre.id, consents=True)
+    history = ToldHistory({recent.address_key: (1, now)}, often={often.address_key})
     found = ask(advertising=True, history=history, recent_days=30)
-    assert found.matched == 8
+    assert found.matched == 9
     assert found.included == 2
     assert found.excluded == dict.fromkeys(Exclusion, 1)
 
