@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.audience.history import History
+from campaigns.delivery import lawful
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import OVERDUE_AFTER, DeliveryState, SkipReason
 from campaigns.mailings import service as mailings
@@ -150,7 +151,8 @@ def anything_to_start(session: Session, *, now: datetime) -> bool:
 
 def start_due(session: Session, *, now: datetime) -> dict[str, int]:
     """Start scheduled mailings whose time has come; those due longer than OVERDUE_AFTER ago wait for a
-    person instead. Compare-and-set: of two clocks exactly one starts each."""
+    person instead, and so do those that a legal gate stops. Compare-and-set: of two clocks exactly one starts each."""
+    lawful.hold_back(session, now=now)
     due = sa.and_(Mailing.state == MailingState.SCHEDULED, Mailing.scheduled_at <= now)
     started = session.execute(
         sa.update(Mailing)

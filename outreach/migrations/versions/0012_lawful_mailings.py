@@ -1,0 +1,54 @@
+"""Topics of mailings and leaving them, and when a consent was last confirmed"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0012'
+down_revision = '0007'
+branch_labels = None
+depends_on = None
+
+TOPICS = ('substitutes', 'flexible', 'subsidies', 'stories', 'events')
+
+
+def topic(nullable: bool) -> sa.Column:
+    kind = sa.Enum(*TOPICS, name='topic', native_enum=False, length=32, create_constraint=True)
+    return sa.Column('topic', kind, nullable=nullable)
+
+
+def upgrade() -> None:
+    with op.batch_alter_table('mailing', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('commercial_reason', sa.String(400), nullable=False, server_default=''))
+        batch_op.add_column(topic(True))
+    with op.batch_alter_table('mailing', schema=None) as batch_op:
+        batch_op.alter_column('commercial_reason', server_default=None)
+    with op.batch_alter_table('consent', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True))
+    standing = sa.text('withdrawn_at IS NULL')
+    op.create_index(
+        'ix_consent_given_at', 'consent', ['given_at'], sqlite_where=standing, postgresql_where=standing,
+    )
+    op.create_table(
+        'topic_suppression',
+        sa.Column('address_key', sa.String(254), nullable=False),
+        topic(False),
+        sa.Column('source', sa.String(200), nullable=False),
+        sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_topic_suppression')),
+        sa.UniqueConstraint('address_key', 'topic', name=op.f('uq_topic_suppression_address_key_topic')),
+    )
+    op.create_index('ix_topic_suppression_created_at', 'topic_suppression', ['created_at'])
+
+
+def downgrade() -> None:
+    op.drop_table('topic_suppression')
+    op.drop_index('ix_consent_given_at', 'consent')
+    with op.batch_alter_table('consent', schema=None) as batch_op:
+        batch_op.drop_column('confirmed_at')
+    with op.batch_alter_table('mailing', schema=None) as batch_op:
+        batch_op.drop_constraint(op.f('ck_mailing_topic'), type_='check')
+        batch_op.drop_column('topic')
+        batch_op.drop_column('commercial_reason')
