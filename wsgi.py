@@ -11,6 +11,7 @@ from campaigns.audience.feature import feature as audience
 from campaigns.delivery.feature import feature as delivery
 from campaigns.demo.feature import feature as demo
 from campaigns.mailings.feature import feature as mailings
+from campaigns.notices.feature import feature as notices
 from campaigns.planning.feature import feature as planning
 from campaigns.reports.feature import feature as reports
 from campaigns.responses.feature import feature as responses
@@ -59,6 +60,7 @@ FEATURES: list[Feature] = [
     audience,
     mailings,
     delivery,
+    notices,
     responses,
     reports,
 ]

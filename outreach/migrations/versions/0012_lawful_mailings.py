@@ -41,9 +41,46 @@ def upgrade() -> None:
         sa.UniqueConstraint('address_key', 'topic', name=op.f('uq_topic_suppression_address_key_topic')),
     )
     op.create_index('ix_topic_suppression_created_at', 'topic_suppression', ['created_at'])
+    _create_notices()
+
+
+def _create_notices() -> None:
+    kinds = ('consent', 'withdrawal', 'refusal', 'topics', 'reconfirmation')
+    op.create_table(
+        'consent_notice',
+        sa.Column(
+            'kind', sa.Enum(*kinds, name='noticekind', native_enum=False, length=32, create_constraint=True),
+            nullable=False,
+        ),
+        sa.Column('address_key', sa.String(254), nullable=False),
+        sa.Column('subject', sa.String(120), nullable=False),
+        sa.Column('happened_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('due_on', sa.Date(), nullable=False),
+        sa.Column('to_address', sa.String(254), nullable=False),
+        sa.Column('sender_name', sa.String(80), nullable=False),
+        sa.Column('centre_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+        sa.Column('text', sa.Text(), nullable=False),
+        sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('attempts', sa.Integer(), nullable=False),
+        sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('error', sa.String(500), nullable=False),
+        sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+        sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_consent_notice_centre_id_centre')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_consent_notice')),
+        sa.UniqueConstraint(
+            'address_key', 'kind', 'happened_at', 'subject', 'due_on', name=op.f('uq_consent_notice_fact')
+        ),
+    )
+    op.create_index('ix_consent_notice_centre_id', 'consent_notice', ['centre_id'])
+    op.create_index('ix_consent_notice_created_at', 'consent_notice', ['created_at'])
+    unsent = sa.text('sent_at IS NULL')
+    op.create_index(
+        'ix_consent_notice_open', 'consent_notice', ['id'], sqlite_where=unsent, postgresql_where=unsent,
+    )
 
 
 def downgrade() -> None:
+    op.drop_table('consent_notice')
     op.drop_table('topic_suppression')
     op.drop_index('ix_consent_given_at', 'consent')
     with op.batch_alter_table('consent', schema=None) as batch_op:
