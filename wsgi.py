@@ -35,6 +35,7 @@ from outreach.oversight.feature import feature as oversight
 from outreach.programmes.feature import feature as programmes
 from outreach.regions.feature import feature as regions
 from outreach.retention.feature import feature as retention
+from outreach.senders.feature import feature as senders
 from outreach.web.feature import feature as web
 
 #: Low to high: a feature may rely on those before it.
@@ -45,6 +46,7 @@ FEATURES: list[Feature] = [
     operations,
     oversight,
     retention,
+    senders,
     regions,
     organisations,
     home,

@@ -19,6 +19,8 @@ from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MessageClass
 from outreach.companies import confirmation
 from outreach.companies.models import Consent, Contact
+from outreach.senders import service as senders
+from outreach.wording import Text
 
 #: So many addresses are looked through for made-up ones; who makes them makes them in a row.
 LOOKED_THROUGH = 100_000
@@ -55,6 +57,21 @@ def facts(
         text=composed.text if composed else None, opt_out=content.slot(content.UNSUBSCRIBE),
         unconsented=unconsented, overdue=overdue, serial=serial, approved=approved,
     )
+
+
+def sender_domain(session: Session, mailing: Mailing) -> list[Problem]:
+    """What keeps the sender's domain from its first mailing. Once one has gone out from it, only a warning: a Problem
+    without a gate."""
+    obstacle = senders.obstacle(session, mailing.sender_address) if mailing.sender_address.strip() else None
+    if obstacle is None:
+        return []
+    domain = senders.domain_of(mailing.sender_address)
+    begun = sa.select(Mailing.id).where(
+        Mailing.started_at.is_not(None), sa.func.lower(Mailing.sender_address).endswith(f"@{domain}", autoescape=True)
+    )
+    if session.scalar(begun.limit(1)) is not None:
+        return [Problem(obstacle, "sender_address")]
+    return [Problem(obstacle, "sender_address", "sender_domain", Text("DMARC(RFC 7489)"))]
 
 
 def count_overdue(session: Session, contact_ids: sa.Select[tuple[int]], now: datetime) -> int:

@@ -92,7 +92,8 @@ def setting() -> Setting:
         material=lambda material_id: links.material_url(base, signer, material_id),
     )
     history = current_app.extensions.get(HISTORY) or NoHistory()
-    return Setting(current_app.jinja_env, addresses, history, outreach.clock.now())
+    now, check = outreach.clock.now(), outreach.settings.sender_check
+    return Setting(current_app.jinja_env, addresses, history, now, check)
 
 
 @blueprint.app_context_processor

@@ -56,6 +56,7 @@ class Setting:
     addresses: Addresses
     history: History
     now: datetime
+    sender_check: bool = False  # whether the sender's domain must be in order (outreach.senders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +256,9 @@ def check(session: Session, mailing: Mailing, setting: Setting) -> Check:
     gates = lawful.before_approval(session, mailing, composed, asked, count)
     problems += lawful.problems(gates)
     warnings = [*(composed.warnings if composed else []), *_topicless(mailing)]
+    if setting.sender_check:
+        for found in lawful.sender_domain(session, mailing):
+            (warnings if found.gate == "" else problems).append(found)
     return Check(composed, count, fingerprint, problems, warnings, missing, gates)
 
 

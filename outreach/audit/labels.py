@@ -50,6 +50,7 @@ SUBJECTS = {
     "lead": _("상담 건"),
     "access_record": _("접속기록"),
     "retention": _("개인정보 보관"),
+    "sender_domain": _("보내는 도메인"),
 }
 
 ACTIONS = {

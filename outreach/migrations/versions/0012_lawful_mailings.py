@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = '0012'
 down_revision = '0007'
@@ -42,6 +43,28 @@ def upgrade() -> None:
     )
     op.create_index('ix_topic_suppression_created_at', 'topic_suppression', ['created_at'])
     _create_notices()
+    _create_senders()
+
+
+def _create_senders() -> None:
+    states = ('aligned', 'not_aligned', 'unknown')
+    op.create_table(
+        'sender_domain',
+        sa.Column('domain', sa.String(253), nullable=False),
+        sa.Column(
+            'state', sa.Enum(*states, name='senderstate', native_enum=False, length=32, create_constraint=True),
+            nullable=False,
+        ),
+        sa.Column('findings', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+        sa.Column('checked_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('acknowledged_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('acknowledged_by', sa.Integer(), nullable=True),
+        sa.Column('acknowledged_reason', sa.String(400), nullable=False),
+        sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+        sa.Column('version', sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_sender_domain')),
+        sa.UniqueConstraint('domain', name=op.f('uq_sender_domain_domain')),
+    )
 
 
 def _create_notices() -> None:
@@ -80,6 +103,7 @@ def _create_notices() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table('sender_domain')
     op.drop_table('consent_notice')
     op.drop_table('topic_suppression')
     op.drop_index('ix_consent_given_at', 'consent')
