@@ -20,6 +20,12 @@ from outreach.signing import Signer
 NOBODY, HELP_LINE = "고용노동부 일·육아 동행 플래너", "1350"
 
 
+PURPOSES_IN_ENGLISH = {
+    ConsentPurpose.ADVERTISING: "Advertising information", ConsentPurpose.NEWSLETTER: "Newsletter",
+    ConsentPurpose.EVENTS: "Briefings and events",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Writing:
     """What the letters need of the application."""

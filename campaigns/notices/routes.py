@@ -134,5 +134,6 @@ def _consent_page(token: str, *, withdrawn: bool) -> Any:
     sender = {"name": notice.sender_name, "phone": notice.centre.phone if notice.centre else letters.HELP_LINE}
     return render_template(
         "notices/consent.html", notice=notice, sender=sender, token=token, about=letters.about(notice),
+        about_in_english=", ".join(letters.PURPOSES_IN_ENGLISH[ConsentPurpose(word)] for word in notice.about),
         standing=service.standing(db.session, notice), withdrawn=withdrawn,
     )
