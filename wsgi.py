@@ -11,6 +11,7 @@ from campaigns.audience.feature import feature as audience
 from campaigns.delivery.feature import feature as delivery
 from campaigns.demo.feature import feature as demo
 from campaigns.mailings.feature import feature as mailings
+from campaigns.notices.feature import feature as notices
 from campaigns.planning.feature import feature as planning
 from campaigns.reports.feature import feature as reports
 from campaigns.responses.feature import feature as responses
@@ -36,6 +37,7 @@ from outreach.oversight.feature import feature as oversight
 from outreach.programmes.feature import feature as programmes
 from outreach.regions.feature import feature as regions
 from outreach.retention.feature import feature as retention
+from outreach.senders.feature import feature as senders
 from outreach.web.feature import feature as web
 
 #: Low to high: a feature may rely on those before it.
@@ -47,6 +49,7 @@ FEATURES: list[Feature] = [
     oversight,
     retention,
     calendar,
+    senders,
     regions,
     organisations,
     home,
@@ -62,6 +65,7 @@ FEATURES: list[Feature] = [
     audience,
     mailings,
     delivery,
+    notices,
     responses,
     sequences,
     reports,

@@ -6,6 +6,7 @@ generated once into the data folder, readable by the owner only.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import secrets
@@ -58,6 +59,8 @@ class Settings:
     mail_from: str = "no-reply@outreach.example"
     dkim_keys: tuple[DkimSetting, ...] = ()
     frequency: FrequencyCap | None = DEFAULT_CAP
+    nameservers: tuple[tuple[str, int], ...] = ()
+    sender_check: bool = True  # a sender's domain must be in order before its first mailing; not in the demo
     demo: bool = False
     host: str = "127.0.0.1"
     port: int = 8000
@@ -81,6 +84,8 @@ class Settings:
             mail_from=_mail_from(environ, base_url),
             dkim_keys=_dkim_keys(environ),
             frequency=_frequency(environ),
+            nameservers=_nameservers(environ),
+            sender_check=not demo,
             demo=demo,
             host=host,
             port=port,
@@ -214,6 +219,22 @@ def _frequency(environ: Mapping[str, str]) -> FrequencyCap | None:
             raise BadSetting(f"OUTREACH_FREQUENCY_CAP: {entry!r}; write contact=2,company=3,days=7, or off")
         values[found[1]] = int(found[2])
     return FrequencyCap(**values)
+
+
+def _nameservers(environ: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+    """IP addresses, each with a port if it is not 53, separated by commas."""
+    found = []
+    for entry in filter(None, map(str.strip, environ.get("OUTREACH_NAMESERVERS", "").split(","))):
+        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::(\d{1,5}))?|([0-9A-Fa-f:]+)", entry)
+        try:
+            address = ipaddress.ip_address((match[1] or match[2] or match[4]) if match else "")
+            port = int((match and match[3]) or 53)
+        except ValueError:
+            address, port = None, 0
+        if address is None or not 1 <= port <= 65535:
+            raise BadSetting(f"OUTREACH_NAMESERVERS: {entry!r}; write IP addresses of DNS servers, e.g. 10.0.0.53")
+        found.append((str(address), port))
+    return tuple(found)
 
 
 def _link_keys(environ: Mapping[str, str], generated: Mapping[str, str]) -> tuple[str, ...]:

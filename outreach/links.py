@@ -2,7 +2,7 @@
 
 Short paths, since they stand in mails and QR codes: ``/c/`` a tracked link, ``/r/`` the response form of
 one recipient, ``/u/`` unsubscribing, ``/q/`` the response form behind a QR code, ``/m/`` a material,
-``/i/`` a picture of a mail. What follows is a signed
+``/i/`` a picture of a mail, ``/k/`` a consent. What follows is a signed
 token of row ids (outreach.signing): forwarded, it tells nothing about a person. Reading a token raises
 ``BadToken``. ``base_url`` is the site's own address without a slash at its end.
 """
@@ -16,7 +16,7 @@ from outreach.signing import BadToken, Signer
 
 #: One letter a purpose: a token made for one is refused for another.
 CLICK, FORM, UNSUBSCRIBE, PLACE, UNDO = "c", "f", "u", "q", "z"
-MATERIAL, PICTURE = "m", "i"
+MATERIAL, PICTURE, CONSENT = "m", "i", "k"
 
 #: How long "I pressed it by mistake" on the unsubscribe page stays good.
 UNDO_LIFE = timedelta(hours=1)
@@ -60,6 +60,11 @@ def picture_url(base_url: str, signer: Signer, upload_id: int) -> str:
     return f"{base_url}/i/{signer.sign(PICTURE, upload_id)}"
 
 
+def consent_url(base_url: str, signer: Signer, notice_id: int) -> str:
+    """Where the consent that a notice tells of is withdrawn. It never expires."""
+    return f"{base_url}/k/{signer.sign(CONSENT, notice_id)}"
+
+
 def undo_token(signer: Signer, delivery_id: int, now: datetime) -> str:
     """Lets the page that has just unsubscribed someone take it back."""
     return signer.sign(UNDO, delivery_id, int(now.timestamp()))
@@ -92,6 +97,11 @@ def read_material(signer: Signer, token: str) -> int:
 def read_picture(signer: Signer, token: str) -> int:
     """The upload's id."""
     return signer.read(PICTURE, token, 1)[0]
+
+
+def read_consent(signer: Signer, token: str) -> int:
+    """The notice's id."""
+    return signer.read(CONSENT, token, 1)[0]
 
 
 def read_undo(signer: Signer, token: str, now: datetime) -> int:

@@ -111,7 +111,7 @@ def no_network(network_guard: list[str]) -> Iterator[None]:
 
 
 def settings_for(database_url: str, data_dir: Path, **values: object) -> Settings:
-    options = {"smtp_url": "smtp://127.0.0.1:9", "base_url": "http://localhost", **values}
+    options = {"smtp_url": "smtp://127.0.0.1:9", "base_url": "http://localhost", "sender_check": False, **values}
     return Settings(
         database_url=database_url, data_dir=data_dir, secret_key=TEST_SECRET, link_keys=(TEST_SECRET,), testing=True,
         **options,  # type: ignore[arg-type]

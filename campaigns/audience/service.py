@@ -21,7 +21,8 @@ from campaigns.audience.users import Listener, nobody
 from campaigns.planning.models import Campaign
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
-from outreach.companies.models import Consent, ConsentPurpose, Contact, Suppression, Workplace
+from outreach.companies.models import Consent, ConsentPurpose, Contact, Suppression, TopicSuppression, Workplace
+from outreach.companies.topics import Topic
 from outreach.db import check_version
 from outreach.errors import Conflict, Invalid, NotFound
 
@@ -29,14 +30,16 @@ from outreach.errors import Conflict, Invalid, NotFound
 @dataclass(frozen=True, slots=True)
 class Question:
     """All that decides about a contact: the conditions, the campaign's centre (None: all centres), whether
-    the mailing is 광고 (then consent is needed), and the present. ``capped``: the frequency cap holds (it does for
-    all but 동의절차통지). ``among``: only these contact ids, for mailings that follow up another."""
+    the mailing is 광고 (then consent is needed), the present, and what the mailing is about. ``capped``: the frequency
+    cap holds (it does for all but 동의절차통지). ``among``: only these contact ids, for mailings that follow up
+    another."""
 
     conditions: Conditions
     centre_id: int | None
     advertising: bool
     history: History
     now: datetime
+    topic: Topic | None = None
     capped: bool = True
     among: sa.Select[tuple[int]] | None = None
 
@@ -134,7 +137,10 @@ def judged(question: Question) -> sa.Select[Any]:
     """Every contact that meets the conditions with ``reason``: the first exclusion that applies, or NULL.
     Columns: contact_id, company_id, address_key, reason."""
     key = Contact.address_key
-    suppressed = sa.exists().where(Suppression.address_key == key)
+    suppressed: sa.ColumnElement[bool] = sa.exists().where(Suppression.address_key == key)
+    if question.topic is not None:
+        left = sa.exists().where(TopicSuppression.address_key == key, TopicSuppression.topic == question.topic)
+        suppressed = sa.or_(suppressed, left)
     whens = [(key.is_(None), Exclusion.NO_ADDRESS), (suppressed, Exclusion.SUPPRESSED)]
     if question.centre_id is not None:
         outside = sa.or_(Workplace.centre_id.is_(None), Workplace.centre_id != question.centre_id)

@@ -20,7 +20,11 @@ from sqlalchemy.orm import Session
 from campaigns.delivery.gates import Gate
 from outreach.db import UtcDateTime
 
-_SUPPRESSED = "EXISTS (SELECT 1 FROM suppression s WHERE s.address_key = delivery.address_key)"
+_SUPPRESSED = (  # altogether, or the mailing's topic; the inner select is run once a claim
+    "(EXISTS (SELECT 1 FROM suppression s WHERE s.address_key = delivery.address_key) "
+    "OR EXISTS (SELECT 1 FROM topic_suppression t WHERE t.address_key = delivery.address_key "
+    "AND t.topic = (SELECT m.topic FROM mailing m WHERE m.id = :mailing)))"
+)
 _UNCONSENTED = (
     "EXISTS (SELECT 1 FROM mailing m WHERE m.id = delivery.mailing_id AND m.message_class = 'advertising') "
     "AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.contact_id = delivery.contact_id "

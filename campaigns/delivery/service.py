@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.audience.history import History
-from campaigns.delivery import frequency, starting
+from campaigns.delivery import frequency, lawful, starting
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import DeliveryState, SkipReason
 from campaigns.mailings import service as mailings
@@ -172,7 +172,9 @@ def anything_to_start(session: Session, *, now: datetime) -> bool:
 
 def start_due(session: Session, *, now: datetime) -> dict[str, int]:
     """Start scheduled mailings whose time has come and whose hours are open; those too late wait for a person instead
-    (campaigns.delivery.starting). Compare-and-set: of two clocks exactly one starts each."""
+    (campaigns.delivery.starting), and so do those that a legal gate stops. Compare-and-set: of two clocks exactly one
+    starts each."""
+    lawful.hold_back(session, now=now)
     due = sa.and_(Mailing.state == MailingState.SCHEDULED, Mailing.scheduled_at <= now)
     found = starting.due(session, now)
     started = session.execute(

@@ -14,7 +14,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 
-_SUPPRESSED = "SELECT address_key FROM suppression WHERE address_key "
+_SUPPRESSED = (  # altogether, or the mailing's topic
+    "SELECT address_key FROM suppression WHERE address_key %s UNION SELECT address_key FROM topic_suppression "
+    "WHERE topic = (SELECT topic FROM mailing WHERE id = :mailing) AND address_key %s"
+)
 _THESE = {"sqlite": "IN (SELECT value FROM json_each(:keys))", "postgresql": "= ANY(:keys)"}
 _SENDING = sa.text("SELECT state FROM mailing WHERE id = :mailing")
 _STATE_INTERVAL = 0.2  # seconds between looks at the mailing's state
@@ -26,7 +29,7 @@ class Watch:
     def __init__(self, engine: sa.Engine):
         self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         self._is_sqlite = engine.dialect.name == "sqlite"
-        self._suppressed = sa.text(_SUPPRESSED + _THESE[engine.dialect.name])
+        self._suppressed = sa.text(_SUPPRESSED.replace("%s", _THESE[engine.dialect.name]))
         self._mailing_id = 0
         self._sending = True
         self._looked_at = 0.0
@@ -51,7 +54,8 @@ class Watch:
     def _look_up(self, ids: Collection[int]) -> set[int]:
         numbers = {self._keys[number]: number for number in ids}
         keys = json.dumps(list(numbers)) if self._is_sqlite else list(numbers)
-        return {numbers[key] for key in self._connection.scalars(self._suppressed, {"keys": keys})}
+        asked = {"keys": keys, "mailing": self._mailing_id}
+        return {numbers[key] for key in self._connection.scalars(self._suppressed, asked)}
 
     def _version(self) -> int:
         """Changes whenever anyone else has committed (SQLite)."""

@@ -23,11 +23,14 @@ from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.routes import setting
 from campaigns.mailings.rules import MessageClass
+from campaigns.notices import service as notices
+from campaigns.notices.letters import Writing
 from cases.materials.jobs import templates_folder
 from outreach.accounts.rules import DEMO_PASSWORD, demo_email
 from outreach.calendar import service as calendar
 from outreach.cli import needs_database
 from outreach.clock import kst_today
+from outreach.companies.topics import Topic
 from outreach.config import Settings
 from outreach.db import db, unit_of_work
 from outreach.demo.content import DemoContent, demo_content
@@ -59,11 +62,20 @@ def demo(companies: int) -> None:
     db.session.rollback()
     content = demo_content(today)
     stage = _fill(content, companies, now)
+    _tell_the_past(now)
     with embedded(outreach.settings) as smtp_url:
         outreach.settings = dataclasses.replace(outreach.settings, smtp_url=smtp_url)
         mailing, totals = _send_before_your_eyes(stage, now)
     _print_papers(stage)
     _summary(stage, companies, mailing, totals)
+
+
+def _tell_the_past(now: datetime) -> None:
+    """Who left in the invented past was told so at the time; else the clock would write to all of them now."""
+    writing = Writing.of(current_app._get_current_object())  # type: ignore[attr-defined]
+    with unit_of_work(db.session) as session:
+        while notices.tell_results(session, writing, now=now, limit=500, mailed=False):
+            pass
 
 
 def _greet_again(settings: Settings) -> None:
@@ -114,6 +126,7 @@ def _send_before_your_eyes(stage: Stage, now: datetime) -> tuple[Mailing, dict[s
         )
         mailing = mailings.create(session, actor, campaign, {
             "title": "겨울방학 사전 안내", "audience_id": audience.id, "message_class": MessageClass.PUBLIC_NOTICE,
+            "topic": Topic.SUBSIDIES,
             "class_reason": past.class_reason, "subject": past.subject, "preheader": past.preheader,
             "blocks": past.blocks, **stories.sender(campaign),
         }, now=now)

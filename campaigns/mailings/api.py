@@ -17,11 +17,13 @@ from campaigns.mailings.models import Mailing
 from campaigns.mailings.routes import note_people, setting
 from campaigns.mailings.rules import MailingState, MessageClass
 from campaigns.planning import service as planning
+from outreach.companies.topics import Topic
 from outreach.db import check_version, db
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.web import access, api, fields
 from outreach.web.api import CursorArgs
 from outreach.web.fields import Schema, Shown
+from outreach.web.language import translated
 from outreach.web.paging import CursorPage, after
 
 blp = api.area("Mailings", "/mailings", "Mailings of campaigns, from the first draft to the last recipient.")
@@ -52,6 +54,8 @@ class MailingOut(Shown):
     state = ma.fields.Enum(MailingState, by_value=True)
     message_class = ma.fields.Enum(MessageClass, by_value=True)
     class_reason = ma.fields.String()
+    commercial_reason = ma.fields.String()
+    topic = ma.fields.Enum(Topic, by_value=True, allow_none=True)
     subject = ma.fields.String()
     preheader = ma.fields.String()
     blocks = ma.fields.List(ma.fields.Nested(BlockIn))
@@ -86,6 +90,8 @@ class MailingFields(Schema):
     audience_id = fields.row_id("an audience of the campaign", allow_none=True)
     message_class = fields.word(MessageClass, "정보통신망법 제50조: what kind of message it is")
     class_reason = fields.text(400, "why it is of this class; the approver reads it")
+    commercial_reason = fields.text(400, "why words of selling in it do not make it advertising")
+    topic = fields.word(Topic, "what it is about; recipients can leave a topic alone", allow_none=True)
     subject = fields.text(200, "subject; may hold personal fields")
     preheader = fields.text(200, "the line beside the subject in the in-box; may hold personal fields")
     blocks = fields.listed(fields.part(BlockIn, "a block"), MAX_BLOCKS, "the mail from top to bottom")
@@ -111,9 +117,19 @@ class MissingOut(Shown):
     address = ma.fields.String()
 
 
+class GateOut(Shown):
+    name = ma.fields.String()
+    label = ma.fields.String()
+    article = ma.fields.String(metadata={"description": "of the Network Act that asks for it"})
+    problem = ma.fields.String(allow_none=True, metadata={"description": "why it is shut; null: open"})
+
+
 class CheckOut(Shown):
     ready = ma.fields.Boolean(metadata={"description": "no problems"})
     problems = ma.fields.List(ma.fields.String(), metadata={"description": "what keeps it from being sent"})
+    gates = ma.fields.List(
+        ma.fields.Nested(GateOut), metadata={"description": "the legal gates of its class; a shut one blocks"}
+    )
     warnings = ma.fields.List(ma.fields.String(), metadata={"description": "what the approver should know"})
     content_hash = ma.fields.String(allow_none=True, metadata={"description": "of content and audience; for approval"})
     count = ma.fields.Nested(CountOut, allow_none=True)
@@ -205,6 +221,10 @@ def check_mailing(mailing_id: int) -> dict[str, Any]:
     names = ("field", "contact_id", "company", "address")
     return {
         "ready": found.ready, "problems": found.problems, "warnings": found.warnings, "count": found.count,
+        "gates": [
+            {"name": each.gate.name, "label": translated(each.gate.label), "article": translated(each.gate.article),
+             "problem": translated(each.problem) if each.problem else None} for each in found.gates
+        ],
         "content_hash": found.content_hash, "missing": [dict(zip(names, row, strict=True)) for row in found.missing],
     }
 

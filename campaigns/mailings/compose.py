@@ -100,11 +100,11 @@ def compose(session: Session, env: Environment, mailing: Mailing, addresses: Add
         subject=subject, preheader=mailing.preheader,
         html=mjml.mjml2html(source, fonts={}, disable_comments=False),
         text=_squeezed(env.get_template("mailings/mail/message.txt").render(page)),
-        fields=content.personal_fields(_written(mailing)), links=writer.links, warnings=writer.warnings,
+        fields=content.personal_fields(written(mailing)), links=writer.links, warnings=writer.warnings,
     )
 
 
-def _written(mailing: Mailing) -> Iterable[str]:
+def written(mailing: Mailing) -> Iterable[str]:
     """All texts a person wrote; personal fields are looked for in these only."""
     yield from (mailing.subject, mailing.preheader)
     for block in mailing.blocks:

@@ -117,14 +117,17 @@ def _text(value: Any, kind: str, key: str, place: int) -> str:
 
 
 class Problem(Text):
-    """What stands in the way, in words. ``at`` names the editor's field that mends it ('' if none does)."""
+    """What stands in the way, in words. ``at`` names the editor's field that mends it ('' if none does), ``gate``
+    the legal gate (campaigns.mailings.gates) and ``article`` its article; '' where it is none."""
 
     at: str
+    gate: str
+    article: str
 
-    def __new__(cls, message: str, at: str = "") -> Problem:
+    def __new__(cls, message: str, at: str = "", gate: str = "", article: str = "") -> Problem:
         text = Text(message)
         made = str.__new__(cls, text)
-        made.template, made.values, made.at = text.template, text.values, at
+        made.template, made.values, made.at, made.gate, made.article = text.template, text.values, at, gate, article
         return made
 
 

@@ -14,6 +14,7 @@ from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaF
 from wtforms.validators import DataRequired, Length
 
 from campaigns.mailings.rules import CLASS_LABELS, MessageClass
+from outreach.companies.topics import TOPIC_LABELS, Topic
 
 SUBJECT_CHARS = 200
 _BLOCK_FIELD = re.compile(r"blocks-(\d{1,4})-([a-z_]{1,20})")
@@ -21,6 +22,10 @@ _BLOCK_FIELD = re.compile(r"blocks-(\d{1,4})-([a-z_]{1,20})")
 
 def _id(value: str | None) -> int | None:
     return int(value) if value not in (None, "", "None") else None
+
+
+def _topic(value: Any) -> Topic | None:
+    return Topic(value) if value else None
 
 
 def posted_blocks(values: Mapping[str, str]) -> list[dict[str, str]]:
@@ -56,6 +61,15 @@ class EditorForm(TitleForm):
         _l("분류 근거"), [Length(max=400)],
         description=_l("왜 이 분류인지 적습니다. 승인하는 사람이 함께 확인합니다(정보통신망법 제50조)."),
     )
+    commercial_reason = TextAreaField(
+        _l("광고로 보지 않은 까닭"), [Length(max=400)],
+        description=_l("할인, 판매처럼 상품·서비스를 권하는 말이 있는데도 공익안내로 보낼 때만 적습니다."),
+    )
+    topic = SelectField(
+        _l("주제"), coerce=_topic,
+        choices=[("", _l("고르지 않음")), *((topic.value, _l(label)) for topic, label in TOPIC_LABELS.items())],
+        description=_l("받는 사람은 이 주제의 메일만 거부할 수도 있습니다."),
+    )
     sender_name = StringField(_l("보내는 기관"), [Length(max=80)])
     sender_address = StringField(
         _l("보내는 메일 주소"), [Length(max=254)], description=_l("받는 사람의 답장이 이 주소로 옵니다.")
@@ -66,10 +80,11 @@ class EditorForm(TitleForm):
 
     def values(self) -> dict[str, Any]:
         texts = (
-            "title", "subject", "preheader", "class_reason", "sender_name", "sender_address", "sender_phone",
-            "sender_postal",
+            "title", "subject", "preheader", "class_reason", "commercial_reason", "sender_name", "sender_address",
+            "sender_phone", "sender_postal",
         )
         return {name: self[name].data or "" for name in texts} | {
+            "topic": self.topic.data,
             "audience_id": self.audience_id.data, "message_class": self.message_class.data,
             "blocks": posted_blocks(request.form),
         }

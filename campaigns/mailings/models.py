@@ -11,13 +11,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from campaigns.audience.models import Audience
 from campaigns.mailings.rules import MailingState, MessageClass
 from campaigns.planning.models import Campaign
+from outreach.companies.topics import Topic
 from outreach.db import Identified, Json, Stamped, UtcDateTime, Versioned, db, enum_type
 
 
 class Mailing(Identified, Stamped, Versioned, db.Model):
     """``blocks``: list of {kind, …} (campaigns.mailings.content). Approval holds for ``approved_hash``,
     a hash of content and audience; an edit voids it. ``compiled``: the frozen template of approval
-    (subject, html, text with slots), from which the engine builds every message.
+    (subject, html, text with slots), from which the engine builds every message. ``topic`` None: a recipient can
+    leave only altogether. ``commercial_reason``: why words of selling do not make it 광고.
 
     ``follows_id``: the mailing this one reminds of, as reminder number ``reminder``; it goes to those who have not
     answered that one, not before ``earliest_at``. ``step``: its place in a sequence; from 2 on its recipients are
@@ -31,6 +33,8 @@ class Mailing(Identified, Stamped, Versioned, db.Model):
     state: Mapped[MailingState] = mapped_column(enum_type(MailingState), default=MailingState.DRAFT)
     message_class: Mapped[MessageClass] = mapped_column(enum_type(MessageClass), default=MessageClass.PUBLIC_NOTICE)
     class_reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    commercial_reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    topic: Mapped[Topic | None] = mapped_column(enum_type(Topic))
     subject: Mapped[str] = mapped_column(sa.String(200), default="")
     preheader: Mapped[str] = mapped_column(sa.String(200), default="")
     blocks: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)

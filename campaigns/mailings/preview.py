@@ -22,6 +22,7 @@ from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MessageClass
 from campaigns.mailings.service import FIELDS
 from outreach.companies.models import Company, Contact, Workplace
+from outreach.companies.topics import Topic
 from outreach.errors import NotFound
 
 #: Stands for the delivery in links of a preview; no delivery has it, so they lead nowhere.
@@ -45,9 +46,10 @@ def sketch(session: Session, mailing: Mailing, values: Mapping[str, Any]) -> Mai
     could not be saved either."""
     made = {name: values.get(name, getattr(mailing, name)) for name in FIELDS}
     for name, value in made.items():
-        if value is None and name != "audience_id":
+        if value is None and name not in ("audience_id", "topic"):
             made[name] = ""
     made["message_class"] = MessageClass(made["message_class"] or MessageClass.PUBLIC_NOTICE)
+    made["topic"] = Topic(made["topic"]) if made["topic"] else None
     made["blocks"] = content.clean_blocks(made["blocks"])
     draft = Mailing(**made)
     draft.campaign, draft.follows_id, draft.step = mailing.campaign, mailing.follows_id, mailing.step

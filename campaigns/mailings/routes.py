@@ -44,6 +44,7 @@ from outreach import links
 from outreach.audit import service as audit
 from outreach.audit.models import AccessKind, ChangeRecord
 from outreach.clock import kst_today
+from outreach.companies.topics import TOPIC_LABELS
 from outreach.db import db, reading
 from outreach.errors import DomainError, Invalid, NotFound
 from outreach.mail import outbox
@@ -91,13 +92,14 @@ def setting() -> Setting:
         material=lambda material_id: links.material_url(base, signer, material_id),
     )
     history = current_app.extensions.get(HISTORY) or NoHistory()
-    return Setting(current_app.jinja_env, addresses, history, outreach.clock.now())
+    now, check = outreach.clock.now(), outreach.settings.sender_check
+    return Setting(current_app.jinja_env, addresses, history, now, check)
 
 
 @blueprint.app_context_processor
 def _words() -> dict[str, Any]:
     return {
-        "MAILING_STATES": STATE_LABELS, "MESSAGE_CLASSES": CLASS_LABELS,
+        "MAILING_STATES": STATE_LABELS, "MESSAGE_CLASSES": CLASS_LABELS, "TOPICS": TOPIC_LABELS,
         "labelled_subject": lambda mailing: content.labelled_subject(mailing.subject, mailing.message_class),
     }
 

@@ -7,7 +7,7 @@ audience, given by someone who edited none of it, and every edit voids it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,10 +20,11 @@ from campaigns.audience.history import History
 from campaigns.audience.models import Audience
 from campaigns.audience.rules import Conditions, Count
 from campaigns.audience.service import Question
-from campaigns.mailings import content, timing
+from campaigns.mailings import content, lawful, timing
 from campaigns.mailings.compose import Addresses, Composed, compose
 from campaigns.mailings.content import Problem
 from campaigns.mailings.freeze import missing_values
+from campaigns.mailings.gates import Finding
 from campaigns.mailings.models import Mailing, MailingEditor, MailingLink
 from campaigns.mailings.rules import BOUND, EDITABLE, MOVES, STATE_LABELS, MailingState, MessageClass
 from campaigns.mailings.steps import require_alone
@@ -34,6 +35,7 @@ from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.calendar import service as calendar
 from outreach.clock import kst_today, to_kst
+from outreach.companies.topics import Topic
 from outreach.db import check_version
 from outreach.errors import Conflict, Forbidden, Invalid, NotFound
 from outreach.regions.models import Centre
@@ -41,8 +43,8 @@ from outreach.scope import Role, Scope
 from outreach.wording import Text
 
 FIELDS = (
-    "title", "audience_id", "message_class", "class_reason", "subject", "preheader", "blocks", "sender_name",
-    "sender_address", "sender_phone", "sender_postal",
+    "title", "audience_id", "topic", "message_class", "class_reason", "commercial_reason", "subject", "preheader",
+    "blocks", "sender_name", "sender_address", "sender_phone", "sender_postal",
 )
 #: A problem of one recipient stands at this and the contact's id.
 PERSON = "contact-"
@@ -57,12 +59,14 @@ class Setting:
     addresses: Addresses
     history: History
     now: datetime
+    sender_check: bool = False  # whether the sender's domain must be in order (outreach.senders)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """What stands between a mailing and its sending: ``problems`` block, ``warnings`` do not.
-    ``missing``: (field, contact id, company, address) of recipients without a value the text needs."""
+    ``missing``: (field, contact id, company, address) of recipients without a value the text needs. ``gates``: every
+    legal gate of the class; those that are shut are among the problems, too."""
 
     composed: Composed | None
     count: Count | None
@@ -70,6 +74,7 @@ class Check:
     problems: list[Problem]
     warnings: list[str]
     missing: list[tuple[str, int, str, str]]
+    gates: list[Finding] = field(default_factory=list)
 
     @property
     def ready(self) -> bool:
@@ -150,7 +155,7 @@ def back_to_draft(session: Session, mailing: Mailing) -> None:
     mailing.state = MailingState.DRAFT
     mailing.submitted_at = mailing.approved_at = mailing.approved_by = mailing.approved_hash = None
     mailing.scheduled_at = mailing.scheduled_by = mailing.not_after = mailing.spread_until = None
-    mailing.compiled = None
+    mailing.compiled, mailing.pause_reason = None, ""
     mailing.links.clear()
     session.flush()
 
@@ -163,6 +168,8 @@ def _apply(session: Session, mailing: Mailing, values: Mapping[str, Any]) -> dic
         clean["blocks"] = content.clean_blocks(clean["blocks"])
     if "message_class" in clean:
         clean["message_class"] = MessageClass(clean["message_class"])
+    if "topic" in clean:
+        clean["topic"] = Topic(clean["topic"]) if clean["topic"] else None
     if clean.get("audience_id") is not None:
         audience = session.get(Audience, clean["audience_id"])
         if audience is None or audience.campaign_id != mailing.campaign_id:
@@ -232,7 +239,7 @@ def question_of(
     """Who of these the mailing may go to, given its centre and class."""
     return Question(
         conditions, mailing.campaign.centre_id, mailing.message_class is MessageClass.ADVERTISING, history, now,
-        capped=mailing.message_class is not MessageClass.CONSENT_NOTICE, among=among,
+        mailing.topic, capped=mailing.message_class is not MessageClass.CONSENT_NOTICE, among=among,
     )
 
 
@@ -263,7 +270,19 @@ def check(session: Session, mailing: Mailing, setting: Setting) -> Check:
         fingerprint = fingerprint_of(mailing, composed)
         missing = missing_values(session, asked, composed.fields, centre_name(session, mailing))
         problems += [_missing(*row) for row in missing]
-    return Check(composed, count, fingerprint, problems, composed.warnings if composed else [], missing)
+    gates = lawful.before_approval(session, mailing, composed, asked, count)
+    problems += lawful.problems(gates)
+    warnings = [*(composed.warnings if composed else []), *_topicless(mailing)]
+    if setting.sender_check:
+        for found in lawful.sender_domain(session, mailing):
+            (warnings if found.gate == "" else problems).append(found)
+    return Check(composed, count, fingerprint, problems, warnings, missing, gates)
+
+
+def _topicless(mailing: Mailing) -> list[str]:
+    if mailing.topic is not None or mailing.message_class is MessageClass.CONSENT_NOTICE:
+        return []
+    return [Text("주제를 고르지 않았습니다. 주제가 있으면 받는 사람이 모든 메일 대신 그 주제만 거부할 수 있습니다.")]
 
 
 def _missing(name: str, contact_id: int, company: str, address: str) -> Problem:
@@ -278,16 +297,9 @@ def _unwritten(mailing: Mailing) -> list[Problem]:
     needed = [
         ("subject", Text("메일 제목을 적어 주세요.")),
         ("preheader", Text("미리보기 문구(프리헤더)를 적어 주세요.")),
-        ("class_reason", Text("메시지 분류(공익안내·광고·동의절차통지)의 판단 근거를 적어 주세요.")),
-        ("sender_name", Text("보내는 기관의 이름을 적어 주세요.")),
-        ("sender_address", Text("보내는 메일 주소를 적어 주세요.")),
-        ("sender_phone", Text("보내는 기관의 전화번호를 적어 주세요.")),
     ]
     if mailing.follows_id is None:
         needed.append(("audience_id", Text("수신 대상을 골라 주세요.")))
-    if mailing.message_class is MessageClass.ADVERTISING:
-        message = Text("광고 메일에는 보내는 기관의 주소가 있어야 합니다(정보통신망법 제50조 제4항).")
-        needed.append(("sender_postal", message))
     return [Problem(text, field) for field, text in needed if not getattr(mailing, field)]
 
 
@@ -299,6 +311,7 @@ def fingerprint_of(mailing: Mailing, composed: Composed) -> str:
         ],
         "audience": mailing.audience.conditions if mailing.audience else None, "centre": mailing.campaign.centre_id,
         **({"follows": mailing.follows_id} if mailing.follows_id else {}),
+        "topic": mailing.topic, "reasons": [mailing.class_reason, mailing.commercial_reason],
     })
 
 
@@ -370,7 +383,7 @@ def schedule(
         raise Conflict("승인된 메일만 예약할 수 있습니다.")
     timing.check(Timing(at, not_after, spread_until), mailing.message_class, calendar.load(session))
     _move(session, actor, mailing, MailingState.SCHEDULED, now)
-    mailing.scheduled_at, mailing.scheduled_by = at, actor.user_id
+    mailing.scheduled_at, mailing.scheduled_by, mailing.pause_reason = at, actor.user_id, ""
     mailing.not_after, mailing.spread_until = not_after, spread_until
     session.flush()
 
@@ -431,7 +444,8 @@ def _require_ready(result: Check) -> None:
     """The refusal names no recipient: the check does, where it is recorded who looked."""
     if not result.ready:
         problems = result.without_people().problems
-        raise Conflict(Text.joined([Text("아직 보낼 수 없습니다."), *problems[:5]]))
+        shown = sorted(problems, key=lambda problem: not problem.gate)[:5]  # the law first
+        raise Conflict(Text.joined([Text("아직 보낼 수 없습니다."), *shown]), fields=lawful.articles(problems))
 
 
 def _require_move(mailing: Mailing, to: MailingState) -> None:

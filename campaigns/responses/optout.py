@@ -3,14 +3,16 @@ after the person was deleted, and for ever (정보통신망법 제50조 제5항,
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from campaigns.delivery.models import Delivery
 from outreach.audit.service import Actor
-from outreach.companies import consent
+from outreach.companies import consent, preferences
 from outreach.companies.models import Suppression, SuppressionReason
+from outreach.companies.topics import Topic
 from outreach.links import UNDO_LIFE
 
 PUBLIC = Actor(None, "public")
@@ -24,6 +26,21 @@ def unsubscribe(session: Session, delivery: Delivery, *, now: datetime) -> Suppr
     row = consent.find_suppression(session, key)
     assert row is not None
     return row
+
+
+def choose(
+    session: Session, delivery: Delivery, kept: Collection[Topic], *, actor: Actor = PUBLIC, now: datetime
+) -> Suppression | None:
+    """Get mail about ``kept`` topics only. To keep none is to leave altogether: returns that suppression, else None.
+    What was left altogether before is not brought back by this."""
+    key = delivery.address_key
+    if found := standing(session, delivery):
+        return found
+    if not kept:
+        return unsubscribe(session, delivery, now=now)
+    preferences.leave(session, key, set(Topic) - set(kept), _source(delivery), now)
+    preferences.rejoin(session, key, kept, actor=actor, now=now)
+    return None
 
 
 def standing(session: Session, delivery: Delivery) -> Suppression | None:

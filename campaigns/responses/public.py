@@ -20,7 +20,9 @@ from campaigns.responses.models import ResponsePlace
 from campaigns.responses.rules import FORM_POSITION, submission_key
 from outreach import links
 from outreach.audit.service import Actor
-from outreach.companies.models import Company, Contact
+from outreach.companies import preferences
+from outreach.companies.models import Company, Contact, Suppression
+from outreach.companies.topics import TOPIC_LABELS, TOPICS_IN_ENGLISH, Topic
 from outreach.db import db
 from outreach.leads.retention import KEEP
 from outreach.leads.rules import WANT_LABELS
@@ -242,8 +244,29 @@ def _place_page(place: ResponsePlace, form: PublicForm) -> str:
 @blueprint.get("/u/<token>")
 @access.public("asks whether to unsubscribe; changes nothing")
 def leave(token: str) -> str:
-    delivery = _delivery(links.read_unsubscribe, token)
-    return _leave_page("public/unsubscribe.html", delivery, token, done=optout.standing(db.session, delivery))
+    return _topics_page(_delivery(links.read_unsubscribe, token), token)
+
+
+def _topics_page(delivery: Delivery, token: str, *, saved: bool = False) -> str:
+    """Leaving altogether by one press, or single topics."""
+    gone = preferences.left(db.session, delivery.address_key)
+    topics = [(topic, TOPIC_LABELS[topic], TOPICS_IN_ENGLISH[topic], topic not in gone) for topic in Topic]
+    return _leave_page(
+        "public/unsubscribe.html", delivery, token, done=optout.standing(db.session, delivery), topics=topics,
+        own_topic=delivery.mailing.topic, saved=saved,
+    )
+
+
+@blueprint.post("/u/<token>/topics")
+@access.public("keeps the chosen topics of the link's recipient and leaves the others")
+@limiter.limit(ANSWERS_PER_LINK, key_func=_token)
+def choose_topics(token: str) -> Any:
+    delivery, now = _delivery(links.read_unsubscribe, token), _now()
+    kept = {topic for topic in Topic if topic.value in request.form.getlist("keep")}
+    actor = Actor(None, "public", request.remote_addr or "")
+    row = optout.choose(db.session, delivery, kept, actor=actor, now=now)
+    db.session.commit()
+    return _topics_page(delivery, token, saved=True) if row is None else _left(delivery, token, row)
 
 
 @blueprint.post("/u/<token>")
@@ -254,7 +277,14 @@ def unsubscribe(token: str) -> Any:
     db.session.commit()
     if request.form.get("List-Unsubscribe") == "One-Click":
         return make_response("OK", 200, {"Content-Type": "text/plain; charset=utf-8"})
-    undo = links.undo_token(_signer(), delivery.id, row.created_at) if optout.may_undo(delivery, row, now) else None
+    return _left(delivery, token, row)
+
+
+def _left(delivery: Delivery, token: str, row: Suppression) -> str:
+    """Done, and how to take it back if it was a slip."""
+    undo = None
+    if optout.may_undo(delivery, row, _now()):
+        undo = links.undo_token(_signer(), delivery.id, row.created_at)
     return _leave_page("public/unsubscribed.html", delivery, token, done=row, undo=undo)
 
 

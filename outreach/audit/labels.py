@@ -36,6 +36,7 @@ SUBJECTS = {
     "contact": _("기업 담당자"),
     "suppression": _("수신거부"),
     "consent": _("수신 동의"),
+    "consent_notice": _("수신동의 통지"),
     "import": _("명단 들여오기"),
     "programme": _("지원제도"),
     "case": _("우수사례"),
@@ -51,6 +52,7 @@ SUBJECTS = {
     "access_record": _("접속기록"),
     "retention": _("개인정보 보관"),
     "calendar": _("발송 달력"),
+    "sender_domain": _("보내는 도메인"),
 }
 
 ACTIONS = {

@@ -4,7 +4,7 @@ survives the person's deletion and re-import and never expires; consent belongs 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -48,6 +48,7 @@ REASON_LABELS = {
 SOURCE_WORDS = {
     "mailing": _("%(number)s번 메일을 보낼 때"),
     "delivery": _("메일의 수신거부 링크(발송 %(number)s번)"),
+    "notice": _("수신동의 통지의 링크(통지 %(number)s번)"),
 }
 
 
@@ -101,12 +102,15 @@ def lift(session: Session, address_key: str, reason: str, *, actor: Actor, now: 
     return True
 
 
-def withdraw_consents(session: Session, address_key: str, how: str, now: datetime) -> int:
-    """End every standing consent of everyone with this address (정보통신망법 제50조 제2항); ``how`` is kept as
-    the evidence. Returns how many ended."""
+def withdraw_consents(
+    session: Session, address_key: str, how: str, now: datetime, *, purposes: Collection[ConsentPurpose] | None = None
+) -> int:
+    """End every standing consent, or that to ``purposes``, of everyone with this address (정보통신망법 제50조 제2항);
+    ``how`` is kept as the evidence. Returns how many ended."""
+    wanted = sa.true() if purposes is None else Consent.purpose.in_(list(purposes))
     ended = session.execute(
         sa.update(Consent)
-        .where(Consent.contact_id.in_(_people(address_key)), Consent.withdrawn_at.is_(None))
+        .where(Consent.contact_id.in_(_people(address_key)), Consent.withdrawn_at.is_(None), wanted)
         .values(withdrawn_at=now, withdrawn_how=how)
         .execution_options(synchronize_session="fetch")
     )

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from outreach.companies.topics import Topic
 from outreach.db import Identified, Json, Stamped, UtcDateTime, Versioned, db, enum_type
 from outreach.regions.models import Centre, IndustrialComplex, Region
 from outreach.uploads.models import Upload
@@ -132,11 +133,16 @@ class Consent(Identified, db.Model):
     how: Mapped[str] = mapped_column(sa.String(200))
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_how: Mapped[str] = mapped_column(sa.String(200), default="")
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # last told that it stands (제50조제8항)
     contact: Mapped[Contact] = relationship(back_populates="consents")
 
     __table_args__ = (
         sa.Index(  # at most one standing consent per person and purpose; also the gate of 광고 mailings
             "uq_consent_standing", "contact_id", "purpose", unique=True,
+            sqlite_where=sa.text("withdrawn_at IS NULL"), postgresql_where=sa.text("withdrawn_at IS NULL"),
+        ),
+        sa.Index(  # whose date comes round (companies.confirmation)
+            "ix_consent_given_at", "given_at",
             sqlite_where=sa.text("withdrawn_at IS NULL"), postgresql_where=sa.text("withdrawn_at IS NULL"),
         ),
     )
@@ -160,6 +166,19 @@ class Suppression(Identified, db.Model):
     source: Mapped[str] = mapped_column(sa.String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     created_by: Mapped[int | None]
+
+
+class TopicSuppression(Identified, db.Model):
+    """No mail about ``topic`` to this address; other topics go on. Bound to the address like a suppression."""
+
+    __tablename__ = "topic_suppression"
+
+    address_key: Mapped[str] = mapped_column(sa.String(254))
+    topic: Mapped[Topic] = mapped_column(enum_type(Topic))
+    source: Mapped[str] = mapped_column(sa.String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    __table_args__ = (sa.UniqueConstraint("address_key", "topic"),)  # asked by every claim of a mailing with a topic
 
 
 class ImportState(str, enum.Enum):

@@ -64,6 +64,8 @@ def company_tabs(current: str) -> list[tuple[Any, ...]]:
     waiting = merge.waiting(db.session, scope)
     entries.append((_("합칠 후보"), url_for("company_merges.index"), current == "merges", waiting))
     entries.append((pgettext("menu", "수신거부"), url_for("suppressions.index"), current == "suppressions"))
+    if "notices.index" in current_app.view_functions:
+        entries.append((_("수신동의 통지"), url_for("notices.index"), current == "notices"))
     return entries
 
 

@@ -49,6 +49,7 @@ def companies(centre, other_centre, now):
 
 MAIL = {
     "title": "첫 안내", "message_class": "public_notice", "class_reason": "무료 공공서비스 안내",
+    "topic": "substitutes",
     "subject": "{{회사명}} 대체인력 안내", "preheader": "무료로 찾아 드립니다", "blocks": BLOCKS,
     "sender_name": "시험고용센터", "sender_address": "centre@outreach.example", "sender_phone": "02-0000-0000",
 }

@@ -22,7 +22,8 @@ PAGES: dict[Role | None, tuple[str, ...]] = {
         "/", "/campaigns/", r"/campaigns/ > /campaigns/\d+", "/campaigns/new", "/campaigns/1/audiences/new",
         r"/campaigns/2 > /mailings/\d+/edit|/mailings/\d+/$", "/mailings/3/edit", "/mailings/1/",
         "/mailings/1/recipients", "/companies/", r"/companies/ > /companies/\d+$", "/companies/new",
-        "/companies/imports/", "/companies/imports/new", "/companies/suppressions/", "/companies/merges/", "/partners/",
+        "/companies/imports/", "/companies/imports/new", "/companies/suppressions/", "/companies/notices/",
+        "/companies/merges/", "/partners/",
         r"/partners/ > /partners/\d+$", "/partners/new", "/programmes/", r"/programmes/ > /programmes/\d+$", "/cases/",
         r"/cases/ > /cases/\d+$", "/cases/new", "/materials/", r"/materials/ > /materials/\d+$", "/brochures/",
         "/responses/", r"/responses/ > /responses/\d+$", "/responses/new", "/mailbox", r"/mailbox > /mailbox/\d+$",
@@ -32,7 +33,7 @@ PAGES: dict[Role | None, tuple[str, ...]] = {
     Role.CENTRE_MANAGER: ("/", "/leads/"),
     Role.PARTNER: ("/", "/portal/", "/partners/own"),
     Role.AUDITOR: ("/", "/audit/"),
-    Role.ADMINISTRATOR: ("/", "/accounts/", "/jobs", "/centres/", r"/centres/ > /centres/\d+$"),
+    Role.ADMINISTRATOR: ("/", "/accounts/", "/jobs", "/senders/", "/centres/", r"/centres/ > /centres/\d+$"),
     Role.HEADQUARTERS: ("/", "/campaigns/", "/companies/"),
 }
 GRAVE = ("serious", "critical")

@@ -19,6 +19,8 @@ from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import DeliveryState
 from campaigns.mailings.models import Mailing, MailingEditor
 from campaigns.mailings.rules import MailingState
+from campaigns.notices.models import ConsentNotice
+from campaigns.notices.rules import NoticeKind, result_due
 from campaigns.planning import service as planning
 from campaigns.planning.models import Campaign, CampaignMaterial, CampaignPartner
 from campaigns.planning.rules import CampaignState, PartnerRole
@@ -32,7 +34,15 @@ from outreach.accounts.models import User
 from outreach.audit.service import Actor
 from outreach.companies import merge
 from outreach.companies.consent import suppress
-from outreach.companies.models import Company, Import, ImportReject, ImportState, Suppression, SuppressionReason
+from outreach.companies.models import (
+    Company,
+    Contact,
+    Import,
+    ImportReject,
+    ImportState,
+    Suppression,
+    SuppressionReason,
+)
 from outreach.db import db
 from outreach.jobs import service as jobs
 from outreach.leads.rules import Respondent
@@ -143,10 +153,23 @@ def _companies(app: Flask, world: World) -> Company:
     world.ids |= {
         "company_id": company.id, "workplace_id": company.workplaces[0].id, "contact_id": contact.id,
         "suppression_id": db.session.query(Suppression).order_by(Suppression.id.desc()).first().id,
+        "notice_id": _notice(world, contact),
         "suggestion_id": db.session.query(merge.MergeSuggestion).order_by(merge.MergeSuggestion.id.desc()).first().id,
         "import_id": _import(app, world),
     }
     return company
+
+
+def _notice(world: World, contact: Contact) -> int:
+    """Told of their consent, but the mail came back."""
+    notice = ConsentNotice(
+        kind=NoticeKind.CONSENT, address_key=contact.address_key, subject="advertising", happened_at=NOW,
+        due_on=result_due(NOW), to_address=contact.email, sender_name=world.centre.name_ko, centre_id=world.centre.id,
+        created_at=NOW, error="554 refused",
+    )
+    db.session.add(notice)
+    db.session.flush()
+    return notice.id
 
 
 def _import(app: Flask, world: World) -> int:

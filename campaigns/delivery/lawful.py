@@ -1,0 +1,73 @@
+"""The legal gates once more when a mailing's time has come: what was lawful at its approval may not be so any more
+(a class without its approver, consents that ran out meanwhile)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from campaigns.delivery.models import Delivery
+from campaigns.delivery.rules import DeliveryState
+from campaigns.mailings import gates
+from campaigns.mailings import lawful as gathering
+from campaigns.mailings.compose import Composed
+from campaigns.mailings.content import Problem
+from campaigns.mailings.models import Mailing
+from campaigns.mailings.rules import MailingState, MessageClass
+from outreach.audit.service import SERVICE, record_change
+from outreach.companies.models import Consent, ConsentPurpose
+from outreach.wording import Text
+
+
+def obstacles(session: Session, mailing: Mailing, *, now: datetime) -> list[Problem]:
+    """The gates that are shut for an approved mailing and the recipients written down for it."""
+    unconsented = overdue = 0
+    if mailing.message_class is MessageClass.ADVERTISING:
+        waiting = sa.select(Delivery.contact_id).where(
+            Delivery.mailing_id == mailing.id, Delivery.state == DeliveryState.QUEUED
+        )
+        number = session.scalar(sa.select(sa.func.count()).select_from(waiting.subquery())) or 0
+        consenting = sa.select(sa.func.count()).select_from(Consent).where(
+            Consent.contact_id.in_(waiting), Consent.purpose == ConsentPurpose.ADVERTISING,
+            Consent.withdrawn_at.is_(None),
+        )
+        if not session.scalar(consenting):  # single ones are passed over when they are claimed
+            unconsented = number
+        overdue = gathering.count_overdue(session, waiting, now)
+    facts = gathering.facts(
+        mailing, Composed.from_json(mailing.compiled or {}), unconsented=unconsented, overdue=overdue,
+        approved=mailing.approved_by is not None,
+    )
+    return gathering.problems(gates.look(facts))
+
+
+def hold_back(session: Session, *, now: datetime) -> int:
+    """Take due mailings that a gate stops out of the schedule: they wait for a person, who reads why. How many."""
+    due = sa.select(Mailing).where(Mailing.state == MailingState.SCHEDULED, Mailing.scheduled_at <= now)
+    held = 0
+    for mailing in session.scalars(due.order_by(Mailing.id)).all():
+        if mailing.compiled is None:
+            continue  # nothing that could be sent
+        found = obstacles(session, mailing, now=now)
+        if found:
+            held += _hold(session, mailing, Text.joined([found[0]]), now)
+    return held
+
+
+def _hold(session: Session, mailing: Mailing, reason: str, now: datetime) -> int:
+    """Compare-and-set: of two clocks one holds it back."""
+    held = session.execute(
+        sa.update(Mailing)
+        .where(Mailing.id == mailing.id, Mailing.state == MailingState.SCHEDULED)
+        .values(
+            state=MailingState.OVERDUE, pause_reason=reason[:300], updated_at=now, version=Mailing.version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    ).rowcount
+    if held:
+        changes = {"state": (MailingState.SCHEDULED, MailingState.OVERDUE), "comment": (None, str(reason))}
+        record_change(session, SERVICE, "mailing", mailing.id, "state", changes, now=now)
+        session.expire(mailing)
+    return held
