@@ -10,6 +10,7 @@ import outreach.uploads.models  # noqa: F401
 from campaigns.audience.feature import feature as audience
 from campaigns.delivery.feature import feature as delivery
 from campaigns.demo.feature import feature as demo
+from campaigns.inbound.feature import feature as inbound
 from campaigns.mailings.feature import feature as mailings
 from campaigns.planning.feature import feature as planning
 from campaigns.reports.feature import feature as reports
@@ -60,6 +61,7 @@ FEATURES: list[Feature] = [
     mailings,
     delivery,
     responses,
+    inbound,
     reports,
 ]
 

@@ -80,7 +80,7 @@ class Batch:
 
     def messages(self) -> Iterator[OutgoingMessage]:
         for row in self.claimed:
-            yield OutgoingMessage(row.id, self.writer.mail_from, row.address, _renderer(self.writer, row))
+            yield OutgoingMessage(row.id, self.writer.envelope_sender(row.id), row.address, _renderer(self.writer, row))
 
     def stop(self) -> bool:
         return self.too_many_refused or not self.watch.still_sending()
@@ -143,6 +143,7 @@ class Engine:
         self.settled: Counter[str] = Counter()  # rows by their new state, for the summary of a hand-run
         self._clock: Clock = outreach.clock
         self._signer, self._base_url = outreach.signer, outreach.settings.base_url
+        self._bounce_address: str = outreach.settings.bounce_address
         self._folder: Path = outreach.settings.data_dir / "journal"
         host = urlsplit(outreach.settings.base_url).hostname
         self._pool = SmtpPool(
@@ -255,7 +256,7 @@ class Engine:
         mailing = db.session.get_one(Mailing, mailing_id, populate_existing=True)
         edition = (mailing_id, mailing.approved_hash, mailing.resumed_at)
         if self._kept is None or self._kept.edition != edition:
-            writer = MessageWriter.of(mailing, self._base_url, self._signer, self._clock)
+            writer = MessageWriter.of(mailing, self._base_url, self._signer, self._clock, self._bounce_address)
             self._kept = Letter(edition, writer, *_results_since(mailing))
         db.session.rollback()
         return self._kept

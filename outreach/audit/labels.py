@@ -46,6 +46,7 @@ SUBJECTS = {
     "mailing": _("메일 발송"),
     "delivery": _("발송 대상"),
     "response": _("응답"),
+    "inbound": _("되돌아온 메일"),
     "lead": _("상담 건"),
     "access_record": _("접속기록"),
     "retention": _("개인정보 보관"),
@@ -73,6 +74,13 @@ ACTIONS = {
     "grant": _("협력기관에 주기"),
     "revoke": _("협력기관에서 거두기"),
     "erase": _("보관 기간이 지나 삭제"),
+    "assign": _("기업의 회신으로 정함"),
+    "bounce": _("반송으로 정함"),
+    "refuse": _("수신거부로 정함"),
+    "settle": _("확인함"),
+    "ignore": _("제외"),
+    "hand_over": _("다른 센터로 넘김"),
+    "restore": _("판단을 되돌림"),
 }
 
 FIELDS = {
