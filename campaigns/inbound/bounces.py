@@ -20,6 +20,7 @@ _OURS = re.compile(r"(?:1\.[78]|2\.3|3\.4|5\.\d+|6\.\d+|7\.\d+)")
 _GENERIC = re.compile(r"[245]\.(?:0\.0|1\.0|2\.0|3\.0|4\.0|5\.0)|2\..*|")
 
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,2}\.\d{1,3})(?![\d.])")
+_FAILURE = re.compile(r"(?<![\d.])([45]\.\d{1,2}\.\d{1,3})(?![\d.]|-\d)")  # among words, where versions stand, too
 _CODE = re.compile(r"(?<![\d.-])([45]\d\d)(?=[ -]|$)")
 
 _POLICY_WORDS = re.compile(
@@ -128,7 +129,7 @@ def verdict(recipient: Recipient, text: str = "") -> Verdict:
     """What the server's code and words say; ``text``: the report for people, read where the fields say nothing."""
     status = recipient.status
     if _GENERIC.fullmatch(status):
-        status = _status_of(recipient.diagnostic) or status
+        status = _failure_of(recipient.diagnostic) or status
     words = recipient.diagnostic or text
     if not status or _GENERIC.fullmatch(status):
         return _by_words(words, status)
@@ -155,11 +156,11 @@ def _by_status(status: str, words: str) -> Verdict:
 def by_words(words: str) -> Verdict | None:
     """What a report in words alone says; None if they say nothing known."""
     known = (_POLICY_WORDS, _FULL_WORDS, _UNKNOWN_WORDS, _DISABLED_WORDS, _TEMPORARY_WORDS)
-    return _by_words(words, "") if any(pattern.search(words) for pattern in known) or _STATUS.search(words) else None
+    return _by_words(words, "") if any(pattern.search(words) for pattern in known) or _FAILURE.search(words) else None
 
 
 def _by_words(words: str, status: str) -> Verdict:
-    status = _status_of(words) or status
+    status = _failure_of(words) or status
     if status and not _GENERIC.fullmatch(status):
         return verdict(Recipient(status=status, diagnostic=words))
     code = _CODE.search(words)
@@ -188,6 +189,11 @@ def subjects_of_feedback(text: str) -> tuple[str, list[str]]:
 
 def _status_of(text: str) -> str:
     found = _STATUS.search(text)
+    return found[1] if found else ""
+
+
+def _failure_of(words: str) -> str:
+    found = _FAILURE.search(words)
     return found[1] if found else ""
 
 

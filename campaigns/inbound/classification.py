@@ -58,7 +58,8 @@ def classify(mail: Mail, context: Context, failures: Callable[[], Failures]) -> 
     """What ``mail`` is. ``failures`` is asked only where a mail server speaks without a report."""
     return (
         _report(mail, context) or _feedback(mail) or _receipt(mail)
-        or _words_of_a_server(mail, context, failures) or _automatic(mail) or _person(mail, context)
+        or _words_of_a_server(mail, context, failures) or _automatic(mail) or _odd_bounce(mail, context, failures)
+        or _person(mail, context)
     )
 
 
@@ -108,10 +109,12 @@ def _receipt(mail: Mail) -> Finding | None:
 # -- a mail server in its own words -----------------------------------------------------------------------------
 
 
-def _words_of_a_server(mail: Mail, context: Context, failures: Callable[[], Failures]) -> Finding | None:
+def _words_of_a_server(
+    mail: Mail, context: Context, failures: Callable[[], Failures], *, certainly: bool = False
+) -> Finding | None:
     from_server = bool(_DAEMON.match(mail.sender[1])) or mail.bounces_to_nobody
     says_so = bool(_BOUNCE_SUBJECT.search(mail.subject)) and not _ANSWERING.match(mail.subject)
-    if not (from_server or says_so):
+    if not (from_server or says_so or certainly):
         return None
     if wording.is_automatic(mail.subject, "") and not says_so:
         return None
@@ -130,6 +133,13 @@ def _words_of_a_server(mail: Mail, context: Context, failures: Callable[[], Fail
         reason = Reason.WORDS
     final = not waiting and "delay" not in mail.subject.lower()
     return _bounce(judged, reason, Recipient(final=about, diagnostic=_line_with_a_code(words)), final=final)
+
+
+def _odd_bounce(mail: Mail, context: Context, failures: Callable[[], Failures]) -> Finding | None:
+    """A report from a server that does not look like one, from nobody we know."""
+    if context.ours or context.known:
+        return None
+    return _words_of_a_server(mail, context, failures, certainly=True)
 
 
 def _line_with_a_code(words: str) -> str:

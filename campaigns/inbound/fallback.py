@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from email import message_from_bytes
 
@@ -11,6 +12,9 @@ from flufl.bounce import all_failures
 from campaigns.inbound.classification import Failures
 
 log = structlog.get_logger()
+
+# One of its readers that stumbles tells the whole way there; the others go on.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 #: Its readers take the whole mail apart; a bounce says what it has to say at its beginning.
 MAX_BYTES = 48 << 10

@@ -25,7 +25,7 @@ MAX_SAME = 40  # fields of one name
 MAX_DEPTH = 8  # parts within parts
 MAX_PARTS = 60
 MAX_TEXT = 200_000  # characters of one part
-MAX_HTML = 200_000
+MAX_TAGS = 5_000  # of a page; a mail of a newsletter has some hundreds
 MAX_ALL_TEXT = 1_000_000  # characters of all parts
 
 WANTED = frozenset({
@@ -262,7 +262,8 @@ _ENTITIES = {"&nbsp;": " ", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'
 
 def html_to_text(html: str) -> str:
     """The words of a page, with quotations marked as plain text marks them: everything from the first one on."""
-    safe = nh3.clean(html[:MAX_HTML], tags={"br", "p", "div", "tr", "li", "blockquote", "h1", "h2", "h3"},
+    html = "<".join(html.split("<", MAX_TAGS + 1)[:MAX_TAGS + 1])
+    safe = nh3.clean(html, tags={"br", "p", "div", "tr", "li", "blockquote", "h1", "h2", "h3"},
                      attributes={}, strip_comments=True)
     own, mark, quoted = _partition(_QUOTE_START, safe)
     text = _words(own)

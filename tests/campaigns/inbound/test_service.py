@@ -22,6 +22,7 @@ from outreach.leads.models import Lead
 from outreach.leads.rules import LeadState
 from outreach.mail.models import OutboxMessage
 from outreach.scope import Role
+from outreach.signing import Signer
 from tests.campaigns.inbound.making import (
     complaint,
     failed,
@@ -73,7 +74,7 @@ def test_an_unknown_user_is_written_to_no_more(app, sent, known_by):
 
 def test_a_forged_bounce_changes_nothing_and_waits(app, sent):
     """Its token is another site's, or none."""
-    forged = links.bounce_address("bounce@outreach.example", type(app.extensions["outreach"].signer)([b"x" * 32]), sent.id)
+    forged = links.bounce_address("bounce@outreach.example", Signer([b"x" * 32]), sent.id)
     for number, to in enumerate((forged, f"bounce+{sent.id}@outreach.example", "bounce@outreach.example")):
         groups = failed(sent.address, "5.1.1")
         row = take(app, report(to=to, recipients=groups, number=number, returned=f"Message-ID: <d{sent.id}@x.example>"))
