@@ -95,8 +95,8 @@ class Fetched(NamedTuple):
 class Mailbox:
     """One connection with the folder opened; a context. Raises FAILURES throughout."""
 
-    def __init__(self, url: ImapUrl, *, timeout: float = TIMEOUT):
-        self._url, self._timeout = url, timeout
+    def __init__(self, url: ImapUrl):
+        self._url, self._timeout = url, TIMEOUT
         self._box: BaseMailBox | None = None
 
     def __enter__(self) -> Mailbox:
@@ -111,6 +111,9 @@ class Mailbox:
         self._box = box
         try:
             box.login(url.user, url.password, initial_folder=url.folder)
+            # Asked again: MOVE (RFC 6851), which takes one mail out and no other, is often told of only now.
+            _status, told = box.client.capability()
+            box.client.capabilities = tuple(told[-1].decode("ascii", "replace").upper().split())
         except BaseException:
             self._close()
             raise

@@ -44,7 +44,8 @@ SEEDS = [
            subject="=?euc-kr?B?vsiz5w==?="),
 ]
 PIECES = st.sampled_from([
-    b"\n", b"\r\n", b"--b1", b"--b1--", b"Content-Type: multipart/mixed; boundary=", b"Content-Transfer-Encoding: base64",
+    b"\n", b"\r\n", b"--b1", b"--b1--", b"Content-Type: multipart/mixed; boundary=",
+    b"Content-Transfer-Encoding: base64",
     b"=?utf-8?b?", b"?=", b"\x00", b"\xff\xfe", b"From: ", b"<", b">", b"Content-Type: message/rfc822\n\n",
     b"Content-Type: text/plain; charset=", b"iso-2022-kr", b"utf-16", b"Final-Recipient:", b"Status: 5", b"\x1b$)C\x0e",
 ])
