@@ -36,7 +36,8 @@ def test_what_a_server_says(status, words, bounce_class, unknown):
 
 def test_report_fields_are_read_as_servers_fold_them():
     [found] = bounces.recipients(
-        "Reporting-MTA: dns; x\n\nOriginal-Recipient: rfc822;Kim@Company.example\nFinal-Recipient: RFC822; k@other.example\n"
+        "Reporting-MTA: dns; x\n\nOriginal-Recipient: rfc822;Kim@Company.example\n"
+        "Final-Recipient: RFC822; k@other.example\n"
         "Action: failed (bad)\nStatus: 5.1.1 (unknown)\nDiagnostic-Code: smtp; 550 5.1.1\n user\tunknown\n"
     )
     assert (found.address, found.action, found.status) == ("kim@company.example", "failed", "5.1.1")
@@ -97,7 +98,8 @@ def test_what_an_answer_means(subject, text, expected):
 
 @pytest.mark.parametrize("subject, text, automatic, left", [
     ("부재중 알림", "", True, False), ("자동 회신: 안내", "", True, False), ("Out of Office: x", "", True, False),
-    ("Re: 안내", "현재 휴가 중입니다.", True, False), ("Re: 안내", "육아휴직 중이라 대체인력이 필요합니다.", False, False),
+    ("Re: 안내", "현재 휴가 중입니다.", True, False),
+    ("Re: 안내", "육아휴직 중이라 대체인력이 필요합니다.", False, False),
     ("Re: 안내", "직원이 휴가 중에 쓸 수 있는 제도인가요?", False, False),
     ("자동 응답", "김민수는 퇴사하였습니다.", True, True),
     ("Automatic reply", "Kim no longer works here.", True, True),
