@@ -116,7 +116,9 @@ def running() -> Iterator[Dovecot]:
     path, owner = program(), os.getpid()
     if path is None:
         raise RuntimeError("Dovecot is not installed; see .ci/packages")
-    home = Path(tempfile.mkdtemp(prefix="dc-"))  # a short name: sockets lie in it
+    memory = Path("/dev/shm")
+    folder = memory if memory.is_dir() and os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
+    home = Path(tempfile.mkdtemp(prefix="dc-", dir=folder))  # a short name: sockets lie in it
     home.chmod(0o755)
     account, group, uid, gid = _account()
     server = Dovecot(home, _free_port())
