@@ -10,6 +10,7 @@ import outreach.uploads.models  # noqa: F401
 from campaigns.audience.feature import feature as audience
 from campaigns.delivery.feature import feature as delivery
 from campaigns.demo.feature import feature as demo
+from campaigns.inbound.feature import feature as inbound
 from campaigns.mailings.feature import feature as mailings
 from campaigns.notices.feature import feature as notices
 from campaigns.planning.feature import feature as planning
@@ -67,6 +68,7 @@ FEATURES: list[Feature] = [
     delivery,
     notices,
     responses,
+    inbound,
     sequences,
     reports,
 ]

@@ -57,6 +57,8 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "no-reply@outreach.example"
+    bounce_address: str = ""
+    imap_url: str | None = field(default=None, repr=False)
     dkim_keys: tuple[DkimSetting, ...] = ()
     frequency: FrequencyCap | None = DEFAULT_CAP
     nameservers: tuple[tuple[str, int], ...] = ()
@@ -82,6 +84,8 @@ class Settings:
             base_url=base_url,
             smtp_url=environ.get("OUTREACH_SMTP_URL") or None,
             mail_from=_mail_from(environ, base_url),
+            bounce_address=_bounce_address(environ),
+            imap_url=environ.get("OUTREACH_IMAP_URL") or None,
             dkim_keys=_dkim_keys(environ),
             frequency=_frequency(environ),
             nameservers=_nameservers(environ),
@@ -181,6 +185,17 @@ def _mail_from(environ: Mapping[str, str], base_url: str) -> str:
     host = urlsplit(base_url).hostname or ""
     named = re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]+", host)
     return f"no-reply@{host if named else 'outreach.example'}"
+
+
+def _bounce_address(environ: Mapping[str, str]) -> str:
+    """The return path of mailings; each gets its token behind a plus sign."""
+    address = environ.get("OUTREACH_BOUNCE_ADDRESS") or ""
+    if address and not re.fullmatch(r"[A-Za-z0-9._-]{1,24}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", address):
+        raise BadSetting(
+            f"OUTREACH_BOUNCE_ADDRESS={address!r}: write one plain address whose part before the @ has at most 24 "
+            "characters, e.g. bounce@outreach.example.go.kr"
+        )
+    return address
 
 
 def _secret(environ: Mapping[str, str], name: str, generated: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ token of row ids (outreach.signing): forwarded, it tells nothing about a person.
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from outreach.signing import BadToken, Signer
 #: One letter a purpose: a token made for one is refused for another.
 CLICK, FORM, UNSUBSCRIBE, PLACE, UNDO = "c", "f", "u", "q", "z"
 MATERIAL, PICTURE, CONSENT = "m", "i", "k"
+RETURN = "b"
 
 #: How long "I pressed it by mistake" on the unsubscribe page stays good.
 UNDO_LIFE = timedelta(hours=1)
@@ -110,3 +112,26 @@ def read_undo(signer: Signer, token: str, now: datetime) -> int:
     if not 0 <= now.timestamp() - made <= UNDO_LIFE.total_seconds() + 1:
         raise BadToken("too late")
     return delivery_id
+
+
+def return_token(signer: Signer, delivery_id: int) -> str:
+    """What the envelope's sender and the Message-ID of one delivery carry, so that what comes back is known by it and
+    can't be forged. Base32, as mail servers may change the case of an address (RFC 5321 §2.4 forbids it; they do)."""
+    token = signer.sign(RETURN, delivery_id)
+    raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    return base64.b32encode(raw).decode("ascii").rstrip("=").lower()
+
+
+def read_return(signer: Signer, token: str) -> int:
+    """The delivery's id."""
+    try:
+        raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
+    except ValueError as error:
+        raise BadToken("not base32") from error
+    return signer.read(RETURN, base64.urlsafe_b64encode(raw).decode("ascii").rstrip("="), 1)[0]
+
+
+def bounce_address(address: str, signer: Signer, delivery_id: int) -> str:
+    """``bounce@host`` with the delivery's token: where reports on its message come back to (VERP)."""
+    local, _at, host = address.rpartition("@")
+    return f"{local}+{return_token(signer, delivery_id)}@{host}"

@@ -85,7 +85,9 @@ class Batch:
 
     def messages(self) -> Iterator[OutgoingMessage | None]:
         for row in self._supply:
-            yield row and OutgoingMessage(row.id, self.writer.mail_from, row.address, _renderer(self.writer, row))
+            yield row and OutgoingMessage(
+                row.id, self.writer.envelope_sender(row.id), row.address, _renderer(self.writer, row)
+            )
 
     def stop(self) -> bool:
         stopped = self.tally.too_many or self.storms.server is not None
@@ -138,6 +140,7 @@ class Engine:
         self.settled: Counter[str] = Counter()  # rows by their new state, for the summary of a hand-run
         self._clock: Clock = outreach.clock
         self._signer, self._base_url = outreach.signer, outreach.settings.base_url
+        self._bounce_address: str = outreach.settings.bounce_address
         self._folder: Path = outreach.settings.data_dir / "journal"
         self.name = worker_name(self._folder)
         self._servers = open_servers(outreach.settings, app.extensions[dkim.KEY].sign, connections)
@@ -311,7 +314,7 @@ class Engine:
         mailing = db.session.get_one(Mailing, mailing_id, populate_existing=True)
         edition = (mailing_id, mailing.approved_hash, mailing.resumed_at, *thresholds(db.session, mailing))
         if self._kept is None or self._kept.edition != edition:
-            writer = MessageWriter.of(mailing, self._base_url, self._signer, self._clock)
+            writer = MessageWriter.of(mailing, self._base_url, self._signer, self._clock, self._bounce_address)
             self._kept = Letter(edition, writer, Tally.of(db.session, mailing), False)
         self._kept.noted = bool(mailing.pause_reason)
         db.session.rollback()

@@ -16,9 +16,10 @@ from campaigns.audience import service as audiences
 from campaigns.audience.history import KEY as HISTORY
 from campaigns.delivery import service as delivery
 from campaigns.delivery.engine import Engine
-from campaigns.demo import papers, people, stories
+from campaigns.demo import papers, people, returned, stories
 from campaigns.demo.firms import Firms
 from campaigns.demo.stories import Stage
+from campaigns.inbound import jobs as inbound
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.routes import setting
@@ -108,6 +109,7 @@ def _fill(content: DemoContent, companies: int, now: datetime) -> Stage:
     stage = Stage(db.session, content, own, outreach.settings.base_url, partners, accounts, firms.featured)
     for _title in stories.everything(stage):
         db.session.commit()
+    returned.bring_back(stage, inbound.setting(current_app._get_current_object()))  # type: ignore[attr-defined]
     db.session.commit()
     return stage
 

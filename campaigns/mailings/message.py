@@ -29,27 +29,40 @@ def compiled(composed: Composed, sender: Address) -> CompiledMessage:
 
 
 class MessageWriter:
-    """Writes the messages of one mailing. ``mail_from`` is the envelope's sender."""
+    """Writes the messages of one mailing. ``bounce_address``: where reports are to come back to, if anywhere but to
+    the sender."""
 
-    def __init__(self, composed: Composed, sender: Address, base_url: str, signer: Signer, clock: Clock):
-        self.mail_from = sender.email
+    def __init__(
+        self, composed: Composed, sender: Address, base_url: str, signer: Signer, clock: Clock,
+        bounce_address: str = "",
+    ):
+        self.mail_from, self._bounce_address = sender.email, bounce_address
         self._message = compiled(composed, sender)
         self._links = range(len(composed.links))
         self._base_url, self._signer, self._clock = base_url, signer, clock
         self._domain = (urlsplit(base_url).hostname or "localhost").replace(":", "-")  # IPv6: any unique word will do
 
     @classmethod
-    def of(cls, mailing: Mailing, base_url: str, signer: Signer, clock: Clock) -> MessageWriter:
+    def of(
+        cls, mailing: Mailing, base_url: str, signer: Signer, clock: Clock, bounce_address: str = ""
+    ) -> MessageWriter:
         """The writer of an approved mailing, from what was frozen at approval."""
         sender = Address(mailing.sender_name, mailing.sender_address)
-        return cls(Composed.from_json(mailing.compiled or {}), sender, base_url, signer, clock)
+        return cls(Composed.from_json(mailing.compiled or {}), sender, base_url, signer, clock, bounce_address)
+
+    def envelope_sender(self, delivery_id: int) -> str:
+        """The return path of one delivery: with its token where reports are read (campaigns.inbound)."""
+        if not self._bounce_address:
+            return self.mail_from
+        return links.bounce_address(self._bounce_address, self._signer, delivery_id)
 
     def render(self, delivery_id: int, to: str, values: Mapping[str, str]) -> bytes:
-        """The message of one delivery. Its Message-ID is the delivery's, so that a reply or a report finds
-        the way back, and a repetition (were there one) could be told."""
+        """The message of one delivery. Its Message-ID is the delivery's, signed, so that a reply or a report finds
+        the way back and can't be forged, and a repetition (were there one) could be told."""
+        token = links.return_token(self._signer, delivery_id)
         return self._message.render(
             {**values, **self.public_links(delivery_id)},
-            to=Address("", to), message_id=f"<d{delivery_id}@{self._domain}>", date=self._clock.now(),
+            to=Address("", to), message_id=f"<d{delivery_id}.{token}@{self._domain}>", date=self._clock.now(),
         )
 
     def public_links(self, delivery_id: int) -> dict[str, str]:

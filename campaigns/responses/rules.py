@@ -21,6 +21,7 @@ class Channel(str, enum.Enum):
     VISIT = "visit"
     FAX = "fax"
     BRIEFING = "briefing"
+    MAIL_REPLY = "mail_reply"  # an answer to the mail itself
 
 
 CHANNEL_LABELS = {
@@ -30,6 +31,7 @@ CHANNEL_LABELS = {
     Channel.VISIT: _("방문"),
     Channel.FAX: _("팩스"),
     Channel.BRIEFING: _("설명회"),
+    Channel.MAIL_REPLY: _("메일 회신"),
 }
 
 #: Channels a member of staff types in.

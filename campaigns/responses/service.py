@@ -39,16 +39,17 @@ MACHINE_MADE = "보이지 않는 칸까지 채워져 있어 자동 입력으로 
 
 def submit_by_mail(
     session: Session, delivery: Delivery, answer: Answer, *, submission: str, now: datetime, base_url: str,
-    suspect: bool = False,
+    suspect: bool = False, channel: Channel = Channel.MAIL_LINK,
 ) -> Response:
-    """The answer of someone who opened the link of ``delivery``. The same ``submission`` twice is one
-    response. If the company was deleted meanwhile, it waits in the tray; a ``suspect`` one is set aside."""
+    """The answer of someone who opened the link of ``delivery``, or (``channel``) answered its mail. The same
+    ``submission`` twice is one response. If the company was deleted meanwhile, it waits in the tray; a ``suspect``
+    one is set aside."""
     known = _submitted(session, submission)
     if known is not None:
         return known
     company = session.get(Company, delivery.company_id)
     workplace = _workplace_of(session, delivery, company)
-    response = _new(answer, Channel.MAIL_LINK, now, submission=submission)
+    response = _new(answer, channel, now, submission=submission)
     response.delivery, response.campaign = delivery, delivery.mailing.campaign
     response.centre_id = workplace.centre_id if workplace else delivery.mailing.campaign.centre_id
     if company is not None:
@@ -77,6 +78,21 @@ def submit_by_place(
     if suspect:
         _set_aside(response)
     return response if _add(session, response) else _submitted(session, submission) or response
+
+
+def submit_by_stranger(
+    session: Session, workplace: Workplace, answer: Answer, *, submission: str, now: datetime, base_url: str,
+    decided_by: int | None,
+) -> Response:
+    """A mail that answers none of ours, which a person found to be this workplace's: it counts at once."""
+    known = _submitted(session, submission)
+    response = known or _new(answer, Channel.MAIL_REPLY, now, submission=submission)
+    if known is None:
+        _add(session, response)
+    response.company_name = workplace.company.name
+    response.decided_by, response.decided_at = decided_by, now
+    verify(session, response, workplace, now=now, base_url=base_url)
+    return response
 
 
 def type_in(

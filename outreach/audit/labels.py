@@ -48,6 +48,7 @@ SUBJECTS = {
     "sequence": _("연속 메일"),
     "delivery": _("발송 대상"),
     "response": _("응답"),
+    "inbound": _("되돌아온 메일"),
     "lead": _("상담 건"),
     "access_record": _("접속기록"),
     "retention": _("개인정보 보관"),
@@ -82,6 +83,13 @@ ACTIONS = {
     "holiday_taken_back": _("공휴일 변경 되돌림"),
     "hours_changed": _("보내는 시간 변경"),
     "hours_reset": _("보내는 시간을 기본으로"),
+    "assign": _("기업의 회신으로 정함"),
+    "bounce": _("반송으로 정함"),
+    "refuse": _("수신거부로 정함"),
+    "settle": _("확인함"),
+    "ignore": _("제외"),
+    "hand_over": _("다른 센터로 넘김"),
+    "restore": _("판단을 되돌림"),
 }
 
 FIELDS = {

@@ -42,6 +42,7 @@ REASON_LABELS = {
     SuppressionReason.UNKNOWN_USER: _("없는 주소(반송)"),
     SuppressionReason.COMPLAINT: _("스팸 신고"),
     SuppressionReason.STAFF: _("담당자가 등록"),
+    SuppressionReason.BOUNCING: _("거듭 반송"),
 }
 
 #: By what stands before the colon of a source.
@@ -49,11 +50,12 @@ SOURCE_WORDS = {
     "mailing": _("%(number)s번 메일을 보낼 때"),
     "delivery": _("메일의 수신거부 링크(발송 %(number)s번)"),
     "notice": _("수신동의 통지의 링크(통지 %(number)s번)"),
+    "inbound": _("되돌아온 메일(%(number)s번)"),
 }
 
 
 def source_words(source: str) -> str:
-    """Where the wish came from, for a person: what sending and mails note as ``mailing:3`` and ``delivery:12``,
+    """Where the wish came from, for a person: what sending and mails note as ``mailing:3`` or ``delivery:12``,
     in words; what a person wrote, as written."""
     kind, _colon, number = source.partition(":")
     if kind in SOURCE_WORDS and number.isdecimal():

@@ -153,6 +153,7 @@ class SuppressionReason(str, enum.Enum):
     UNKNOWN_USER = "unknown_user"
     COMPLAINT = "complaint"
     STAFF = "staff"
+    BOUNCING = "bouncing"  # came back again and again
 
 
 class Suppression(Identified, db.Model):

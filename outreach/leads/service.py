@@ -111,6 +111,35 @@ def least_busy_planner(session: Session, centre_id: int | None) -> User | None:
     return session.scalar(query.order_by(load, User.id).limit(1))
 
 
+def call_for(lead: Lead, action: str, due: date) -> None:
+    """Something came in that the planner has to see to by ``due``: the next action, unless one is due sooner. What
+    had been planned stays in its words. A lead that nobody has called yet is called anyway."""
+    if lead.closed_at is not None or lead.state is LeadState.NEW or action in lead.next_action:
+        return
+    if lead.next_due is not None and lead.next_due <= due:
+        return
+    planned = f" (예정: {lead.next_action}, {lead.next_due.month}. {lead.next_due.day}.)" if lead.next_due else ""
+    lead.next_action, lead.next_due = f"{action}{planned}"[:200], due
+
+
+def next_workday(now: datetime) -> date:
+    """The first working day in Korea after today."""
+    return after_workdays(kst_today(now), 1)
+
+
+def note_arrived(
+    session: Session, company_id: int, *, note: str, source: str, source_label: str, action: str, now: datetime
+) -> Lead | None:
+    """Add to the company's open lead what came in without being a response, and call for ``action`` by the next
+    working day. None if no lead is open; ``source`` twice changes nothing."""
+    lead = _open_lead(session, company_id)
+    if lead is None or session.scalar(sa.select(LeadActivity.id).where(LeadActivity.source == source)) is not None:
+        return lead
+    _add(session, lead, ActivityKind.NOTE, now, note=note, source=source, source_label=source_label)
+    call_for(lead, action, next_workday(now))
+    return _saved(session, lead, now)
+
+
 def retract(session: Session, source: str, *, now: datetime) -> Lead | None:
     """Undo the effect of a response judged anew: its activity is struck out, and a lead that nobody has
     touched and that rests on no other response is closed. Returns the lead, or None if unknown."""

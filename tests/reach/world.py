@@ -17,6 +17,9 @@ from PIL import Image
 from campaigns.audience.models import Audience
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import DeliveryState
+from campaigns.inbound import store
+from campaigns.inbound.models import InboundMessage
+from campaigns.inbound.rules import InboundState, Kind, Reason, Way
 from campaigns.mailings.models import Mailing, MailingEditor
 from campaigns.mailings.rules import MailingState
 from campaigns.notices.models import ConsentNotice
@@ -94,7 +97,7 @@ def make_world(app: Flask, mark: str) -> World:
     material = _papers(app, world, company)
     campaign = _campaign(world, material)
     mailing = _mailings(world, campaign, company)
-    _answers(world, campaign, mailing, company)
+    _answers(app, world, campaign, mailing, company)
     _accounts(world)
     db.session.flush()
     return world
@@ -258,7 +261,13 @@ def _mailings(world: World, campaign: Campaign, company: Company) -> Mailing:
     return sending
 
 
-def _answers(world: World, campaign: Campaign, mailing: Mailing, company: Company) -> None:
+def _mail(app: Flask) -> str:
+    """The file of an incoming mail."""
+    folder = app.extensions["outreach"].settings.data_dir / store.FOLDER
+    return store.keep(folder, b"Subject: mail\r\n\r\n")
+
+
+def _answers(app: Flask, world: World, campaign: Campaign, mailing: Mailing, company: Company) -> None:
     person = _person(world, 5)
     lead = answer(company, respondent=Respondent(person["name"], person["phone"], person["email"]))
     delivery = db.session.get(Delivery, world.ids["delivery_id"])
@@ -273,6 +282,16 @@ def _answers(world: World, campaign: Campaign, mailing: Mailing, company: Compan
     )
     db.session.add_all([counted, waiting])
     db.session.flush()
+    came = InboundMessage(
+        identity=f"{world.mark}".rjust(64, "0"), received_at=NOW, way=Way.PIPE, kind=Kind.REPLY, reason=Reason.ANSWER,
+        state=InboundState.WAITING, verified=True, delivery=delivery, mailing_id=mailing.id, company=company,
+        centre_id=world.centre.id, address=person["email"], address_key=person["email"], sender=person["email"],
+        sender_name=person["name"], subject=f"{person['name']}입니다", text=f"전화 주세요. {person['phone']}",
+        sha256=_mail(app),
+    )
+    db.session.add(came)
+    db.session.flush()
+    world.ids["message_id"] = came.id
     world.ids |= {"lead_id": lead.id, "response_id": waiting.id, "counted": counted.id}
 
 
