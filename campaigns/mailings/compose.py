@@ -93,6 +93,8 @@ def compose(session: Session, env: Environment, mailing: Mailing, addresses: Add
         "sender_address": mailing.sender_address, "sender_phone": mailing.sender_phone,
         "sender_postal": mailing.sender_postal, "reason_line": REASON_LINES[mailing.message_class],
         "unsubscribe": content.slot(content.UNSUBSCRIBE), "tracked": bool(writer.links),
+        "to_leads": mailing.clicks_open_leads, "trap": content.slot(content.TRAP),
+        "pixel": content.slot(content.PIXEL) if mailing.track_opens else "",
     }
     source = env.get_template("mailings/mail/message.mjml").render(page)
     return Composed(

@@ -18,7 +18,8 @@ from outreach.signing import Signer
 def compiled(composed: Composed, sender: Address) -> CompiledMessage:
     """The mail compiled once, with opt-out headers (RFC 2369, RFC 8058)."""
     slots = [field.slot for field in composed.fields]
-    own = [content.FORM, content.UNSUBSCRIBE, *(content.link_field(n) for n in range(len(composed.links)))]
+    own = [content.FORM, content.UNSUBSCRIBE, content.TRAP, content.PIXEL]
+    own += [content.link_field(position) for position in range(len(composed.links))]
     return compile_message(
         sender=sender, subject=composed.subject, text=composed.text, html=composed.html, fields=[*slots, *own],
         headers={
@@ -31,10 +32,16 @@ def compiled(composed: Composed, sender: Address) -> CompiledMessage:
 class MessageWriter:
     """Writes the messages of one mailing. ``mail_from`` is the envelope's sender."""
 
-    def __init__(self, composed: Composed, sender: Address, base_url: str, signer: Signer, clock: Clock):
+    def __init__(
+        self, composed: Composed, sender: Address, base_url: str, signer: Signer, clock: Clock,
+        mailing_id: int | None = None,
+    ):
         self.mail_from = sender.email
         self._message = compiled(composed, sender)
-        self._links = range(len(composed.links))
+        self._links = [(content.link_field(position), position) for position in range(len(composed.links))]
+        if content.TRAP in self._message.fields:
+            self._links.append((content.TRAP, links.TRAP))
+        self._mailing_id = mailing_id
         self._base_url, self._signer, self._clock = base_url, signer, clock
         self._domain = (urlsplit(base_url).hostname or "localhost").replace(":", "-")  # IPv6: any unique word will do
 
@@ -42,7 +49,7 @@ class MessageWriter:
     def of(cls, mailing: Mailing, base_url: str, signer: Signer, clock: Clock) -> MessageWriter:
         """The writer of an approved mailing, from what was frozen at approval."""
         sender = Address(mailing.sender_name, mailing.sender_address)
-        return cls(Composed.from_json(mailing.compiled or {}), sender, base_url, signer, clock)
+        return cls(Composed.from_json(mailing.compiled or {}), sender, base_url, signer, clock, mailing.id)
 
     def render(self, delivery_id: int, to: str, values: Mapping[str, str]) -> bytes:
         """The message of one delivery. Its Message-ID is the delivery's, so that a reply or a report finds
@@ -57,6 +64,8 @@ class MessageWriter:
             content.FORM: links.form_url(self._base_url, self._signer, delivery_id),
             content.UNSUBSCRIBE: links.unsubscribe_url(self._base_url, self._signer, delivery_id),
         }
-        for position in self._links:
-            made[content.link_field(position)] = links.click_url(self._base_url, self._signer, delivery_id, position)
+        for field, position in self._links:
+            made[field] = links.click_url(self._base_url, self._signer, delivery_id, position, self._mailing_id)
+        if content.PIXEL in self._message.fields:
+            made[content.PIXEL] = links.open_url(self._base_url, self._signer, delivery_id)
         return made
