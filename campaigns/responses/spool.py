@@ -60,7 +60,7 @@ class _Segment:
     """A file being written. It is closed by the last thread that lets go of it: a number closed under another
     thread's hands could be another file's by then."""
 
-    path: Path
+    name: str
     file: io.FileIO
     pid: int
     numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -82,7 +82,7 @@ class Spool:
         try:
             segment = self._writable()
             body = (
-                f'["{segment.path.stem}-{next(segment.numbers)}","{kind}",{at:.6f},{row_id},{position},"{method}",'
+                f'["{segment.name}-{next(segment.numbers)}","{kind}",{at:.6f},{row_id},{position},"{method}",'
                 f'"{network}",{quoted(agent[:AGENT_CHARS])}]'
             ).encode("ascii")
             self._write(segment, b"\n%08x %b\n" % (zlib.crc32(body), body))
@@ -120,7 +120,7 @@ class Spool:
         file = io.FileIO(descriptor, "w")
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         new.rename(path)
-        return _Segment(path, file, os.getpid())
+        return _Segment(path.stem, file, os.getpid())
 
 
 @dataclass(frozen=True, slots=True)
