@@ -10,6 +10,7 @@ from campaigns.delivery import queries as deliveries
 from campaigns.mailings import service as mailings
 from campaigns.responses import click_queries
 from campaigns.responses.rules import VERDICT_LABELS, VIEW_ROLES, Verdict
+from campaigns.responses.scanners import browser_name
 from campaigns.responses.verdicts import REASON_LABELS
 from outreach.audit.models import AccessKind
 from outreach.db import db
@@ -23,7 +24,7 @@ blueprint = Blueprint("clicks", __name__, url_prefix="/mailings/<int:mailing_id>
 @blueprint.app_context_processor
 def _words() -> dict[str, Any]:
     reasons = {reason.value: label for reason, label in REASON_LABELS.items()}
-    return {"VERDICTS": VERDICT_LABELS, "VERDICT_REASONS": reasons, "TRAP_POSITION": TRAP}
+    return {"VERDICTS": VERDICT_LABELS, "VERDICT_REASONS": reasons, "TRAP_POSITION": TRAP, "browser_name": browser_name}
 
 
 @blueprint.get("/")

@@ -54,6 +54,26 @@ def known_program(agent: str) -> bool:
     return not _PEOPLE.search(agent) and bool(_MACHINES.search(agent))
 
 
+#: A browser's name as people know it, the most special first: many name others to be treated as they are.
+_BROWSERS = (
+    (r"KAKAOTALK", "KakaoTalk"), (r"NAVER\(inapp", "NAVER"), (r"Whale/(\d+)", "Whale"),
+    (r"SamsungBrowser/(\d+)", "Samsung"),
+    (r"Edg\w*/(\d+)", "Edge"), (r"Firefox/(\d+)", "Firefox"), (r"Chrome/(\d+)", "Chrome"),
+    (r"Version/(\d+)\S* .*Safari", "Safari"),
+)
+_SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS X", "Linux")
+
+
+def browser_name(agent: str) -> str:
+    """The user agent in a few words, for a list; one that is no known browser as it stands, cut short."""
+    system = next((system for system in _SYSTEMS if system in agent), "")
+    for pattern, name in _BROWSERS:
+        if system and (found := re.search(pattern, agent)):
+            version = next(iter(found.groups()), None)
+            return f"{name} {version} ({system})" if version else f"{name} ({system})"
+    return agent[:60]
+
+
 @lru_cache(maxsize=4096)
 def known_filter(network: str) -> str | None:
     """The mail filter that ``network`` (an address family as of :func:`family_of`) belongs to, if any."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from campaigns.responses.rules import Verdict
-from campaigns.responses.scanners import FAMILIES, family_of, known_filter, known_program
+from campaigns.responses.scanners import FAMILIES, browser_name, family_of, known_filter, known_program
 from campaigns.responses.verdicts import CROWD, SETTLE, Press, Reason, judge
 from outreach.links import TRAP
 from tests.campaigns.responses.traffic import DESKTOP, NAMED, PHONES, SENT, Traffic, all_presses
@@ -100,6 +100,19 @@ def test_programs_that_say_who_they_are(agent):
 @pytest.mark.parametrize("agent", [*PHONES, DESKTOP, "Mozilla/5.0 (Linux; Android 12; CUBOT KING KONG) Chrome/120"])
 def test_peoples_browsers(agent):
     assert not known_program(agent.format(140))
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        (DESKTOP.format(140), "Chrome 140 (Windows)"), (PHONES[1].format(604), "Safari 18 (iPhone)"),
+        (PHONES[2].format(140), "KakaoTalk (Android)"), (PHONES[3].format(140), "NAVER (Android)"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/120.0 Safari/537.36 Edg/120.0", "Edge 120 (Windows)"),
+        ("curl/8.0", "curl/8.0"), ("", ""),
+    ],
+)
+def test_browsers_have_names(agent, name):
+    assert browser_name(agent) == name
 
 
 def test_addresses_are_known_by_their_family():
