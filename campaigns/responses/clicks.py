@@ -128,8 +128,8 @@ class Intake:
     def step(self) -> bool:
         """Take in what waits, a piece of each segment; now and then keep files and database alike."""
         if time.monotonic() >= self._tidies_at:
+            self._tidies_at = time.monotonic() + TIDY_EVERY  # first: if tidying fails, taking in goes on all the same
             self._tidy()
-            self._tidies_at = time.monotonic() + TIDY_EVERY
         return bool(self._reader.waiting()) and self.take_pieces() is True
 
     def take_pieces(self) -> bool | None:

@@ -2,6 +2,7 @@
 
 A wrong "machine" hides a company that wants help, a wrong "human" only costs a planner a glance; a rule therefore
 needs a sign that people don't give. What each rests on, and how well they do: docs/decisions/0016-click-verdicts.md.
+After a change here `flask clicks rejudge` judges again what was judged before.
 """
 
 from __future__ import annotations
@@ -14,9 +15,6 @@ from datetime import datetime, timedelta
 
 from campaigns.responses.rules import Verdict
 from campaigns.responses.scanners import known_filter, known_program
-
-#: Raised with every change that may judge a click otherwise; `flask clicks rejudge` then judges again.
-RULES = 1
 
 #: How long a click waits for its verdict: what tells a machine often comes after it.
 SETTLE = timedelta(minutes=5)
