@@ -40,7 +40,7 @@ lint: setup-test ## Check style, import directions and the types of the rules
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 
-bench: setup-test packages-bench ## Measure sending, import, audience and rendering against their limits
+bench: setup-test packages-bench ## Measure sending, clicks, import, audience and rendering against their limits
 	@PATH="$$PATH:/usr/sbin" $(BIN)/python -m tests.bench
 
 translations: setup-test ## Take new and changed wording into the English catalogue (docs/translating.md)

@@ -2,9 +2,9 @@
 
 Short paths, since they stand in mails and QR codes: ``/c/`` a tracked link, ``/r/`` the response form of
 one recipient, ``/u/`` unsubscribing, ``/q/`` the response form behind a QR code, ``/m/`` a material,
-``/i/`` a picture of a mail, ``/k/`` a consent. What follows is a signed
-token of row ids (outreach.signing): forwarded, it tells nothing about a person. Reading a token raises
-``BadToken``. ``base_url`` is the site's own address without a slash at its end.
+``/i/`` a picture of a mail, ``/k/`` a consent, ``/o/`` the pixel of a mail that asks whether it was opened. What
+follows is a signed token of row ids (outreach.signing): forwarded, it tells nothing about a person. Reading a token
+raises ``BadToken``. ``base_url`` is the site's own address without a slash at its end.
 """
 
 from __future__ import annotations
@@ -17,23 +17,34 @@ from outreach.signing import BadToken, Signer
 
 #: One letter a purpose: a token made for one is refused for another.
 CLICK, FORM, UNSUBSCRIBE, PLACE, UNDO = "c", "f", "u", "q", "z"
-MATERIAL, PICTURE, CONSENT = "m", "i", "k"
+MATERIAL, PICTURE, OPEN, CONSENT = "m", "i", "o", "k"
 RETURN = "b"
+
+#: The place of the link that no person can see (docs/decisions/0016): behind any that a mailing can have.
+TRAP = 127
 
 #: How long "I pressed it by mistake" on the unsubscribe page stays good.
 UNDO_LIFE = timedelta(hours=1)
 
 
 class Click(NamedTuple):
-    """A link of a message: whose message, and the link's place in it."""
+    """A link of a message: whose message, and the link's place in it. ``mailing_id`` says where to look the
+    target up without asking the database; links in mails of before bear none."""
 
     delivery_id: int
     position: int
+    mailing_id: int | None = None
 
 
-def click_url(base_url: str, signer: Signer, delivery_id: int, position: int) -> str:
-    """The tracked link at ``position`` of the message of one delivery."""
-    return f"{base_url}/c/{signer.sign(CLICK, delivery_id, position)}"
+def click_url(base_url: str, signer: Signer, delivery_id: int, position: int, mailing_id: int | None = None) -> str:
+    """The tracked link at ``position`` of the message of one delivery (of ``mailing_id``)."""
+    mailing = () if mailing_id is None else (mailing_id,)
+    return f"{base_url}/c/{signer.sign(CLICK, delivery_id, position, *mailing)}"
+
+
+def open_url(base_url: str, signer: Signer, delivery_id: int) -> str:
+    """The pixel in the message of one delivery."""
+    return f"{base_url}/o/{signer.sign(OPEN, delivery_id)}"
 
 
 def form_url(base_url: str, signer: Signer, delivery_id: int) -> str:
@@ -73,7 +84,15 @@ def undo_token(signer: Signer, delivery_id: int, now: datetime) -> str:
 
 
 def read_click(signer: Signer, token: str) -> Click:
-    return Click(*signer.read(CLICK, token, 2))
+    numbers = signer.numbers(CLICK, token)
+    if len(numbers) not in (2, 3):
+        raise BadToken("another number of values")
+    return Click(*numbers)
+
+
+def read_open(signer: Signer, token: str) -> int:
+    """The delivery's id."""
+    return signer.read(OPEN, token, 1)[0]
 
 
 def read_form(signer: Signer, token: str) -> int:

@@ -63,6 +63,8 @@ class MailingOut(Shown):
     sender_address = ma.fields.String()
     sender_phone = ma.fields.String()
     sender_postal = ma.fields.String()
+    clicks_open_leads = ma.fields.Boolean(metadata={"description": "a person's click on a link opens or joins a lead"})
+    track_opens = ma.fields.Boolean(metadata={"description": "a pixel is in the mail; its foot says so"})
     author_id = ma.fields.Integer(allow_none=True)
     editor_ids = ma.fields.Method(
         "_editors", metadata={"description": "who wrote in it, and so may not approve it", "type": "array",
@@ -99,6 +101,8 @@ class MailingFields(Schema):
     sender_address = fields.text(254, "the From address; the account's own if not given")
     sender_phone = fields.text(32, "where to call; the centre's if not given")
     sender_postal = fields.text(200, "postal address; required for advertising")
+    clicks_open_leads = fields.flag("a person's click on a link opens or joins a lead; the mail's foot says so")
+    track_opens = fields.flag("put in a pixel that tells, unreliably, of opening; the mail's foot says so")
 
 
 class NewMailing(MailingFields):

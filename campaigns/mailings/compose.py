@@ -94,6 +94,8 @@ def compose(session: Session, env: Environment, mailing: Mailing, addresses: Add
         "sender_postal": mailing.sender_postal, "reason_line": REASON_LINES[mailing.message_class],
         "unsubscribe": content.slot(content.UNSUBSCRIBE), "tracked": bool(writer.links),
         "step": mailing.step,
+        "to_leads": mailing.clicks_open_leads, "trap": content.slot(content.TRAP),
+        "pixel": content.slot(content.PIXEL) if mailing.track_opens else "",
     }
     source = env.get_template("mailings/mail/message.mjml").render(page)
     return Composed(

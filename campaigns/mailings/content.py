@@ -55,6 +55,8 @@ WEB_ADDRESS = re.compile(r"https?://[^\s<>\"'{}]{3,900}")
 
 #: Fields the compiler fills itself; a writer may not use them.
 FORM, UNSUBSCRIBE = "form", "unsubscribe"
+#: The link no person sees, and the picture that tells of opening (docs/decisions/0016-click-verdicts.md).
+TRAP, PIXEL = "trap", "pixel"
 
 
 def link_field(position: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from campaigns.mailings.rules import CLASS_LABELS, MessageClass
@@ -76,6 +76,20 @@ class EditorForm(TitleForm):
     )
     sender_phone = StringField(_l("전화"), [Length(max=32)])
     sender_postal = StringField(_l("주소"), [Length(max=200)])
+    clicks_open_leads = BooleanField(
+        _l("링크를 누른 기업을 리드로 보기"),
+        description=_l(
+            "사람이 누른 것으로 판정되면 그 기업의 리드에 기록하고, 진행 중인 리드가 없으면 새로 엽니다. "
+            "보안 프로그램 같은 기계가 누른 것은 세지 않습니다. 메일 아래에 이 쓰임을 밝힙니다."
+        ),
+    )
+    track_opens = BooleanField(
+        _l("열람을 어림하는 그림 넣기"),
+        description=_l(
+            "그림을 막거나 대신 내려받는 메일함이 많아 숫자를 믿을 수 없습니다. 성과나 리드에는 쓰지 않으며, "
+            "메일 아래에 그림이 있다고 밝힙니다."
+        ),
+    )
     version = HiddenField()
 
     def values(self) -> dict[str, Any]:
@@ -86,5 +100,6 @@ class EditorForm(TitleForm):
         return {name: self[name].data or "" for name in texts} | {
             "topic": self.topic.data,
             "audience_id": self.audience_id.data, "message_class": self.message_class.data,
-            "blocks": posted_blocks(request.form),
+            "blocks": posted_blocks(request.form), "clicks_open_leads": self.clicks_open_leads.data,
+            "track_opens": self.track_opens.data,
         }

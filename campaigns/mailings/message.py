@@ -18,7 +18,8 @@ from outreach.signing import Signer
 def compiled(composed: Composed, sender: Address) -> CompiledMessage:
     """The mail compiled once, with opt-out headers (RFC 2369, RFC 8058)."""
     slots = [field.slot for field in composed.fields]
-    own = [content.FORM, content.UNSUBSCRIBE, *(content.link_field(n) for n in range(len(composed.links)))]
+    own = [content.FORM, content.UNSUBSCRIBE, content.TRAP, content.PIXEL]
+    own += [content.link_field(position) for position in range(len(composed.links))]
     return compile_message(
         sender=sender, subject=composed.subject, text=composed.text, html=composed.html, fields=[*slots, *own],
         headers={
@@ -34,11 +35,14 @@ class MessageWriter:
 
     def __init__(
         self, composed: Composed, sender: Address, base_url: str, signer: Signer, clock: Clock,
-        bounce_address: str = "",
+        bounce_address: str = "", mailing_id: int | None = None,
     ):
         self.mail_from, self._bounce_address = sender.email, bounce_address
         self._message = compiled(composed, sender)
-        self._links = range(len(composed.links))
+        self._links = [(content.link_field(position), position) for position in range(len(composed.links))]
+        if content.TRAP in self._message.fields:
+            self._links.append((content.TRAP, links.TRAP))
+        self._mailing_id = mailing_id
         self._base_url, self._signer, self._clock = base_url, signer, clock
         self._domain = (urlsplit(base_url).hostname or "localhost").replace(":", "-")  # IPv6: any unique word will do
 
@@ -48,7 +52,8 @@ class MessageWriter:
     ) -> MessageWriter:
         """The writer of an approved mailing, from what was frozen at approval."""
         sender = Address(mailing.sender_name, mailing.sender_address)
-        return cls(Composed.from_json(mailing.compiled or {}), sender, base_url, signer, clock, bounce_address)
+        composed = Composed.from_json(mailing.compiled or {})
+        return cls(composed, sender, base_url, signer, clock, bounce_address, mailing.id)
 
     def envelope_sender(self, delivery_id: int) -> str:
         """The return path of one delivery: with its token where reports are read (campaigns.inbound)."""
@@ -70,6 +75,8 @@ class MessageWriter:
             content.FORM: links.form_url(self._base_url, self._signer, delivery_id),
             content.UNSUBSCRIBE: links.unsubscribe_url(self._base_url, self._signer, delivery_id),
         }
-        for position in self._links:
-            made[content.link_field(position)] = links.click_url(self._base_url, self._signer, delivery_id, position)
+        for field, position in self._links:
+            made[field] = links.click_url(self._base_url, self._signer, delivery_id, position, self._mailing_id)
+        if content.PIXEL in self._message.fields:
+            made[content.PIXEL] = links.open_url(self._base_url, self._signer, delivery_id)
         return made

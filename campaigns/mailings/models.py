@@ -42,6 +42,8 @@ class Mailing(Identified, Stamped, Versioned, db.Model):
     sender_address: Mapped[str] = mapped_column(sa.String(254), default="")
     sender_phone: Mapped[str] = mapped_column(sa.String(32), default="")
     sender_postal: Mapped[str] = mapped_column(sa.String(200), default="")
+    track_opens: Mapped[bool] = mapped_column(default=False)  # a pixel in the mail, stated in its foot
+    clicks_open_leads: Mapped[bool] = mapped_column(default=False)  # a person's click, judged so, opens a lead
     author_id: Mapped[int | None]
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     approved_hash: Mapped[str | None] = mapped_column(sa.String(64))

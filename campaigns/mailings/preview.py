@@ -48,6 +48,8 @@ def sketch(session: Session, mailing: Mailing, values: Mapping[str, Any]) -> Mai
     for name, value in made.items():
         if value is None and name not in ("audience_id", "topic"):
             made[name] = ""
+    for name in ("clicks_open_leads", "track_opens"):
+        made[name] = bool(made[name])
     made["message_class"] = MessageClass(made["message_class"] or MessageClass.PUBLIC_NOTICE)
     made["topic"] = Topic(made["topic"]) if made["topic"] else None
     made["blocks"] = content.clean_blocks(made["blocks"])

@@ -44,7 +44,7 @@ from outreach.wording import Text
 
 FIELDS = (
     "title", "audience_id", "topic", "message_class", "class_reason", "commercial_reason", "subject", "preheader",
-    "blocks", "sender_name", "sender_address", "sender_phone", "sender_postal",
+    "blocks", "sender_name", "sender_address", "sender_phone", "sender_postal", "clicks_open_leads", "track_opens",
 )
 #: A problem of one recipient stands at this and the contact's id.
 PERSON = "contact-"

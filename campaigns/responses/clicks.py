@@ -1,44 +1,54 @@
-"""Clicks on tracked links: where each leads, and the raw record of it.
+"""From the spool into the database: clicks, opens and scans as raw events.
 
-A reader never waits for the database: while it is busy, as during a large mailing, a click is put aside as a
-file of its own (``<data folder>/clicks/<random>.json``), and a worker takes it in a moment later. A click taken
-in when the worker is killed between its commit and the removal of the file is kept twice; none is lost.
+Each host has a folder of its own, ``<data folder>/clicks/<host name>``: its web processes write there, and they and the
+host's workers take it in. An event is taken in once, however often it is read: its name is unique in the database.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime
-from itertools import islice
+import os
+import socket
+import threading
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import sqlalchemy as sa
 import structlog
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from campaigns.delivery.models import Delivery
+from campaigns.delivery.rules import DeliveryState
 from campaigns.mailings.models import MailingLink
-from campaigns.responses.models import ClickEvent
-from outreach.db import BUSY_TIMEOUT_MS, db, unit_of_work
+from campaigns.responses import targets
+from campaigns.responses.models import ClickEvent, ResponsePlace, WeakSignal
+from campaigns.responses.rules import SignalKind
+from campaigns.responses.scanners import known_filter, known_program
+from campaigns.responses.spool import Event, SpoolReader
+from outreach import links
+from outreach.db import among, db, reading, unit_of_work
 
 log = structlog.get_logger()
 
-#: A reader waits this long at most for the database; then the click is put aside.
-PATIENCE_MS = 50
-#: Clicks that a worker takes in at once.
-BATCH = 500
+#: Seconds for which a web process gathers events before it takes them in.
+GATHER = 0.2
+#: Waits after a failure, growing while the database is away.
+REST = (1.0, 2.0, 5.0, 10.0)
+#: Seconds between two looks for files to write or to remove.
+TIDY_EVERY = 20.0
 
 
 def folder(app: Flask) -> Path:
-    """Where clicks wait that found the database busy."""
-    return app.extensions["outreach"].settings.data_dir / "clicks"
+    """Where this host's events wait to be taken in."""
+    return app.extensions["outreach"].settings.data_dir / "clicks" / (socket.gethostname() or "localhost")
+
+
+def links_folder(app: Flask) -> Path:
+    """Where the targets of tracked links stand (campaigns.responses.targets)."""
+    return app.extensions["outreach"].settings.data_dir / "links"
 
 
 def target(session: Session, delivery_id: int, position: int) -> str | None:
@@ -47,92 +57,147 @@ def target(session: Session, delivery_id: int, position: int) -> str | None:
     return session.scalar(query.where(Delivery.id == delivery_id, MailingLink.position == position))
 
 
-def record(
-    engine: sa.Engine, waiting: Path, *, delivery_id: int, position: int, at: datetime, method: str, address: str,
-    user_agent: str,
-) -> None:
-    """Keep the click as it came, in a unit of work of its own, or in the folder ``waiting``."""
-    click = {
-        "delivery_id": delivery_id, "link_position": position, "at": at, "method": method[:8],
-        "address": address[:64], "user_agent": user_agent[:300],
+# -- into the database ----------------------------------------------------------------------------------
+
+
+def take_in(session: Session, events: Sequence[Event]) -> None:
+    """Keep ``events`` as they came; ones that are there already stay as they are, and those of a delivery or place
+    deleted meanwhile are gone with it."""
+    clicks = [event for event in events if event.kind == links.CLICK]
+    opens = [event for event in events if event.kind == links.OPEN]
+    scans = [event for event in events if event.kind == links.PLACE]
+    accepted = _accepted(session, [*clicks, *opens])
+    places = _places(session, scans)
+    _insert(session, ClickEvent.__table__, [
+        {
+            "event_id": event.id, "delivery_id": event.row_id, "link_position": event.position, "at": event.at,
+            "method": event.method, "network": event.network, "user_agent": event.agent,
+            "accepted_at": accepted[event.row_id],
+        }
+        for event in clicks if event.row_id in accepted
+    ])
+    _insert(session, WeakSignal.__table__, [
+        *(_signal(event, SignalKind.OPEN, delivery_id=event.row_id) for event in opens if event.row_id in accepted),
+        *(_signal(event, SignalKind.SCAN, place_id=event.row_id) for event in scans if event.row_id in places),
+    ])
+
+
+def _signal(event: Event, kind: SignalKind, *, delivery_id: int | None = None, place_id: int | None = None) -> Any:
+    machine = event.method != "GET" or not event.agent or known_program(event.agent)
+    return {
+        "event_id": event.id, "kind": kind, "delivery_id": delivery_id, "place_id": place_id, "at": event.at,
+        "method": event.method, "network": event.network, "user_agent": event.agent,
+        "by_machine": machine or known_filter(event.network) is not None,
     }
-    try:
-        with (
-            engine.connect() as connection, _impatient(connection), Session(connection) as session,
-            unit_of_work(session),
-        ):
-            session.add(ClickEvent(**click))
-    except OperationalError:
-        _put_aside(waiting, click)
 
 
-def _put_aside(waiting: Path, click: dict[str, Any]) -> None:
-    """As a file that is there whole or not at all. Where even that fails, the reader goes on all the same."""
-    path = waiting / f"{uuid4().hex}.json"
-    try:
-        waiting.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(click | {"at": click["at"].isoformat()}), encoding="utf-8")
-        part.rename(path)
-    except OSError as error:
-        log.error("click.lost", delivery=click["delivery_id"], error=str(error))
+def _accepted(session: Session, events: Sequence[Event]) -> dict[int, Any]:
+    """Of the deliveries that are there: when each was accepted, None if it is not, or not yet."""
+    if not events:
+        return {}
+    when = sa.case((Delivery.state == DeliveryState.ACCEPTED, Delivery.done_at))
+    query = sa.select(Delivery.id, when).where(among(Delivery.id, list({event.row_id for event in events})))
+    return dict(session.execute(query).all())  # type: ignore[arg-type]
 
 
-class Backlog:
-    """The worker's side: takes in the clicks that were put aside."""
+def _places(session: Session, events: Sequence[Event]) -> set[int]:
+    if not events:
+        return set()
+    asked = list({event.row_id for event in events})
+    return set(session.scalars(sa.select(ResponsePlace.id).where(among(ResponsePlace.id, asked))))
 
-    def __init__(self, app: Flask):
-        self._app, self._folder = app, folder(app)
+
+def _insert(session: Session, table: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        session.execute(insert(table).on_conflict_do_nothing(index_elements=["event_id"]), rows)
+
+
+# -- who does it ------------------------------------------------------------------------------------------
+
+
+class Intake:
+    """Takes this host's spool in, or that of ``place``. ``step`` is a worker's: False if nothing waits or another is
+    at it."""
+
+    def __init__(self, app: Flask, place: Path | None = None):
+        self._app, self._reader = app, SpoolReader(place or folder(app))
+        self._written: dict[int, str] = {}
+        self._tidies_at = 0.0
 
     def step(self) -> bool:
-        """Take in a batch; False if none waits or another worker is at it."""
-        if not next(self._folder.glob("*.json"), None):
-            return False
-        with (self._folder / "lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-            paths = list(islice(self._folder.glob("*.json"), BATCH))
-            clicks = [click for click in map(_read, paths) if click is not None]
-            with self._app.app_context(), unit_of_work(db.session) as session:
-                session.add_all(_known(session, clicks))
-            for path in paths:
-                path.unlink(missing_ok=True)
-        return True
+        """Take in what waits, a piece of each segment; now and then keep files and database alike."""
+        if time.monotonic() >= self._tidies_at:
+            self._tidies_at = time.monotonic() + TIDY_EVERY  # first: if tidying fails, taking in goes on all the same
+            self._tidy()
+        return bool(self._reader.waiting()) and self.take_pieces() is True
+
+    def take_pieces(self) -> bool | None:
+        """True if something was taken in, False if nothing waited, None if another reader has the folder."""
+        took = False
+        with self._reader.locked() as ours:
+            if not ours:
+                return None
+            for path in self._reader.waiting():
+                piece = self._reader.next_piece(path)
+                if piece is None:
+                    continue
+                with self._app.app_context(), unit_of_work(db.session) as session:
+                    take_in(session, piece.events)
+                self._reader.taken(piece)
+                took = True
+        return took
+
+    def _tidy(self) -> None:
+        with self._app.app_context(), reading():
+            targets.keep_up(db.session, links_folder(self._app), self._written)
+            db.session.rollback()
+        if self._reader.folder.exists():
+            with self._reader.locked() as ours:
+                if ours:
+                    self._reader.tidy()
 
     def close(self) -> None:
         """Nothing is held."""
 
 
-def _read(path: Path) -> ClickEvent | None:
-    """The click; a file that holds none is set aside for a person to look at, and holds up no other."""
-    try:
-        click = json.loads(path.read_text(encoding="utf-8"))
-        return ClickEvent(**click | {"at": datetime.fromisoformat(click["at"])})
-    except (ValueError, TypeError, KeyError) as error:
-        log.error("click.unreadable", file=path.name, error=str(error))
-        path.rename(path.with_suffix(".bad"))
-        return None
+class Pump:
+    """A thread of the web process that takes its events in within a second, worker or not; started by the first
+    event. What a process leaves when it ends, the host's workers or its next web process take in."""
 
+    def __init__(self, app: Flask):
+        self._app, self._wake = app, threading.Event()
+        self._pid: int | None = None
+        self._starting = threading.Lock()
 
-def _known(session: Session, clicks: Sequence[ClickEvent]) -> list[ClickEvent]:
-    """Without those whose delivery was deleted meanwhile, as their clicks are then."""
-    asked = {click.delivery_id for click in clicks}
-    there = set(session.scalars(sa.select(Delivery.id).where(Delivery.id.in_(asked))))
-    return [click for click in clicks if click.delivery_id in there]
+    def noted(self) -> None:
+        """There is an event."""
+        if self._pid != os.getpid():
+            self._start()
+        if not self._wake.is_set():
+            self._wake.set()
 
+    def _start(self) -> None:
+        with self._starting:
+            if self._pid != os.getpid():
+                self._pid = os.getpid()
+                threading.Thread(target=self._run, name="clicks", daemon=True).start()
 
-@contextmanager
-def _impatient(connection: sa.Connection) -> Iterator[None]:
-    """On SQLite: give up on a locked database after PATIENCE_MS instead of the usual wait."""
-    if connection.dialect.name != "sqlite":
-        yield
-        return
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    driver.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
-    try:
-        yield
-    finally:
-        driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    def _run(self) -> None:
+        intake, failures = Intake(self._app), 0
+        while True:
+            self._wake.wait()
+            time.sleep(GATHER)
+            self._wake.clear()
+            try:
+                took: bool | None = True
+                while took:
+                    took = intake.take_pieces()
+                failures = 0
+                if took is None:  # a worker is at it; whether it has seen our last events is not sure
+                    self._wake.set()
+            except Exception as error:  # the database is away, the disk is full: the events stay in their file
+                log.warning("clicks.intake", error=str(error).splitlines()[0][:300])
+                time.sleep(REST[min(failures, len(REST) - 1)])
+                failures += 1
+                self._wake.set()

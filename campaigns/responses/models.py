@@ -4,31 +4,80 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaigns.delivery.models import Delivery
 from campaigns.planning.models import Campaign
-from campaigns.responses.rules import Channel, ResponseState, Verdict
+from campaigns.responses.rules import Channel, ResponseState, SignalKind, Verdict
 from outreach.db import Identified, Json, UtcDateTime, db, enum_type
 from outreach.leads.models import Lead
 
 
+def _made_here() -> str:
+    return uuid4().hex
+
+
 class ClickEvent(Identified, db.Model):
-    """A raw click, kept as it came. Its verdict stays pending until judged; it opens no lead."""
+    """A click as it came, with what is needed to judge it again: ``network`` is all that is kept of the address (its
+    /24 or /48), ``accepted_at`` when the recipient's server took the mail, ``crowd`` how many recipients' links the
+    same network and browser pressed at about that time. ``event_id`` names it from the spool on, so that taking it in
+    twice is once. ``lead_source``: its activity on a lead, as long as it has one; ``effects``: how many it has had."""
 
     __tablename__ = "click_event"
 
+    event_id: Mapped[str] = mapped_column(sa.String(40), default=_made_here)
     delivery_id: Mapped[int] = mapped_column(sa.ForeignKey("delivery.id", ondelete="CASCADE"))
     link_position: Mapped[int]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     method: Mapped[str] = mapped_column(sa.String(8))
-    address: Mapped[str] = mapped_column(sa.String(64), default="")
+    network: Mapped[str] = mapped_column(sa.String(64), default="")
     user_agent: Mapped[str] = mapped_column(sa.String(300), default="")
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    crowd: Mapped[int | None]
     verdict: Mapped[Verdict] = mapped_column(enum_type(Verdict), default=Verdict.PENDING)
+    reason: Mapped[str] = mapped_column(sa.String(20), default="")
+    judged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lead_source: Mapped[str | None] = mapped_column(sa.String(64))
+    effects: Mapped[int] = mapped_column(default=0)
 
-    __table_args__ = (sa.Index("ix_click_event_delivery_id", "delivery_id", "at"),)
+    delivery: Mapped[Delivery] = relationship()
+
+    __table_args__ = (
+        sa.Index("ix_click_event_delivery_id", "delivery_id", "at"),
+        sa.Index("uq_click_event_event_id", "event_id", unique=True),
+        sa.Index("ix_click_event_network", "network", "at"),  # the crowd of one network
+        sa.Index(  # what waits for its verdict, the oldest first
+            "ix_click_event_unjudged", "at",
+            sqlite_where=sa.text("judged_at IS NULL"), postgresql_where=sa.text("judged_at IS NULL"),
+        ),
+    )
+
+
+class WeakSignal(Identified, db.Model):
+    """A mail's pixel fetched (``delivery_id``), or a printed code scanned (``place_id``): recorded as unreliable, shown
+    apart, never counted as an answer. ``by_machine``: the browser named itself as none, or only looked ahead."""
+
+    __tablename__ = "weak_signal"
+
+    event_id: Mapped[str] = mapped_column(sa.String(40), default=_made_here)
+    kind: Mapped[SignalKind] = mapped_column(enum_type(SignalKind))
+    delivery_id: Mapped[int | None] = mapped_column(sa.ForeignKey("delivery.id", ondelete="CASCADE"))
+    place_id: Mapped[int | None] = mapped_column(sa.ForeignKey("response_place.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    method: Mapped[str] = mapped_column(sa.String(8))
+    network: Mapped[str] = mapped_column(sa.String(64), default="")
+    user_agent: Mapped[str] = mapped_column(sa.String(300), default="")
+    by_machine: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        sa.Index("uq_weak_signal_event_id", "event_id", unique=True),
+        sa.Index("ix_weak_signal_delivery_id", "delivery_id", "at"),
+        sa.Index("ix_weak_signal_place_id", "place_id", "at"),
+        sa.Index("ix_weak_signal_at", "at"),  # what is to be erased
+    )
 
 
 class ResponsePlace(Identified, db.Model):

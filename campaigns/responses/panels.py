@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, render_template
 from markupsafe import Markup
 
-from campaigns.responses import queries
+from campaigns.responses import click_queries, queries
 from outreach.clock import to_kst
 from outreach.db import db
 from outreach.scope import EDITOR_ROLES, Scope
@@ -34,6 +34,16 @@ def of_delivery(scope: Scope, delivery: Any) -> Markup | str:
     """What the recipient of a mail answered to it."""
     responses = queries.of_delivery(db.session, scope, delivery.id)
     return _markup("responses/lead_panel.html", responses=responses) if responses else ""
+
+
+def of_mailing(scope: Scope, mailing: Any) -> Markup | str:
+    """Who pressed its links: people and machines apart; opens as the guess they are."""
+    if mailing.started_at is None:
+        return ""
+    counts = click_queries.counts(db.session, scope, mailing)
+    if not counts.links and counts.opens is None:
+        return ""
+    return _markup("responses/clicks_panel.html", mailing=mailing, counts=counts)
 
 
 def _markup(template: str, **values: Any) -> Markup:

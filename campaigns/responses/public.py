@@ -1,6 +1,6 @@
 """Pages for companies, without sign-in: tracked links, the response form by mail link and by QR code,
 unsubscribing. A token in the address is all that opens them; GET never changes anything but the raw
-record of a click."""
+record of a click. Most clicks, pixels and scans never come here: campaigns.responses.fast answers them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import TooManyRequests
 
 from campaigns.delivery.models import Delivery
-from campaigns.responses import clicks, optout, sender, service
+from campaigns.responses import clicks, optout, sender, service, wiring
 from campaigns.responses.acknowledgement import acknowledge
 from campaigns.responses.forms import PlaceForm, PublicForm
 from campaigns.responses.models import ResponsePlace
@@ -119,26 +119,28 @@ def _delivery(read: Callable[[Signer, str], int], token: str) -> Delivery:
 @blueprint.get("/c/<token>")
 @access.public("a link of a mail; it only leads on")
 def click(token: str) -> Any:
-    """Keep the click as a raw event and lead on at once. It proves nothing about a person and opens no lead:
-    mail scanners follow every link."""
+    """A link of a mail sent before links named their mailing: keep the raw event and lead on. It proves nothing about
+    a person: mail scanners follow every link."""
     try:
-        delivery_id, position = links.read_click(_signer(), token)
+        delivery_id, position, _mailing_id = links.read_click(_signer(), token)
         url = clicks.target(db.session, delivery_id, position)
     except (BadToken, OverflowError):
         url = None
     if url is None:
         raise Gone
-    db.session.rollback()
     _note(delivery_id, position)
     return redirect(url, 302)
 
 
 def _note(delivery_id: int, position: int) -> None:
     """Keep the raw event of a link or form that was opened."""
-    clicks.record(
-        db.engine, clicks.folder(current_app), delivery_id=delivery_id, position=position, at=_now(),
-        method=request.method, address=request.remote_addr or "", user_agent=request.user_agent.string,
-    )
+    current_app.extensions[wiring.FAST].note(links.CLICK, delivery_id, position, request.environ)
+
+
+@blueprint.get("/o/<token>")
+@access.public("the pixel of a mail; a token that is none of ours has none")
+def pixel(token: str) -> Any:
+    raise Gone
 
 
 # -- response form by mail link -----------------------------------------------------------------------------
@@ -205,11 +207,20 @@ def _place(token: str) -> ResponsePlace:
 
 
 @blueprint.get("/q/<token>")
+@access.public("a printed QR code; it only leads on to the form")
+def scan(token: str) -> Any:
+    """Answered by campaigns.responses.fast, which records the scan; here come codes that are none of ours."""
+    _place(token)
+    return redirect(url_for(".place_form", token=token), 302)
+
+
+@blueprint.get("/q/<token>/form")
 @access.public("the response form behind a printed QR code")
 def place_form(token: str) -> str:
     return _place_page(_place(token), PlaceForm.fresh())
 
 
+@blueprint.post("/q/<token>/form")
 @blueprint.post("/q/<token>")
 @access.public("an answer by QR code; it waits in the tray until a person has verified it")
 @limiter.limit(ANSWERS_PER_ADDRESS, deduct_when=_taken)

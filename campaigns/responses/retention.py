@@ -1,4 +1,5 @@
-"""Responses keep the person for the consultation and a year after it; clicks keep the device for a year."""
+"""Responses keep the person for the consultation and a year after it; clicks keep the device for a year, opens and
+scans for ninety days."""
 
 from __future__ import annotations
 
@@ -10,13 +11,14 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from campaigns.responses.models import ClickEvent, Response
+from campaigns.responses.models import ClickEvent, Response, WeakSignal
 from outreach.clock import kst_today
 from outreach.feature import RecordClass
 from outreach.leads.models import Lead
 from outreach.leads.retention import KEEP
 
 KEEP_CLICKS = timedelta(days=365)
+KEEP_SIGNALS = timedelta(days=90)
 
 PERSONAL = ("person", "phone", "email", "preferred_time", "message")
 
@@ -44,12 +46,21 @@ def erase(app: Flask, session: Session, ids: Sequence[int]) -> None:
 
 
 def due_clicks(before: datetime) -> sa.Select[tuple[int]]:
-    told = (ClickEvent.address != "") | (ClickEvent.user_agent != "")
+    told = (ClickEvent.network != "") | (ClickEvent.user_agent != "")
     return sa.select(ClickEvent.id).where(ClickEvent.at < before, told)
 
 
 def erase_clicks(_app: Flask, session: Session, ids: Sequence[int]) -> None:
-    session.execute(sa.update(ClickEvent).where(ClickEvent.id.in_(ids)).values(address="", user_agent=""))
+    session.execute(sa.update(ClickEvent).where(ClickEvent.id.in_(ids)).values(network="", user_agent=""))
+
+
+def due_signals(before: datetime) -> sa.Select[tuple[int]]:
+    told = (WeakSignal.network != "") | (WeakSignal.user_agent != "")
+    return sa.select(WeakSignal.id).where(WeakSignal.at < before, told)
+
+
+def erase_signals(_app: Flask, session: Session, ids: Sequence[int]) -> None:
+    session.execute(sa.update(WeakSignal).where(WeakSignal.id.in_(ids)).values(network="", user_agent=""))
 
 
 RESPONSES = RecordClass(
@@ -63,5 +74,12 @@ RESPONSES = RecordClass(
 CLICKS = RecordClass(
     "responses.clicks", _l("메일 링크를 누른 기록"), KEEP_CLICKS,
     _l("사람이 눌렀는지 기계가 눌렀는지 가리는 데 씁니다."),
-    _l("누른 날"), _l("접속 주소와 브라우저 정보. 눌렀다는 사실은 남습니다."), due_clicks, erase_clicks,
+    _l("누른 날"), _l("접속한 통신망(주소의 앞부분)과 브라우저 정보. 눌렀다는 사실은 남습니다."),
+    due_clicks, erase_clicks,
+)
+SIGNALS = RecordClass(
+    "responses.signals", _l("메일을 연 기록과 QR 코드를 찍은 기록"), KEEP_SIGNALS,
+    _l("안내가 얼마나 닿았는지 어림하는 데에만 씁니다."),
+    _l("열거나 찍은 날"), _l("접속한 통신망(주소의 앞부분)과 브라우저 정보. 횟수는 남습니다."),
+    due_signals, erase_signals,
 )

@@ -60,6 +60,23 @@ class Verdict(str, enum.Enum):
 #: Stands for the response form among the links of a mail, which are counted from 0: that it was opened is noted for
 #: steps of a sequence only, whose mail says so.
 FORM_POSITION = -1
+VERDICT_LABELS = {
+    Verdict.PENDING: _("판정 중"),
+    Verdict.HUMAN: _("사람"),
+    Verdict.MACHINE: _("기계"),
+}
+
+
+#: How a lead's history names a click that was a person's.
+CLICK_LABEL = _("메일 링크를 누름")
+
+
+class SignalKind(str, enum.Enum):
+    """What is recorded beside clicks. It proves nothing about a person and opens no lead."""
+
+    OPEN = "open"
+    SCAN = "scan"
+
 
 #: Who may read responses, and who may take one in, match it to a company or set it aside.
 VIEW_ROLES = STAFF_ROLES

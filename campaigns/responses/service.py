@@ -48,7 +48,7 @@ def submit_by_mail(
     if known is not None:
         return known
     company = session.get(Company, delivery.company_id)
-    workplace = _workplace_of(session, delivery, company)
+    workplace = workplace_of(session, delivery, company)
     response = _new(answer, channel, now, submission=submission)
     response.delivery, response.campaign = delivery, delivery.mailing.campaign
     response.centre_id = workplace.centre_id if workplace else delivery.mailing.campaign.centre_id
@@ -204,8 +204,8 @@ def _submitted(session: Session, submission: str) -> Response | None:
     return session.scalar(sa.select(Response).where(Response.submission == submission))
 
 
-def _workplace_of(session: Session, delivery: Delivery, company: Company | None) -> Workplace | None:
-    """The workplace that was mailed, or what is left of the company."""
+def workplace_of(session: Session, delivery: Delivery, company: Company | None) -> Workplace | None:
+    """The workplace that was mailed, or what is left of the company; None if the company is gone."""
     if company is None:
         return None
     workplace = session.get(Workplace, delivery.workplace_id)

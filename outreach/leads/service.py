@@ -50,10 +50,12 @@ CLOCK_SLACK = timedelta(minutes=5)
 def open_or_update(
     session: Session, *, company: Company, workplace: Workplace, wants: Iterable[str], respondent: Respondent,
     note: str, source: str, source_label: str, at: datetime, now: datetime, base_url: str,
+    tell: bool = True,
 ) -> Lead:
     """The company's open lead with this response in it; opened, assigned and due for a first contact if
     there was none. ``source`` names the response: the same one twice changes nothing. What is known of the
-    contact is completed, never overwritten. The planner gets a notice."""
+    contact is completed, never overwritten. The planner gets a notice, unless ``tell`` is False: for a sign of
+    interest that is no answer."""
     known = session.scalar(sa.select(LeadActivity).where(LeadActivity.source == source))
     if known is not None:
         return known.lead
@@ -64,7 +66,8 @@ def open_or_update(
     lead.contact_email = lead.contact_email or respondent.email
     lead.updated_at = now
     _add(session, lead, ActivityKind.RESPONSE, at, note=note, source=source, source_label=source_label)
-    notices.response_arrived(session, lead, source, source_label, base_url=base_url, now=now)
+    if tell:
+        notices.response_arrived(session, lead, source, source_label, base_url=base_url, now=now)
     return lead
 
 

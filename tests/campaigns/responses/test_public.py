@@ -3,19 +3,14 @@ form, leaving and coming back."""
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from campaigns.responses import clicks
-from campaigns.responses.clicks import Backlog
-from campaigns.responses.models import ClickEvent, Response
-from campaigns.responses.rules import Channel, ResponseState, Verdict
+from campaigns.responses.models import ClickEvent, Response, WeakSignal
+from campaigns.responses.rules import Channel, ResponseState
 from campaigns.responses.service import MACHINE_MADE
 from outreach import links
 from outreach.audit.models import ChangeRecord
@@ -60,7 +55,7 @@ def signer(app):
 def paths(signer, delivery):
     """The delivery's addresses, without the site's own."""
     return {
-        "click": links.click_url("", signer, delivery.id, 0), "form": links.form_url("", signer, delivery.id),
+        "form": links.form_url("", signer, delivery.id),
         "leave": links.unsubscribe_url("", signer, delivery.id),
     }
 
@@ -107,107 +102,6 @@ def test_old_links_work_after_the_keys_were_rotated(app, client, delivery, paths
     assert client.get(paths["leave"]).status_code == 404
 
 
-# -- clicks -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_click_is_kept_raw_and_leads_on(client, delivery, paths, now, method):
-    response = client.open(paths["click"], method=method, headers={"User-Agent": "Reader/1.0"})
-    assert (response.status_code, response.location) == (302, "https://www.work24.example/")
-    event = db.session.scalars(sa.select(ClickEvent)).one()
-    assert (event.delivery_id, event.link_position, event.method) == (delivery.id, 0, method)
-    assert (event.user_agent, event.at, event.verdict) == ("Reader/1.0", now, Verdict.PENDING)
-    assert _count(Lead) == 0 and _count(Response) == 0
-
-
-def test_a_link_the_mailing_does_not_have_is_gone(client, signer, delivery):
-    assert client.get(f"/c/{signer.sign('c', delivery.id, 7)}").status_code == 404
-    assert _count(ClickEvent) == 0
-
-
-@contextmanager
-def _busy(hold: float = 60.0, rest: float = 0.01):
-    """Someone else writes: holds the lock for ``hold`` seconds, again and again, until the block ends."""
-    db.session.commit()
-    path, held, over = db.engine.url.database, threading.Event(), threading.Event()
-
-    def write():
-        lock = sqlite3.connect(path, isolation_level=None, timeout=30)
-        while not over.is_set():
-            lock.execute("BEGIN IMMEDIATE")
-            held.set()
-            over.wait(hold)
-            lock.execute("ROLLBACK")
-            over.wait(rest)
-        lock.close()
-
-    thread = threading.Thread(target=write)
-    thread.start()
-    held.wait()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-@pytest.mark.sqlite
-def test_a_busy_database_does_not_hold_the_reader_up_and_loses_no_click(app, client, delivery, paths, now):
-    with _busy(), app.test_request_context(paths["click"], headers={"User-Agent": "Reader/1.0"}):
-        response = app.full_dispatch_request()  # the test client would first commit, and wait for the lock
-    assert response.status_code == 302
-    assert _count(ClickEvent) == 0
-    backlog = Backlog(app)
-    db.session.rollback()  # a worker has a session of its own
-    assert [backlog.step(), backlog.step()] == [True, False]
-    event = db.session.scalars(sa.select(ClickEvent)).one()
-    assert (event.delivery_id, event.link_position, event.at) == (delivery.id, 0, now)
-    assert (event.method, event.user_agent, event.verdict) == ("GET", "Reader/1.0", Verdict.PENDING)
-
-
-@pytest.mark.sqlite
-def test_a_click_put_aside_goes_with_its_delivery(app, delivery, paths):
-    with _busy(), app.test_request_context(paths["click"]):
-        app.full_dispatch_request()
-    db.session.delete(delivery)
-    db.session.commit()
-    assert Backlog(app).step() is True
-    assert _count(ClickEvent) == 0 and not list(clicks.folder(app).glob("*.json"))
-
-
-@pytest.mark.sqlite
-def test_a_damaged_file_holds_up_no_other_click(app, delivery, paths):
-    with _busy(), app.test_request_context(paths["click"]):
-        app.full_dispatch_request()
-    for name, text in (("a", "{"), ("b", "[]"), ("c", '{"at": "yesterday"}'), ("d", "{}")):
-        (clicks.folder(app) / f"{name}.json").write_text(text)
-    backlog = Backlog(app)
-    assert [backlog.step(), backlog.step()] == [True, False]
-    assert _count(ClickEvent) == 1
-    assert sorted(path.name for path in clicks.folder(app).glob("*.bad")) == ["a.bad", "b.bad", "c.bad", "d.bad"]
-
-
-@pytest.mark.sqlite
-def test_a_thousand_clicks_at_once_are_all_kept(app, delivery, now):
-    """While others write in transactions of a tenth of a second, as a large mailing does."""
-
-    def press(position):
-        clicks.record(
-            engine, clicks.folder(app), delivery_id=number, position=position, at=now, method="GET", address="",
-            user_agent="",
-        )
-
-    number, engine = delivery.id, db.engine
-    with _busy(hold=0.1), ThreadPoolExecutor(8) as readers:
-        list(readers.map(press, range(1000)))
-    assert list(clicks.folder(app).glob("*.json")), "nothing had to wait: the test shows nothing"
-    backlog = Backlog(app)
-    while backlog.step():
-        pass
-    positions = db.session.scalars(sa.select(ClickEvent.link_position).order_by(ClickEvent.link_position)).all()
-    assert positions == list(range(1000))
-
-
 # -- the form by mail link ----------------------------------------------------------------------------------
 
 
@@ -222,10 +116,11 @@ def test_the_form_shows_the_company_and_a_masked_person_only(client, paths, deli
 
 
 def test_looking_at_pages_changes_nothing(client, paths, place, signer):
-    for path in (paths["form"], paths["leave"], links.place_url("", signer, place.id), f"{paths['form']}/thanks"):
+    code = links.place_url("", signer, place.id)
+    for path in (paths["form"], paths["leave"], f"{code}/form", f"{paths['form']}/thanks"):
         for method in ("GET", "HEAD"):
             assert client.open(path, method=method).status_code == 200
-    for model in (Response, Lead, Suppression, OutboxMessage, ClickEvent):
+    for model in (Response, Lead, Suppression, OutboxMessage, ClickEvent, WeakSignal):
         assert _count(model) == 0
 
 
@@ -384,10 +279,10 @@ def test_colleagues_behind_one_address_do_not_lock_each_other_out(limits, client
 
 def test_an_answer_by_qr_code_waits_in_the_tray(client, signer, place, centre):
     path = links.place_url("", signer, place.id)
-    assert "사업자등록번호" in client.get(path).text
+    assert "사업자등록번호" in client.get(path, follow_redirects=True).text
     data = _answer(company_name="(주)새길산업", business_number="120-81-47521", phone="02-123-4567", consent="y")
-    assert client.post(path, data=data).status_code == 303
-    assert client.post(path, data=data).status_code == 303
+    assert client.post(f"{path}/form", data=data).status_code == 303
+    assert client.post(path, data=data).status_code == 303  # where the form stood before codes were counted
     saved = db.session.scalars(sa.select(Response)).one()
     assert (saved.channel, saved.state, saved.lead_id) == (Channel.QR, ResponseState.UNVERIFIED, None)
     assert (saved.business_number, saved.centre_id, saved.place_id) == ("1208147521", centre.id, place.id)

@@ -104,14 +104,16 @@ def test_what_never_became_a_consultation_counts_from_when_it_was_last_touched(a
 
 def test_clicks_forget_the_device(app, clock, delivery, now):
     db.session.add_all(
-        ClickEvent(delivery_id=delivery.id, link_position=0, at=at, method="GET", address="192.0.2.1", user_agent="x")
+        ClickEvent(
+            delivery_id=delivery.id, link_position=0, at=at, method="GET", network="192.0.2.0/24", user_agent="x",
+        )
         for at in (now, now + timedelta(days=10))
     )
     db.session.commit()
     clock.advance(days=366)
     erase(app)
     clicks = db.session.query(ClickEvent).order_by(ClickEvent.at).all()
-    assert [(click.address, click.user_agent) for click in clicks] == [("", ""), ("192.0.2.1", "x")]
+    assert [(click.network, click.user_agent) for click in clicks] == [("", ""), ("192.0.2.0/24", "x")]
 
 
 def test_the_form_promises_what_is_done(app, client, delivery):
