@@ -28,7 +28,7 @@ feature = Feature(
     name="delivery",
     blueprints=(routes.blueprint, log_routes.blueprint),
     api_blueprints=(api.blp, log_api.blp),
-    menu=(MenuItem(_l("발송 기록"), "delivery_log.index", 57, STAFF_ROLES, prefix="/deliveries"),),
+    menu=(MenuItem(_l("발송 기록"), "delivery_log.index", 58, STAFF_ROLES, "/deliveries", "responses"),),
     panels=(Panel("company", 20, routes.company_panel, STAFF_ROLES),),
     jobs=(JobKind(jobs.FREEZE, _l("수신자 확정"), jobs.freeze),),
     schedules=(

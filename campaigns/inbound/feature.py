@@ -25,7 +25,7 @@ def _check_settings(app: Flask) -> None:
 feature = Feature(
     name="inbound",
     blueprints=(routes.blueprint,),
-    menu=(MenuItem(_l("되돌아온 메일"), "inbound.index", 57, VIEW_ROLES, prefix="/inbound"),),
+    menu=(MenuItem(_l("되돌아온 메일"), "inbound.index", 57, VIEW_ROLES, "/inbound", "responses"),),
     panels=(
         Panel("home", 32, panels.today, WORK_ROLES | POLICY_ROLES),
         Panel("mailing", 10, panels.of_mailing, VIEW_ROLES),

@@ -35,7 +35,7 @@ feature = Feature(
     name="responses",
     blueprints=(routes.blueprint, click_routes.blueprint, public.blueprint),
     api_blueprints=(api.blp,),
-    menu=(MenuItem(_l("응답함"), "responses.index", 55, VIEW_ROLES, prefix="/responses"),),
+    menu=(MenuItem(_l("응답함"), "responses.index", 55, VIEW_ROLES, "/responses", "responses"),),
     panels=(
         Panel("home", 30, panels.today, panels.HOME_ROLES),
         Panel("lead", 10, panels.of_lead, VIEW_ROLES),

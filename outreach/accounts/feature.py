@@ -27,7 +27,7 @@ feature = Feature(
     menu=(
         MenuItem(
             lazy_pgettext("menu", "계정"), "accounts.index", order=90,
-            roles=frozenset(routes.MANAGERS), prefix="/accounts",
+            roles=frozenset(routes.MANAGERS), prefix="/accounts", group="administration",
         ),
     ),
     panels=(Panel("home", 90, _accounts_to_look_at, roles=frozenset(routes.MANAGERS)),),

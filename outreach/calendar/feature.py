@@ -13,7 +13,7 @@ feature = Feature(
     menu=(
         MenuItem(
             lazy_pgettext("menu", "발송 달력"), "calendar.index", order=86,
-            roles=frozenset(routes.KEEPERS), prefix="/calendar",
+            roles=frozenset(routes.KEEPERS), prefix="/calendar", group="administration",
         ),
     ),
 )

@@ -30,5 +30,9 @@ feature = Feature(
     work=(WorkSource("watch", watch.ClockWatch),),
     commands=(health,),
     checks=(watch.check,),
-    menu=(MenuItem(_l("작업 현황"), "operations.index", 980, frozenset({Role.ADMINISTRATOR}), "/jobs"),),
+    menu=(
+        MenuItem(
+            _l("작업 현황"), "operations.index", 980, frozenset({Role.ADMINISTRATOR}), "/jobs", group="administration"
+        ),
+    ),
 )

@@ -35,7 +35,7 @@ def _last_week(scope: Scope, _subject: Any) -> Markup:
 feature = Feature(
     name="oversight",
     blueprints=(routes.blueprint,),
-    menu=(MenuItem(_("접속기록"), "audit.index", order=95, roles=frozenset(routes.READERS), prefix="/audit"),),
+    menu=(MenuItem(_("접속기록"), "audit.index", 95, frozenset(routes.READERS), "/audit", "administration"),),
     panels=(Panel("home", 95, _last_week, roles=frozenset(routes.READERS)),),
     init_app=_init_app,
     records=(retention.ACCESSES, retention.CHANGES),

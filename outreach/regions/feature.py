@@ -20,7 +20,7 @@ feature = Feature(
     menu=(
         MenuItem(
             lazy_pgettext("menu", "고용센터"), "regions.index", order=85,
-            roles=frozenset(routes.KEEPERS), prefix="/centres",
+            roles=frozenset(routes.KEEPERS), prefix="/centres", group="administration",
         ),
     ),
     commands=(reference,),

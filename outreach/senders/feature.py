@@ -16,7 +16,10 @@ feature = Feature(
     name="senders",
     blueprints=(blueprint,),
     menu=(
-        MenuItem(_l("보내는 도메인"), "senders.index", 970, frozenset({Role.ADMINISTRATOR}), "/senders"),
+        MenuItem(
+            _l("보내는 도메인"), "senders.index", 970, frozenset({Role.ADMINISTRATOR}), "/senders",
+            group="administration",
+        ),
     ),
     jobs=(JobKind(jobs.CHECK, _l("보내는 도메인 확인"), jobs.check_all),),
     schedules=(Schedule("senders.check", _l("보내는 도메인 매일 확인"), 24 * 3600, jobs.begin),),

@@ -20,7 +20,7 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import Babel
+from flask_babel import Babel, lazy_pgettext
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -94,18 +94,28 @@ def _page_globals() -> dict[str, Any]:
     return {"menu": _menu, "languages": LANGUAGES, "current_language": chosen_language(), "panels": _panels}
 
 
+#: Headings of the main menu that hold several entries.
+MENU_GROUPS = {"responses": lazy_pgettext("menu", "응답"), "administration": lazy_pgettext("menu", "관리")}
+
+
 def _menu() -> list[dict[str, Any]]:
+    """The entries of the main menu; one with ``items`` is a heading over several, at the place of its first."""
     if not current_user.is_authenticated:
         return []
     registry = current_app.extensions["outreach"].registry
-    return [
-        {
-            "label": item.label,
-            "url": url_for(item.endpoint),
-            "current": _is_current(item.prefix),
-        }
-        for item in registry.menu(current_user.role)
-    ]
+    entries: list[dict[str, Any]] = []
+    headings: dict[str, dict[str, Any]] = {}
+    for item in registry.menu(current_user.role):
+        entry = {"label": item.label, "url": url_for(item.endpoint), "current": _is_current(item.prefix)}
+        if not item.group:
+            entries.append(entry)
+            continue
+        if item.group not in headings:
+            headings[item.group] = {"label": MENU_GROUPS[item.group], "items": [], "current": False}
+            entries.append(headings[item.group])
+        headings[item.group]["items"].append(entry)
+        headings[item.group]["current"] |= entry["current"]
+    return [entry["items"][0] if len(entry.get("items", ())) == 1 else entry for entry in entries]
 
 
 def _is_current(prefix: str) -> bool:

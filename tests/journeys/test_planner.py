@@ -76,7 +76,9 @@ def test_nobody_overwrites_a_colleague(visitor: Callable[..., Visitor]) -> None:
 
 def test_a_scanned_answer_waits_until_its_company_is_known(visitor: Callable[..., Visitor]) -> None:
     page = visitor().sign_in(Role.PLANNER)
-    page.get_by_role("navigation", name="주 메뉴").get_by_role("link", name="응답함").click()
+    menu = page.get_by_role("navigation", name="주 메뉴")
+    menu.get_by_text("응답", exact=True).click()
+    menu.get_by_role("link", name="응답함").click()
     page.get_by_role("link", name="확인 대기").click()
     page.get_by_role("link", name="나비솔연구소").click()
     page.locator(".candidates label").filter(has_text="나비솔연구소").click()
