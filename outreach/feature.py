@@ -34,7 +34,7 @@ class MenuItem:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A piece of someone else's page. ``slot``: 'company', 'lead', 'home' or 'case';
+    """A piece of someone else's page. ``slot``: 'company', 'lead', 'home', 'case' or 'operations';
     ``render(scope, subject)`` returns Markup, or '' for nothing to show."""
 
     slot: str

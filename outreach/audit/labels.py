@@ -45,6 +45,9 @@ SUBJECTS = {
     "audience": _("대상 명단"),
     "mailing": _("메일 발송"),
     "delivery": _("발송 대상"),
+    "sending_limit": _("보내는 한도"),
+    "sending_policy": _("스스로 멈추는 기준"),
+    "domain_rest": _("잠시 쉬는 도메인"),
     "response": _("응답"),
     "lead": _("상담 건"),
     "access_record": _("접속기록"),
@@ -73,6 +76,7 @@ ACTIONS = {
     "grant": _("협력기관에 주기"),
     "revoke": _("협력기관에서 거두기"),
     "erase": _("보관 기간이 지나 삭제"),
+    "retry": _("다시 보냄"),
 }
 
 FIELDS = {
