@@ -20,6 +20,7 @@ from outreach.companies.consent import lift, suppress
 from outreach.companies.models import Contact, SuppressionReason
 from outreach.db import db
 from outreach.scope import Role
+from tests.api.calling import program_of
 from tests.campaigns.delivery.conftest import actor_of, add_companies
 from tests.people import make_user, sign_in
 from tests.smtp_server import Event, SmtpServer
@@ -215,3 +216,29 @@ def test_the_mailings_page_names_reasons_and_a_share_of_its_own(app, mailing, ma
     ).text
     db.session.expire_all()
     assert mailing.refusal_percent == 12
+
+
+# -- API and command
+
+
+def test_the_api_lists_and_tries_again(app, mailing, manager):
+    program = program_of(app.test_client(), manager)
+    db.session.commit()
+    first = program.get("/dead-letters", trouble="policy", limit=2).json
+    assert [item["trouble"] for item in first["items"]] == ["policy", "policy"] and first["next_cursor"]
+    plan = program.post("/dead-letters/retry", {"dry_run": True}).json
+    assert plan == {"fates": {"again": 4, "unknown": 2}, "tried": 4}
+    assert program.post("/dead-letters/retry", {"trouble": "message"}).json["tried"] == 1
+    db.session.expire_all()
+    assert row_of(5).state is DeliveryState.QUEUED and row_of(3).state is DeliveryState.REFUSED
+
+
+def test_the_command_counts_and_tries_again(app, mailing):
+    db.session.commit()
+    runner = app.test_cli_runner()
+    counted = runner.invoke(args=["mailings", "undelivered", "--domain", "company3.example"]).output
+    assert "받는 쪽 정책으로 차단" in counted and "모두 1명, 다시 보낼 수 있는 수신자 1명" in counted
+    done = runner.invoke(args=["mailings", "undelivered", "--mailing", str(mailing.id), "--retry"]).output
+    assert "4명을 다시 보낼 차례에 넣었습니다." in done
+    db.session.expire_all()
+    assert mailing.state is MailingState.SENDING
