@@ -105,10 +105,11 @@ def add() -> Any:
     )
 
 
-@blueprint.post("/<int:limit_id>/remove")
+@blueprint.post("/remove")
 @access.allow(Role.ADMINISTRATOR)
-def remove(limit_id: int) -> Any:
-    row = db.session.get(SendingLimit, limit_id)
+def remove() -> Any:
+    """Take a limit away."""
+    row = db.session.get(SendingLimit, read_id(request.form.get("limit", "")) or 0)
     if row is None:
         raise NotFound("이 한도는 이미 없습니다.")
     return _act(lambda: limit_settings.remove(db.session, access.actor(), row, now=_now()), _("한도를 지웠습니다."))

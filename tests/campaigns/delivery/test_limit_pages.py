@@ -111,10 +111,10 @@ def test_limits_are_added_and_removed(admin):
     assert "이미 있습니다" in admin.post("/sending/add", data=data).text
     db.session.commit()
     number = named("우리 협회").id
-    admin.post(f"/sending/{number}/remove")
+    admin.post("/sending/remove", data={"limit": str(number)})
     assert in_force(db.session, SERVER).of("assoc.example") is None
-    assert admin.post(f"/sending/{number}/remove").status_code == 404
-    assert admin.post(f"/sending/{named('모든 메일').id}/remove").status_code == 422
+    assert admin.post("/sending/remove", data={"limit": str(number)}).status_code == 404
+    assert admin.post("/sending/remove", data={"limit": str(named("모든 메일").id)}).status_code == 422
 
 
 def test_a_servers_limit_on_the_page_goes_before_that_of_its_address(admin):
