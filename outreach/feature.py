@@ -36,7 +36,7 @@ class MenuItem:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A piece of someone else's page. ``slot``: the page, such as 'company', 'lead', 'mailing', 'delivery' or 'home';
+    """A piece of someone else's page. ``slot``: the page, such as 'company', 'lead', 'mailing' or 'operations';
     ``render(scope, subject)`` returns Markup, or '' for nothing to show."""
 
     slot: str

@@ -15,19 +15,23 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from tqdm import tqdm
 
-from campaigns.delivery import hours, queue, service
+from campaigns.delivery import dead_letters, hours, queue, service
+from campaigns.delivery.dead_letters import Asked
 from campaigns.delivery.engine import Engine
 from campaigns.delivery.hours import Held
 from campaigns.delivery.jobs import expire
 from campaigns.delivery.models import Delivery
+from campaigns.delivery.retry import TROUBLE_LABELS
 from campaigns.delivery.rules import SKIP_LABELS, DeliveryState, SkipReason
 from campaigns.delivery.turns import open_kinds
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState
 from campaigns.mailings.timing import moment
 from outreach import logs
+from outreach.audit.service import SERVICE
 from outreach.cli import CommandGroup
 from outreach.db import db, reading, unit_of_work
+from outreach.scope import Role, Scope
 
 mailings = CommandGroup("mailings", help="메일 발송 / sending mailings")
 
@@ -68,6 +72,34 @@ def run_due(as_json: bool) -> None:
     click.echo(json.dumps(result.as_json(), ensure_ascii=False) if as_json else _in_words(result))
     if result.problem:
         raise click.ClickException(result.problem)
+
+
+@mailings.command("undelivered")
+@click.option("--mailing", "mailing_id", type=int, help="Of this mailing only.")
+@click.option("--domain", default="", help="At this domain only.")
+@click.option("--retry", is_flag=True, help="Queue again those who may be tried again.")
+def undelivered(mailing_id: int | None, domain: str, retry: bool) -> None:
+    """Count undelivered recipients by reason, or queue them again.
+
+    Nobody who opted out is tried again, and an unknown address only once it was corrected.
+    """
+    asked, everyone = Asked(mailing_id, None, domain.lower()), Scope(Role.HEADQUARTERS)
+    with reading():
+        found = dead_letters.overview(db.session, everyone, asked)
+        plan = dead_letters.plan(db.session, everyone, asked)
+        db.session.rollback()
+    for trouble, number in found.troubles:
+        click.echo(f"{number:>9,}  {TROUBLE_LABELS[trouble]}")
+    if not retry:
+        click.echo(f"모두 {found.total:,}명, 다시 보낼 수 있는 수신자 {plan.tried:,}명 (--retry)")
+        return
+    queued, more = 0, 1
+    while more:
+        with unit_of_work(db.session) as session:
+            now = current_app.extensions["outreach"].clock.now()
+            more = dead_letters.retry(session, everyone, SERVICE, asked, now=now)
+        queued += more
+    click.echo(f"{queued:,}명을 다시 보낼 차례에 넣었습니다.")
 
 
 def _send(app: Flask) -> Result:

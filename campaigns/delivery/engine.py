@@ -60,7 +60,7 @@ CONNECTIONS = 8
 FIRST_BATCH, LARGEST_BATCH = 100, 5_000
 BATCH_SECONDS = 1.0  # what one batch should take; what a death leaves to be judged is at most one batch
 HEALTH_EVERY = 60.0  # seconds between notes that a server works
-LONGEST_HOLD = 1.0  # seconds; how soon a mailing whose limits are used up is looked at again
+LONGEST_HOLD = 1.0  # seconds; how soon a mailing is looked at again of which nothing might be sent
 _ANSWERS = frozenset({Kind.ACCEPTED, Kind.REFUSED_RECIPIENT, Kind.REFUSED_MESSAGE})
 RECOVER_EVERY = 30.0  # seconds between looks for workers that died meanwhile
 
@@ -151,14 +151,13 @@ class Engine:
         self._turn = 0
         self._rests_until, self._recovers_at = 0.0, 0.0
         self.held_up = 0.0  # seconds until a limit lets more through, after a step that could do nothing for it
-        self._ask_again: dict[int, float] = {}  # mailings held up by limits, and when to ask again
+        self._asleep: dict[int, tuple[float, bool]] = {}  # mailings held up: until when, and whether by a limit
         self._noted_at: dict[str, float] = {}  # when a server was last said to work
 
     def step(self) -> bool:
         """Send one batch. True if the caller should ask again at once."""
         if time.monotonic() < self._rests_until:
             return False
-        self.held_up = 0.0
         with self.app.app_context():
             self._recover_now_and_then()
             for turn in self._turns_in_order():
@@ -215,11 +214,11 @@ class Engine:
         waiting, now = turns(db.session, self._releases, self._clock.now()), time.monotonic()
         db.session.rollback()
         self._turn += 1
-        self._ask_again = {number: at for number, at in self._ask_again.items() if at > now}
-        if waiting and self._ask_again.keys() >= {turn.mailing_id for turn in waiting}:
-            self.held_up = min(self._ask_again[turn.mailing_id] for turn in waiting) - now
+        self._asleep = {number: (until, limited) for number, (until, limited) in self._asleep.items() if until > now}
+        asleep = [self._asleep[turn.mailing_id] for turn in waiting if turn.mailing_id in self._asleep]
+        self.held_up = min((until for until, limited in asleep if limited), default=now) - now
         first = self._turn % len(waiting) if waiting else 0
-        return [turn for turn in (*waiting[first:], *waiting[:first]) if turn.mailing_id not in self._ask_again]
+        return [turn for turn in (*waiting[first:], *waiting[:first]) if turn.mailing_id not in self._asleep]
 
     def _send_batch(self, turn: Turn) -> bool | None:
         """Claim and send a batch. True to be asked again at once; None if nothing of this mailing may be sent now."""
@@ -262,9 +261,9 @@ class Engine:
                 self._servers.used(server)
                 return server, found
             waits.append(found.wait)
-        if any(waits):
-            self.held_up = min(wait for wait in waits if wait)
-            self._ask_again[turn.mailing_id] = time.monotonic() + min(self.held_up, LONGEST_HOLD)
+        wait = min((wait for wait in waits if wait), default=0.0)
+        self._asleep[turn.mailing_id] = time.monotonic() + min(wait or LONGEST_HOLD, LONGEST_HOLD), wait > 0
+        self.held_up = min(self.held_up or math.inf, wait) if wait else self.held_up
         return server, found
 
     def _settle(self, mailing_id: int, batch: Batch, letter: Letter, server: Server) -> None:

@@ -7,7 +7,10 @@ from flask_babel import lazy_gettext as _l
 from campaigns.delivery import (
     api,
     commands,
+    dead_letter_api,
+    dead_letter_routes,
     jobs,
+    limit_routes,
     log_api,
     log_routes,
     merging,
@@ -19,16 +22,20 @@ from campaigns.delivery import (
     timing_routes,
 )
 from outreach.feature import Feature, JobKind, MenuItem, Panel, Schedule, WorkSource
-from outreach.scope import STAFF_ROLES
+from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 
 #: The modules whose pages stand on the blueprint of a mailing.
 MAILING_PAGES = (routes, recipient_routes, timing_routes)
 
 feature = Feature(
     name="delivery",
-    blueprints=(routes.blueprint, log_routes.blueprint),
-    api_blueprints=(api.blp, log_api.blp),
-    menu=(MenuItem(_l("발송 기록"), "delivery_log.index", 58, STAFF_ROLES, "/deliveries", "responses"),),
+    blueprints=(routes.blueprint, log_routes.blueprint, dead_letter_routes.blueprint, limit_routes.blueprint),
+    api_blueprints=(api.blp, log_api.blp, dead_letter_api.blp),
+    menu=(
+        MenuItem(_l("발송 기록"), "delivery_log.index", 58, STAFF_ROLES, "/deliveries", "responses"),
+        MenuItem(_l("보내지 못한 메일"), "dead_letters.index", 59, EDITOR_ROLES, "/dead-letters", "responses"),
+        MenuItem(_l("보내는 속도"), "sending.index", 87, frozenset(limit_routes.READERS), "/sending", "administration"),
+    ),
     panels=(Panel("company", 20, routes.company_panel, STAFF_ROLES),),
     jobs=(JobKind(jobs.FREEZE, _l("수신자 확정"), jobs.freeze),),
     schedules=(

@@ -1,7 +1,8 @@
 """What may be claimed now: the limits of all mails, of a server, of domains, and domains that rest.
 
 The workers share the limits through a row each, locked while a batch is chosen: once a batch, never once a message.
-Where nothing is limited, claiming is the one statement of campaigns.delivery.queue.
+Where nothing is limited, or no recipient of a limited domain waits, claiming is the one statement of
+campaigns.delivery.queue.
 """
 
 from __future__ import annotations
@@ -54,7 +55,12 @@ class Limits:
     others: Limit
 
     def __bool__(self) -> bool:
-        return bool(self.all.rate or self.server.rate or self.by_domain or self.others.rate or self.others.abreast)
+        return bool(self.by_domain) or not self.of_named_only
+
+    @property
+    def of_named_only(self) -> bool:
+        """Whether domains that no row names are unlimited."""
+        return not (self.all.rate or self.server.rate or self.others.rate or self.others.abreast)
 
     def of(self, domain: str) -> Limit | None:
         """The limit of a domain, if it has one."""
@@ -107,6 +113,13 @@ def claim(
         return LimitedClaim(
             queue.claim(session, mailing_id, worker, limit=limit, now=now, released=released, gates=gates)
         )
+    special = limits.by_domain.keys() | resting.keys()
+    if limits.of_named_only and not queue.any_queued(session, mailing_id, special):
+        quick = queue.claim(
+            session, mailing_id, worker, limit=limit, now=now, released=released, gates=gates, states=("queued",)
+        )
+        if quick:
+            return LimitedClaim(quick)
     book = _Book(session, limits, resting, worker, now, released)
     for state in ("queued", "deferred"):
         ids = book.choose(mailing_id, state, limit)

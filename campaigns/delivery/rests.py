@@ -85,10 +85,11 @@ def _puts_off(outcome: Outcome) -> bool:
 
 def write_down(session: Session, storms: Storms, now: datetime) -> None:
     """What the batch met, for all workers."""
-    for domain, outcome in storms.raging.items():
-        _strike(session, domain, in_words(outcome), now)
-    for domain in storms.calm - storms.raging.keys():
-        _forgive(session, domain)
+    for domain in sorted(storms.calm | storms.raging.keys()):  # in one order: no two workers wait for each other
+        if domain in storms.raging:
+            _strike(session, domain, in_words(storms.raging[domain]), now)
+        else:
+            _forgive(session, domain)
 
 
 def _strike(session: Session, domain: str, reply: str, now: datetime) -> None:

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from campaigns.audience.rules import EXCLUSION_LABELS
-from campaigns.delivery import approval, hours, queries, service
+from campaigns.delivery import approval, dead_letters, hours, limit_settings, queries, service
 from campaigns.delivery import progress as progress_meter
 from campaigns.delivery.forms import ApproveForm, ScheduleForm, SendBackForm, moment_of, proposed
 from campaigns.delivery.models import Delivery
@@ -133,7 +133,8 @@ def _of_state(mailing: Mailing, may_act: bool) -> dict[str, Any]:
             seconds = int((starts_at - _now()).total_seconds())
             return {"seconds": seconds, "starts_at": starts_at, "moved": why, **_size(mailing)}
         case MailingState.SENDING | MailingState.PAUSED | MailingState.FINISHED | MailingState.CANCELLED:
-            return _progress(mailing) | {"doubts": _doubts(mailing) if may_act else []}
+            refusals = dead_letters.overview(db.session, access.scope(), dead_letters.Asked(mailing.id))
+            return _progress(mailing) | {"doubts": _doubts(mailing) if may_act else [], "refusals": refusals}
     return {}
 
 
@@ -280,6 +281,18 @@ def cancel(mailing_id: int) -> Any:
     mailing = _editable(mailing_id)
     done = _("발송을 취소했습니다. 이미 보낸 메일은 되돌릴 수 없습니다.")
     return _act(mailing_id, lambda: mailings.cancel(db.session, access.actor(), mailing, now=_now()), done)
+
+
+@blueprint.post("/refusal-limit")
+@access.allow(*EDITOR_ROLES)
+def set_refusal_limit(mailing_id: int) -> Any:
+    """From what share of refusals on this mailing pauses itself."""
+    mailing, percent = _editable(mailing_id), request.form.get("percent", "")
+    return _act(
+        mailing_id,
+        lambda: limit_settings.change_of_mailing(db.session, access.actor(), mailing, percent, now=_now()),
+        _("저장했습니다. 다음에 보내는 묶음부터 적용됩니다."),
+    )
 
 
 @blueprint.post("/doubts")

@@ -79,6 +79,11 @@ SKIP_LABELS = {
 REFUSAL_PERCENT, DOMAIN_REFUSAL_PERCENT = 5, 30
 REFUSAL_MINIMUM = 20
 
+#: The limits that ship with the program, whose names are shown in the reader's language.
+LIMIT_LABELS = (
+    "모든 메일", "네이버", "다음·한메일", "지메일", "카카오", "네이트", "공직자통합메일", "그 밖의 도메인",
+)
+
 MICROSECOND = timedelta(microseconds=1)
 
 #: A mailing due longer ago than this waits for a person.

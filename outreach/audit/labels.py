@@ -47,6 +47,9 @@ SUBJECTS = {
     "mailing": _("메일 발송"),
     "sequence": _("연속 메일"),
     "delivery": _("발송 대상"),
+    "sending_limit": _("보내는 한도"),
+    "sending_policy": _("스스로 멈추는 기준"),
+    "domain_rest": _("잠시 쉬는 도메인"),
     "response": _("응답"),
     "inbound": _("되돌아온 메일"),
     "lead": _("상담 건"),
@@ -90,6 +93,7 @@ ACTIONS = {
     "ignore": _("제외"),
     "hand_over": _("다른 센터로 넘김"),
     "restore": _("판단을 되돌림"),
+    "retry": _("다시 보냄"),
 }
 
 FIELDS = {

@@ -8,11 +8,13 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from outreach.config import BadSetting
-from outreach.feature import Feature, RecordClass, WorkSource
+from outreach.feature import Feature, Panel, RecordClass, WorkSource
 from outreach.mail import commands, dkim, outbox
+from outreach.mail.panel import servers_panel
 from outreach.mail.servers import parse_servers
 from outreach.mail.smtp import send_one
 from outreach.mail.smtp_url import BadSmtpUrl
+from outreach.scope import Role
 
 
 def _source(app: Flask) -> outbox.OutboxSource:
@@ -37,6 +39,7 @@ feature = Feature(
     name="mail",
     init_app=_check_settings,
     commands=(commands.mail,),
+    panels=(Panel("operations", 10, servers_panel, frozenset({Role.ADMINISTRATOR})),),
     work=(WorkSource("outbox", _source),),
     records=(
         RecordClass(
