@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -85,9 +84,3 @@ def of_company(session: Session, scope: Scope, company_id: int, limit: int = 10)
         places = sa.select(Workplace.id).where(Workplace.centre_id == scope.centre_id)
         query = query.where(Delivery.workplace_id.in_(places))
     return [(row[0], row[1]) for row in session.execute(query)]
-
-
-def seconds_sending(mailing: Mailing, now: datetime) -> float:
-    """How long the mailing has been going out since it was started or last resumed."""
-    began = mailing.resumed_at or mailing.started_at
-    return max(((mailing.finished_at or now) - began).total_seconds(), 0.0) if began else 0.0
