@@ -47,7 +47,8 @@ class Outlook:
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """A mailing about to be scheduled. ``closed``: why the chosen start is no good, '' if it is; ``start``: when it
-    begins instead. ``end``: when it will be through, if that takes a while; ``stops``: it has to pause before."""
+    begins instead. ``end``: when it will be through, if that takes a while; ``stops_at``: it has to pause before.
+    ``measured``: the end is more than an assumption."""
 
     start: datetime
     closed: str = ""
@@ -104,7 +105,7 @@ def forecast(session: Session, mailing: Mailing, total: int, timing: Timing) -> 
     closed = "" if calendar.allows(kind, timing.at) else why_closed(timing.at, kind, calendar)
     start = calendar.next_allowed(kind, timing.at)
     if timing.spread_until is not None and not closed:
-        return Forecast(start, end=timing.spread_until)
+        return Forecast(start, end=timing.spread_until, measured=True)
     rate = measured_rate(session, calendar)
     needed = timedelta(seconds=total / (rate or CAUTIOUS_RATE))
     if needed < WORTH_SAYING:

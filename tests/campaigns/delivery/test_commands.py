@@ -7,10 +7,12 @@ import logging
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 import structlog
 
 from campaigns.delivery.commands import mailings as group
 from campaigns.mailings import service as mailings
+from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState
 from outreach.companies.consent import suppress
 from outreach.companies.models import SuppressionReason
@@ -126,3 +128,24 @@ def test_temporary_refusals_are_counted_and_wait(run_due, due):
 
 def test_unknown_arguments_are_refused(run_due, server):
     assert run_due("--fast", smtp_url=server.url).exit_code == 2
+
+
+@pytest.mark.usefixtures("office_hours")
+def test_what_its_hours_close_is_left_alone_and_told(run_due, server, due, clock):
+    due()
+    clock.advance(minutes=-150)  # 07:30
+    mailing = running_since_yesterday(clock)
+    result = run_due("--json", smtp_url=server.url)
+    assert result.exit_code == 0 and server.recipients == []
+    assert json.loads(result.stdout.splitlines()[-1])["held"] == {
+        "mailings": 1, "until": "2026-11-22T23:00:00+00:00"
+    }
+    assert mailing.state is MailingState.SENDING
+    assert "1건이 기다립니다. 11월 23일(월) 08:00부터" in run_due(smtp_url=server.url).stdout
+
+
+def running_since_yesterday(clock) -> Mailing:
+    """The mailing, as if it had run into the evening of the day before."""
+    mailing = db.session.scalars(sa.select(Mailing)).one()
+    mailing.state, mailing.started_at = MailingState.SENDING, clock.now()
+    return mailing

@@ -22,6 +22,9 @@ from outreach.calendar.rules import Channel, Hours
 from outreach.clock import KST
 from outreach.db import db
 from outreach.errors import Conflict, Invalid
+from outreach.mail import outbox
+from outreach.mail.outbox import OutboxSource
+from outreach.mail.smtp import send_one
 from tests.campaigns.delivery.conftest import actor_of, add_companies
 from tests.smtp_server import Event, SmtpServer
 
@@ -176,6 +179,18 @@ def test_one_class_that_waits_holds_up_no_other(app, clock, scheduled, now):
     )
     assert turns(db.session, Releases(), kst(MONDAY, 10)) == []
     assert turns(db.session, Releases(), kst(MONDAY, 11))[0].until == kst(MONDAY, 12)
+
+
+def test_what_a_person_waits_for_is_not_held(app, clock, engine, server):
+    """A sign-in link at night on a holiday; the engine's fixture has named the server."""
+    clock.at = kst(date(2026, 12, 25), 23)
+    outbox.enqueue(
+        db.session, key="link", to_address="person@company.example", to_name="김시험", subject="로그인 링크", text="…",
+        now=clock.now(),
+    )
+    db.session.commit()
+    assert OutboxSource(app, send_one).step() is True
+    assert server.recipients == ["person@company.example"]
 
 
 @pytest.mark.parametrize("at", [kst(date(2026, 11, 28), 10), kst(MONDAY, 20), kst(date(2026, 12, 25), 10)])

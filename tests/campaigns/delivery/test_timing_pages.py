@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from campaigns.delivery import jobs
+from campaigns.delivery import hours, jobs
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import DeliveryState
 from campaigns.mailings.rules import MailingState
+from outreach.calendar import service as calendar
 from outreach.clock import KST
 from outreach.db import db
 from tests.campaigns.delivery.conftest import add_companies
@@ -88,7 +89,18 @@ def test_a_large_mailing_is_told_when_it_will_be_through(officer_client, mailing
     evening = {"when": "later", "day": "2026-11-27", "time": "19:40"}
     told = officer_client.get(path(mailing, "forecast"), query_string=evening).text
     assert f"2026. 11. 27.(금) 20:00에 멈추고 {NEXT}에 이어 보냅니다" in told
-    assert "2026. 11. 30.(월) 08:13쯤" in told
+    assert "2026. 11. 30.(월) 08:13쯤" in told and "초당 20통으로 어림했습니다" in told
+
+
+def test_the_rate_is_that_of_the_last_large_mailing_in_its_open_time(officer, draft, approve, now):
+    add_companies(officer.centre_id, 240, now)
+    approve(draft)
+    known = calendar.load(db.session)
+    assert hours.measured_rate(db.session, known) is None
+    draft.state, draft.started_at = MailingState.FINISHED, kst(MONDAY, 19, 59)
+    draft.finished_at = kst(date(2026, 11, 24), 8, 1)  # two minutes of open time later
+    db.session.execute(sa.update(Delivery).values(state=DeliveryState.ACCEPTED))
+    assert hours.measured_rate(db.session, known) == 2.0
 
 
 def test_spread_and_last_moment_are_kept_and_shown(officer_client, mailing):
@@ -132,7 +144,8 @@ def test_the_page_says_when_it_stops_and_goes_on(app, officer_client, mailing, c
     assert "2026. 11. 23.(월) 20:00에 멈추고 2026. 11. 24.(화) 08:00에 이어 보냅니다" in page
     clock.at = kst(MONDAY, 20)
     page = officer_client.get(path(mailing)).text
-    assert "지금은 보내지 않습니다" in page and "2026. 11. 24.(화) 08:00에 저절로 이어 보냅니다" in page
+    assert "지금은 보내지 않습니다(보내는 시간이 아님)" in page
+    assert "2026. 11. 24.(화) 08:00에 저절로 이어 보냅니다" in page
     assert "시작하고 있습니다" not in page
 
 
