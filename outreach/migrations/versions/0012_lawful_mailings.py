@@ -72,7 +72,7 @@ def _create_senders() -> None:
 
 
 def _create_notices() -> None:
-    kinds = ('consent', 'withdrawal', 'refusal', 'topics', 'reconfirmation')
+    kinds = ('consent', 'withdrawal', 'refusal', 'topics', 'rejoined', 'reconfirmation')
     op.create_table(
         'consent_notice',
         sa.Column(
