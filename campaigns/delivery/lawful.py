@@ -25,22 +25,25 @@ def obstacles(session: Session, mailing: Mailing, *, now: datetime) -> list[Prob
     """The gates that are shut for an approved mailing and the recipients written down for it."""
     unconsented = overdue = 0
     if mailing.message_class is MessageClass.ADVERTISING:
-        waiting = sa.select(Delivery.contact_id).where(
-            Delivery.mailing_id == mailing.id, Delivery.state == DeliveryState.QUEUED
-        )
-        number = session.scalar(sa.select(sa.func.count()).select_from(waiting.subquery())) or 0
-        consenting = sa.select(sa.func.count()).select_from(Consent).where(
-            Consent.contact_id.in_(waiting), Consent.purpose == ConsentPurpose.ADVERTISING,
-            Consent.withdrawn_at.is_(None),
-        )
-        if not session.scalar(consenting):  # single ones are passed over when they are claimed
-            unconsented = number
-        overdue = gathering.count_overdue(session, waiting, now)
+        unconsented = _unconsented(session, mailing.id)
+        among_them = sa.exists().where(Delivery.mailing_id == mailing.id, Delivery.contact_id == Consent.contact_id)
+        overdue = gathering.count_overdue(session, among_them, now)
     facts = gathering.facts(
         mailing, Composed.from_json(mailing.compiled or {}), unconsented=unconsented, overdue=overdue,
         approved=mailing.approved_by is not None,
     )
     return gathering.problems(gates.look(facts))
+
+
+def _unconsented(session: Session, mailing_id: int) -> int:
+    """How many recipients wait, if none of them consents; single ones are passed over when they are claimed."""
+    mine = (Delivery.mailing_id == mailing_id, Delivery.state == DeliveryState.QUEUED)
+    consenting = sa.select(Delivery.id).join(Consent, Consent.contact_id == Delivery.contact_id).where(
+        *mine, Consent.purpose == ConsentPurpose.ADVERTISING, Consent.withdrawn_at.is_(None)
+    )
+    if session.scalar(consenting.limit(1)) is not None:
+        return 0
+    return session.scalar(sa.select(sa.func.count()).select_from(Delivery).where(*mine)) or 0
 
 
 def hold_back(session: Session, *, now: datetime) -> int:

@@ -86,8 +86,11 @@ class Finding:
 
 
 def look(facts: Facts) -> list[Finding]:
-    """Every gate that applies to the class, in the order of the table."""
-    return [Finding(gate, gate.test(facts)) for gate in GATES if facts.message_class in gate.classes]
+    """Every gate that applies to the class, in the order of the table; that of the approver once there is one."""
+    asked = [gate for gate in GATES if facts.message_class in gate.classes]
+    if facts.approved is None:
+        asked = [gate for gate in asked if gate.test is not _approver]
+    return [Finding(gate, gate.test(facts)) for gate in asked]
 
 
 def serial_example(addresses: Iterable[str]) -> str:

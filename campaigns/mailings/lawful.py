@@ -37,7 +37,7 @@ def before_approval(
             unconsented = count.excluded.get(Exclusion.NO_CONSENT, 0)
         else:
             chosen = audiences.included(asked).subquery()
-            overdue = count_overdue(session, sa.select(chosen.c.contact_id), asked.now)
+            overdue = count_overdue(session, Consent.contact_id.in_(sa.select(chosen.c.contact_id)), asked.now)
             addresses = sa.select(Contact.address_key).where(Contact.id.in_(sa.select(chosen.c.contact_id)))
             serial = gates.serial_example(session.scalars(addresses.limit(LOOKED_THROUGH)))
     return gates.look(facts(mailing, composed, unconsented=unconsented, overdue=overdue, serial=serial))
@@ -74,10 +74,10 @@ def sender_domain(session: Session, mailing: Mailing) -> list[Problem]:
     return [Problem(obstacle, "sender_address", "sender_domain", Text("DMARC(RFC 7489)"))]
 
 
-def count_overdue(session: Session, contact_ids: sa.Select[tuple[int]], now: datetime) -> int:
-    """How many of these contacts should have been asked by now whether their consent stands."""
+def count_overdue(session: Session, wanted: sa.ColumnElement[bool], now: datetime) -> int:
+    """How many of the ``wanted`` consents should have been confirmed by now."""
     query = sa.select(sa.func.count()).select_from(Consent)
-    return session.scalar(query.where(confirmation.overdue(now), Consent.contact_id.in_(contact_ids))) or 0
+    return session.scalar(query.where(confirmation.overdue(now), wanted)) or 0
 
 
 def problems(findings: Iterable[Finding]) -> list[Problem]:

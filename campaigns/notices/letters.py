@@ -56,6 +56,6 @@ def about(notice: ConsentNotice) -> str:
     """What the notice is about, in Korean words."""
     if notice.kind is NoticeKind.REFUSAL:
         return "모든 안내 메일"
-    if notice.kind is NoticeKind.TOPICS:
+    if notice.kind in (NoticeKind.TOPICS, NoticeKind.REJOINED):
         return ", ".join(TOPIC_LABELS[Topic(word)] for word in notice.about)
     return ", ".join(PURPOSE_LABELS[ConsentPurpose(word)] for word in notice.about)

@@ -43,7 +43,7 @@ def _now() -> datetime:
 def subject_words(notice: Any) -> list[str]:
     """What a notice or a fact is about, in the reader's language."""
     words = notice.subject.split(",") if notice.subject else []
-    if notice.kind is NoticeKind.TOPICS:
+    if notice.kind in (NoticeKind.TOPICS, NoticeKind.REJOINED):
         return [_(TOPIC_LABELS[Topic(word)]) for word in words]
     return [_(PURPOSE_LABELS[ConsentPurpose(word)]) for word in words] or [_("모든 메일")]
 

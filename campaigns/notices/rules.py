@@ -9,13 +9,14 @@ from outreach.clock import kst_today
 
 
 class NoticeKind(str, enum.Enum):
-    """What the person is told of. The first four are results (정보통신망법 제50조제7항, 영 제62조의2), the last asks
+    """What the person is told of. The first five are results (정보통신망법 제50조제7항, 영 제62조의2), the last asks
     whether a consent still stands (제50조제8항, 영 제62조의3)."""
 
     CONSENT = "consent"
     WITHDRAWAL = "withdrawal"
     REFUSAL = "refusal"
     TOPICS = "topics"
+    REJOINED = "rejoined"
     RECONFIRMATION = "reconfirmation"
 
 
@@ -24,6 +25,7 @@ KIND_LABELS = {
     NoticeKind.WITHDRAWAL: "동의 철회 처리 결과",
     NoticeKind.REFUSAL: "수신거부 처리 결과",
     NoticeKind.TOPICS: "주제별 수신거부 처리 결과",
+    NoticeKind.REJOINED: "다시 받기로 한 주제",
     NoticeKind.RECONFIRMATION: "2년마다 동의 확인",
 }
 

@@ -3,7 +3,7 @@ stands. Every notice goes out once, by the outbox, and leaves its text as eviden
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,11 +17,12 @@ from campaigns.notices import letters
 from campaigns.notices.facts import Fact, untold
 from campaigns.notices.letters import Writing
 from campaigns.notices.models import ConsentNotice
-from campaigns.notices.rules import NoticeKind
+from campaigns.notices.rules import NoticeKind, result_due
 from outreach.audit.service import Actor, record_change
 from outreach.clock import kst_today
 from outreach.companies import confirmation, consent
 from outreach.companies.models import Consent, ConsentPurpose, Contact, Suppression, Workplace
+from outreach.companies.topics import Topic
 from outreach.errors import Conflict, Forbidden, NotFound
 from outreach.mail import outbox
 from outreach.mail.models import OutboxMessage, OutboxState
@@ -50,6 +51,21 @@ def tell_results(session: Session, writing: Writing, *, now: datetime, limit: in
             _send(session, notice, writing, now) if mailed else _pretend(notice)
     session.flush()
     return number
+
+
+def tell_rejoined(
+    session: Session, writing: Writing, delivery: Delivery, topics: Collection[Topic], *, now: datetime
+) -> None:
+    """Whoever holds the link of a delivery can take its topics up again: the address itself is told, so that a
+    forwarded link can't do so unnoticed."""
+    subject = ",".join(sorted(topic.value for topic in topics))
+    fact = Fact(
+        NoticeKind.REJOINED, delivery.address_key, subject, now, result_due(now), f"delivery:{delivery.id}"
+    )
+    notice = _write_down(session, fact, party_of(session, fact), now) if topics else None
+    if notice is not None:
+        _send(session, notice, writing, now)
+        session.flush()
 
 
 def anything_to_tell(session: Session, now: datetime) -> bool:

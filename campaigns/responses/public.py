@@ -13,6 +13,8 @@ from flask_babel import gettext
 from werkzeug.exceptions import TooManyRequests
 
 from campaigns.delivery.models import Delivery
+from campaigns.notices import service as notices
+from campaigns.notices.letters import Writing
 from campaigns.responses import clicks, optout, sender, service, wiring
 from campaigns.responses.acknowledgement import acknowledge
 from campaigns.responses.forms import PlaceForm, PublicForm
@@ -275,7 +277,11 @@ def choose_topics(token: str) -> Any:
     delivery, now = _delivery(links.read_unsubscribe, token), _now()
     kept = {topic for topic in Topic if topic.value in request.form.getlist("keep")}
     actor = Actor(None, "public", request.remote_addr or "")
+    before = preferences.left(db.session, delivery.address_key)
     row = optout.choose(db.session, delivery, kept, actor=actor, now=now)
+    again = before - preferences.left(db.session, delivery.address_key)
+    writing = Writing.of(current_app._get_current_object())  # type: ignore[attr-defined]
+    notices.tell_rejoined(db.session, writing, delivery, again, now=now)
     db.session.commit()
     return _topics_page(delivery, token, saved=True) if row is None else _left(delivery, token, row)
 

@@ -141,6 +141,10 @@ class Consent(Identified, db.Model):
             "uq_consent_standing", "contact_id", "purpose", unique=True,
             sqlite_where=sa.text("withdrawn_at IS NULL"), postgresql_where=sa.text("withdrawn_at IS NULL"),
         ),
+        sa.Index(  # who is to be told of a withdrawal
+            "ix_consent_withdrawn_at", "withdrawn_at",
+            sqlite_where=sa.text("withdrawn_at IS NOT NULL"), postgresql_where=sa.text("withdrawn_at IS NOT NULL"),
+        ),
         sa.Index(  # whose date comes round (companies.confirmation)
             "ix_consent_given_at", "given_at",
             sqlite_where=sa.text("withdrawn_at IS NULL"), postgresql_where=sa.text("withdrawn_at IS NULL"),

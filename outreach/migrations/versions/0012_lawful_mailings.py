@@ -31,6 +31,10 @@ def upgrade() -> None:
     op.create_index(
         'ix_consent_given_at', 'consent', ['given_at'], sqlite_where=standing, postgresql_where=standing,
     )
+    ended = sa.text('withdrawn_at IS NOT NULL')
+    op.create_index(
+        'ix_consent_withdrawn_at', 'consent', ['withdrawn_at'], sqlite_where=ended, postgresql_where=ended,
+    )
     op.create_table(
         'topic_suppression',
         sa.Column('address_key', sa.String(254), nullable=False),
@@ -68,7 +72,7 @@ def _create_senders() -> None:
 
 
 def _create_notices() -> None:
-    kinds = ('consent', 'withdrawal', 'refusal', 'topics', 'reconfirmation')
+    kinds = ('consent', 'withdrawal', 'refusal', 'topics', 'rejoined', 'reconfirmation')
     op.create_table(
         'consent_notice',
         sa.Column(
@@ -106,6 +110,7 @@ def downgrade() -> None:
     op.drop_table('sender_domain')
     op.drop_table('consent_notice')
     op.drop_table('topic_suppression')
+    op.drop_index('ix_consent_withdrawn_at', 'consent')
     op.drop_index('ix_consent_given_at', 'consent')
     with op.batch_alter_table('consent', schema=None) as batch_op:
         batch_op.drop_column('confirmed_at')

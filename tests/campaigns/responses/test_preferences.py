@@ -11,6 +11,7 @@ from outreach.audit.models import ChangeRecord
 from outreach.companies.models import Suppression, TopicSuppression
 from outreach.companies.topics import TOPIC_LABELS, Topic
 from outreach.db import db
+from outreach.mail.models import OutboxMessage
 from tests.campaigns.responses.making import make_campaign, make_delivery, make_mailing, make_place
 from tests.outreach.leads.making import make_company
 from tests.people import make_centre
@@ -59,6 +60,16 @@ def test_a_topic_is_taken_up_again_and_the_record_says_so(client, path):
     assert left() == set()
     [change] = db.session.scalars(sa.select(ChangeRecord).filter_by(subject="suppression", action="lift"))
     assert change.changes["topic"] == ["events", None] and change.user_email == "public"
+
+
+def test_the_address_itself_is_told_of_a_topic_taken_up_again(client, path, delivery):
+    """A forwarded link can't do so unnoticed; leaving is told by the clock, within a minute."""
+    client.post(f"{path}/topics", data={"keep": OTHERS})
+    assert db.session.query(OutboxMessage).count() == 0
+    for _ in range(2):
+        client.post(f"{path}/topics", data={"keep": [topic.value for topic in Topic]})
+    mail = db.session.query(OutboxMessage).one()
+    assert mail.to_address == delivery.address and "대상: 행사 안내" in mail.text and "다시 보내 드립니다" in mail.text
 
 
 def test_to_keep_nothing_is_to_leave_altogether(client, path, delivery):
