@@ -99,7 +99,7 @@ MENU_GROUPS = {"responses": lazy_pgettext("menu", "응답"), "administration": l
 
 
 def _menu() -> list[dict[str, Any]]:
-    """The entries of the main menu; one with ``items`` is a heading over several, at the place of its first."""
+    """The entries of the main menu; one with ``below`` is a heading over several, at the place of its first."""
     if not current_user.is_authenticated:
         return []
     registry = current_app.extensions["outreach"].registry
@@ -111,11 +111,11 @@ def _menu() -> list[dict[str, Any]]:
             entries.append(entry)
             continue
         if item.group not in headings:
-            headings[item.group] = {"label": MENU_GROUPS[item.group], "items": [], "current": False}
+            headings[item.group] = {"label": MENU_GROUPS[item.group], "below": [], "current": False}
             entries.append(headings[item.group])
-        headings[item.group]["items"].append(entry)
+        headings[item.group]["below"].append(entry)
         headings[item.group]["current"] |= entry["current"]
-    return [entry["items"][0] if len(entry.get("items", ())) == 1 else entry for entry in entries]
+    return [entry["below"][0] if len(entry.get("below", ())) == 1 else entry for entry in entries]
 
 
 def _is_current(prefix: str) -> bool:
