@@ -135,18 +135,18 @@ def read_undo(signer: Signer, token: str, now: datetime) -> int:
 
 def return_token(signer: Signer, delivery_id: int) -> str:
     """What the envelope's sender and the Message-ID of one delivery carry, so that what comes back is known by it and
-    can't be forged. Base32, as mail servers may change the case of an address (RFC 5321 §2.4 forbids it; they do)."""
+    can't be forged. In hexadecimal, as mail servers may change the case of an address (RFC 5321 §2.4 forbids it; they
+    do); at most 34 characters."""
     token = signer.sign(RETURN, delivery_id)
-    raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    return base64.b32encode(raw).decode("ascii").rstrip("=").lower()
+    return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).hex()
 
 
 def read_return(signer: Signer, token: str) -> int:
     """The delivery's id."""
     try:
-        raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
+        raw = bytes.fromhex(token)
     except ValueError as error:
-        raise BadToken("not base32") from error
+        raise BadToken("not hexadecimal") from error
     return signer.read(RETURN, base64.urlsafe_b64encode(raw).decode("ascii").rstrip("="), 1)[0]
 
 

@@ -95,7 +95,7 @@ class _Reader:
         if depth < MAX_DEPTH and kind.startswith("multipart/") and parameters.get("boundary"):
             self._multipart(body, end, parameters["boundary"], depth, embedded)
         elif depth < MAX_DEPTH and kind in {"message/rfc822", "message/global"}:
-            self.walk(body, end, depth + 1, embedded=True)
+            self._carried(body, end, head.first("content-transfer-encoding"), depth)
         else:
             self._leaf(body, end, kind, parameters, head, embedded)
 
@@ -106,6 +106,15 @@ class _Reader:
         blank = _BLANK.search(self.raw, start, end)
         stop, body = (blank.start(), blank.end()) if blank else (end, end)
         return body, read_headers(self.raw[start:min(stop, start + MAX_HEAD)])
+
+    def _carried(self, start: int, end: int, encoding: str, depth: int) -> None:
+        """A mail within the mail; some servers encode it, against RFC 2046 §5.2.1."""
+        if encoding.strip().lower() not in {"base64", "quoted-printable"}:
+            self.walk(start, end, depth + 1, embedded=True)
+            return
+        inner = _Reader(_decoded(self.raw[start:end], encoding), Headers(), self.parts, self.originals, self.left)
+        inner.walk(0, len(inner.raw), depth + 1, embedded=True)
+        self.left = inner.left
 
     def _multipart(self, start: int, end: int, boundary: str, depth: int, embedded: bool) -> None:
         name = re.escape(boundary.encode("utf-8", "replace"))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from campaigns.inbound.content import Headers, Mail
 
 #: As envelope senders and Message-IDs carry it; servers change the case of addresses.
-_TOKEN = re.compile(r"(?:\+|[<\s\"]d\d{1,18}\.)([a-z2-7]{20,60})(?==?@)", re.IGNORECASE)
+_TOKEN = re.compile(r"(?:\+|[<\s\"]d\d{1,18}\.)([0-9a-f]{24,40})(?==?@)", re.IGNORECASE)
 _LINK = re.compile(r"/([urc])/([A-Za-z0-9_-]{14,60})")
 _TEXT_CHARS = 100_000
 _MOST = 200  # tokens tried of one mail

@@ -51,6 +51,15 @@ def rfc822(levels: int) -> bytes:
     return PLAIN + b"Content-Type: message/rfc822\n\n" * levels + b"hello"
 
 
+def wrapped(levels: int) -> bytes:
+    """A mail in a mail in a mail, each encoded."""
+    raw = b"Subject: inner\n\n" + b"x" * (200 << 10)
+    for _ in range(levels):
+        head = b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n"
+        raw = PLAIN + head + base64.encodebytes(raw)
+    return raw
+
+
 MAILS: dict[str, Callable[[], bytes]] = {
     "deep": lambda: deep(20_000),
     "deep digest": lambda: deep(5_000, "digest"),
@@ -95,10 +104,11 @@ MAILS: dict[str, Callable[[], bytes]] = {
     "bounce of brackets": lambda: bounce(b"<" * MB + b"@" * MB + b"(" * MB),
     "bounce of parts": lambda: b"Return-Path: <>\n" + deep(3_000).replace(PLAIN, b"From: postmaster@x.example\n"),
     "bounce of codes": lambda: bounce(b"5.1." * MB),
-    "tokens": lambda: text("utf-8", b"+abcdefghijklmnopqrstuvwxyz@x " * 200_000),
-    "half tokens": lambda: text("utf-8", b"+abcdefghijklmnopqrstuvwxyz" * 300_000),
+    "tokens": lambda: text("utf-8", b"+0123456789abcdef01234567@x " * 200_000),
+    "half tokens": lambda: text("utf-8", b"+0123456789abcdef01234567" * 300_000),
     "addresses": lambda: b"To: " + b"a@b.example, " * 200_000 + b"\n\nhello",
     "odd addresses": lambda: b"From: " + b"(" * 100_000 + b"<" * 100_000 + b"\n\nhello",
+    "mail in mail in base64": lambda: wrapped(12),
     "base64 of base64": lambda: text("utf-8", base64.encodebytes(base64.encodebytes(b"x" * (8 * MB))), "base64"),
 }
 

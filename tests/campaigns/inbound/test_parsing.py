@@ -110,6 +110,17 @@ def test_what_the_sender_wrote_is_told_from_files_and_carried_mails():
     assert list(found.texts("text/plain", embedded=True)) == ["plain words", "inner words"]
 
 
+@pytest.mark.parametrize("encoding, encode", [
+    ("base64", base64.encodebytes), ("quoted-printable", quopri.encodestring),
+])
+def test_a_carried_mail_may_be_encoded(encoding, encode):
+    """As some Exchange servers return it."""
+    inner = "Subject: 안내\nMessage-ID: <inner@x.example>\n\n안녕".encode()
+    found = mail(f"Content-Type: message/rfc822\nContent-Transfer-Encoding: {encoding}", encode(inner))
+    assert [original.first("message-id") for original in found.originals] == ["<inner@x.example>"]
+    assert found.text == "" and list(found.texts("text/plain", embedded=True)) == ["안녕"]
+
+
 def test_a_page_becomes_text_with_its_quotation_marked():
     page = "<style>p{}</style><p>전화&nbsp;주세요</p><div>내일 &lt;오전&gt;</div><blockquote>옛 메일</blockquote>"
     found = mail("Content-Type: text/html; charset=utf-8", page.encode())
