@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from campaigns.audience.rules import EXCLUSION_LABELS
-from campaigns.delivery import approval, dead_letters, export, limit_settings, queries, service
+from campaigns.delivery import approval, dead_letters, export, limit_settings, queries, rests, service
 from campaigns.delivery.forms import ApproveForm, ScheduleForm, SendBackForm
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.queries import RecipientFilter
@@ -124,7 +124,10 @@ def _of_state(mailing: Mailing, may_act: bool) -> dict[str, Any]:
             return {"seconds": int((mailing.scheduled_at - _now()).total_seconds()), **_size(mailing)}
         case MailingState.SENDING | MailingState.PAUSED | MailingState.FINISHED | MailingState.CANCELLED:
             refusals = dead_letters.overview(db.session, access.scope(), dead_letters.Asked(mailing.id))
-            return _progress(mailing) | {"doubts": _doubts(mailing) if may_act else [], "refusals": refusals}
+            sending = mailing.state is MailingState.SENDING
+            resting = rests.of_mailing(db.session, mailing.id, now=_now()) if sending else []
+            doubts = _doubts(mailing) if may_act else []
+            return _progress(mailing) | {"doubts": doubts, "refusals": refusals, "resting": resting}
     return {}
 
 
