@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from campaigns.delivery import queue
 from campaigns.delivery.models import DomainRest
 from campaigns.delivery.outcomes import trouble_of
 from campaigns.delivery.pace import STORM, rest_for
@@ -24,6 +25,8 @@ from outreach.audit.service import Actor
 from outreach.mail.outcome import Kind, Outcome, Stage
 from outreach.mail.servers import in_words
 
+#: So many resting domains are looked up for a mailing's page.
+SHOWN = 20
 #: In a row at MAIL FROM, where the recipient is not known yet, or because its system is in trouble (4.3.x): the
 #: server itself has had enough.
 SERVER_STORM = 10
@@ -118,6 +121,14 @@ def _forgive(session: Session, domain: str) -> None:
 def listed(session: Session) -> list[DomainRest]:
     """For the page: those that rest longest first."""
     return list(session.scalars(sa.select(DomainRest).order_by(DomainRest.until.desc(), DomainRest.domain)))
+
+
+def of_mailing(session: Session, mailing_id: int, *, now: datetime) -> list[DomainRest]:
+    """Domains left alone at the moment for which this mailing still has recipients queued; a seek for each."""
+    resting = session.scalars(
+        sa.select(DomainRest).where(DomainRest.until > now).order_by(DomainRest.domain).limit(SHOWN)
+    )
+    return [row for row in resting if queue.any_queued(session, mailing_id, [row.domain])]
 
 
 def lift(session: Session, actor: Actor, domain: str, *, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from campaigns.audience.rules import EXCLUSION_LABELS
-from campaigns.delivery import approval, dead_letters, hours, limit_settings, queries, service
+from campaigns.delivery import approval, dead_letters, hours, limit_settings, queries, rests, service
 from campaigns.delivery import progress as progress_meter
 from campaigns.delivery.forms import ApproveForm, ScheduleForm, SendBackForm, moment_of, proposed
 from campaigns.delivery.models import Delivery
@@ -134,7 +134,10 @@ def _of_state(mailing: Mailing, may_act: bool) -> dict[str, Any]:
             return {"seconds": seconds, "starts_at": starts_at, "moved": why, **_size(mailing)}
         case MailingState.SENDING | MailingState.PAUSED | MailingState.FINISHED | MailingState.CANCELLED:
             refusals = dead_letters.overview(db.session, access.scope(), dead_letters.Asked(mailing.id))
-            return _progress(mailing) | {"doubts": _doubts(mailing) if may_act else [], "refusals": refusals}
+            sending = mailing.state is MailingState.SENDING
+            resting = rests.of_mailing(db.session, mailing.id, now=_now()) if sending else []
+            doubts = _doubts(mailing) if may_act else []
+            return _progress(mailing) | {"doubts": doubts, "refusals": refusals, "resting": resting}
     return {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from campaigns.delivery import dead_letters
 from campaigns.delivery.dead_letters import Asked, Fate
 from campaigns.delivery.engine import Engine
-from campaigns.delivery.models import Delivery
+from campaigns.delivery.models import Delivery, DomainRest
 from campaigns.delivery.retry import Trouble
 from campaigns.delivery.rules import DeliveryState
 from campaigns.mailings import service as mailings
@@ -216,6 +217,16 @@ def test_the_mailings_page_names_reasons_and_a_share_of_its_own(app, mailing, ma
     ).text
     db.session.expire_all()
     assert mailing.refusal_percent == 12
+
+
+def test_the_mailings_page_says_which_domains_it_leaves_alone(app, mailing, manager, now):
+    waiting = row_of(3)
+    waiting.state, mailing.state = DeliveryState.QUEUED, MailingState.SENDING
+    for domain in ("company3.example", "elsewhere.example"):
+        db.session.add(DomainRest(domain=domain, strikes=1, since=now, until=now + timedelta(minutes=4)))
+    db.session.commit()
+    page = sign_in(app.test_client(), manager).get(f"/mailings/{mailing.id}/").text
+    assert "company3.example" in page and "10:04까지" in page and "elsewhere.example" not in page
 
 
 # -- API and command
