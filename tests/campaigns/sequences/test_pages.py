@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from campaigns.audience import service as audiences
 from campaigns.delivery import service as delivery
 from campaigns.planning import service as planning
 from campaigns.planning.rules import PartnerRole
@@ -13,6 +14,7 @@ from campaigns.sequences.models import PartnerStop, Sequence
 from campaigns.sequences.rules import SequenceState, StepCondition
 from outreach.audit.models import AccessRecord
 from outreach.db import db
+from outreach.errors import Invalid
 from outreach.scope import Role
 from tests.campaigns.delivery.conftest import actor_of, add_companies
 from tests.campaigns.sequences.conftest import stands
@@ -132,6 +134,17 @@ def test_a_colleague_looks_and_a_stranger_does_not(browse, make, officer, now):
     assert browse(make_user(Role.PARTNER)).get(f"{home}/").status_code == 403
     assert browse(officer).get(f"{home}/stop").status_code == 405
     assert browse(officer).get("/sequences/999999/").status_code == 404
+
+
+def test_what_belongs_to_another_campaign_is_refused(browse, make, officer, draft, now):
+    sequence, actor = make((5, EVERYONE)), actor_of(officer)
+    other = planning.create(db.session, officer.scope(), actor, {"name": "다른 캠페인"}, now=now)
+    foreign = audiences.save(db.session, actor, other, name="남의 것", conditions={}, now=now)
+    stranger = make_organisation(officer.centre)
+    for values in ({"audience_id": foreign.id}, {"organisation_id": stranger.id}):
+        with pytest.raises(Invalid):
+            service.edit(db.session, actor, sequence, values, version=None, now=now)
+    assert (sequence.audience_id, sequence.organisation_id) == (draft.audience_id, None)
 
 
 def test_the_api_reads(browse, make, begin, work, officer, draft, now):
