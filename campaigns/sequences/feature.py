@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from campaigns.sequences import jobs, keepers, merging, reminder_routes
+from campaigns.sequences import api, jobs, keepers, merging, reminder_routes, routes
 from outreach.feature import Feature, Panel, WorkSource
 from outreach.scope import STAFF_ROLES
 
 feature = Feature(
     name="sequences",
-    blueprints=(reminder_routes.blueprint,),
-    panels=(Panel("mailing", 10, reminder_routes.mailing_panel, STAFF_ROLES),),
+    blueprints=(reminder_routes.blueprint, routes.blueprint),
+    api_blueprints=(api.blp,),
+    panels=(
+        Panel("campaign", 30, routes.campaign_panel, STAFF_ROLES),
+        Panel("mailing", 10, routes.mailing_panel, STAFF_ROLES),
+        Panel("mailing", 20, reminder_routes.mailing_panel, STAFF_ROLES),
+    ),
     work=(WorkSource("sequences", jobs.Rounds),),
     company_merges=(merging.carry_over,),
     init_app=keepers.init_app,

@@ -65,7 +65,7 @@ def test_a_mailing_from_plan_to_statistics(app, officer, manager, companies, ser
     counted = officer.post(f"{here}/audiences/count", {"conditions": conditions}).json
     assert counted["matched"] == 17 and counted["included"] == 9 and counted["companies"] == 10
     assert counted["excluded"] == {
-        "outside_centre": 5, "no_address": 1, "suppressed": 1, "mailed_recently": 0, "same_address": 1,
+        "outside_centre": 5, "no_address": 1, "suppressed": 1, "mailed_recently": 0, "too_often": 0, "same_address": 1,
     }
     assert officer.get(f"{here}/audiences").json["items"] == []
 

@@ -29,6 +29,8 @@ from campaigns.planning.models import Campaign, CampaignMaterial, CampaignPartne
 from campaigns.planning.rules import CampaignState, PartnerRole
 from campaigns.responses.models import Response
 from campaigns.responses.rules import Channel, ResponseState
+from campaigns.sequences.models import Sequence, SequenceMember, SequenceStep
+from campaigns.sequences.rules import MemberState, SequenceState
 from cases.library.rules import CaseState
 from cases.materials.models import Material, MaterialGrant
 from cases.materials.rules import EditionState
@@ -97,6 +99,7 @@ def make_world(app: Flask, mark: str) -> World:
     material = _papers(app, world, company)
     campaign = _campaign(world, material)
     mailing = _mailings(world, campaign, company)
+    _sequence(world, campaign, company)
     _answers(app, world, campaign, mailing, company)
     _accounts(world)
     db.session.flush()
@@ -259,6 +262,29 @@ def _mailings(world: World, campaign: Campaign, company: Company) -> Mailing:
         world.special[endpoint, "mailing_id"] = draft
     world.ids["review"] = made[MailingState.REVIEW].id
     return sending
+
+
+def _sequence(world: World, campaign: Campaign, company: Company) -> None:
+    """A sequence under way with one recipient."""
+    steps = []
+    for position in (1, 2):
+        mailing = make_mailing(campaign)
+        mailing.step, mailing.audience_id = position, world.ids["audience_id"]
+        mailing.state = MailingState.FINISHED if position == 1 else MailingState.SCHEDULED
+        mailing.started_at = mailing.finished_at = NOW - timedelta(minutes=1)
+        steps.append(SequenceStep(position=position, mailing=mailing))
+    sequence = Sequence(
+        campaign_id=campaign.id, audience_id=world.ids["audience_id"], name=f"{world.mark} 연속 메일",
+        state=SequenceState.RUNNING, note="", steps=steps, created_at=NOW, updated_at=NOW,
+    )
+    db.session.add(sequence)
+    db.session.flush()
+    row = make_delivery(steps[0].mailing, company)
+    db.session.add(SequenceMember(
+        sequence_id=sequence.id, contact_id=row.contact_id, workplace_id=row.workplace_id,
+        company_id=row.company_id, state=MemberState.WAITING, due_at=NOW,
+    ))
+    world.ids["sequence_id"] = sequence.id
 
 
 def _mail(app: Flask) -> str:

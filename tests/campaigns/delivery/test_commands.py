@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from campaigns.delivery.commands import mailings as group
+from campaigns.delivery.rules import SkipReason
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState
@@ -71,7 +72,8 @@ def test_it_starts_and_sends_what_is_due(run_due, server, due):
     result = run_due("--json", smtp_url=server.url)
     assert result.exit_code == 0
     assert json.loads(result.stdout.splitlines()[-1]) == {
-        "accepted": 9, "deferred": 0, "refused": 0, "skipped": {"suppressed": 1, "no_consent": 0}, "in_doubt": 0,
+        "accepted": 9, "deferred": 0, "refused": 0, "in_doubt": 0,
+        "skipped": {reason.value: 0 for reason in SkipReason} | {"suppressed": 1},
     }
     assert len(server.recipients) == 9
     assert mailing.state is MailingState.FINISHED
