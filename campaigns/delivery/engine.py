@@ -37,6 +37,7 @@ from campaigns.delivery.outcomes import is_unknown_user, settlement
 from campaigns.delivery.queue import Claimed
 from campaigns.delivery.recovery import recover
 from campaigns.delivery.rules import DeliveryState, too_many_refusals
+from campaigns.delivery.wake import next_batch
 from campaigns.delivery.watch import Watch
 from campaigns.mailings.message import MessageWriter
 from campaigns.mailings.models import Mailing
@@ -143,7 +144,7 @@ class Engine:
         self.settled: Counter[str] = Counter()  # rows by their new state, for the summary of a hand-run
         self._clock: Clock = outreach.clock
         self._signer, self._base_url = outreach.signer, outreach.settings.base_url
-        self._folder: Path = outreach.settings.data_dir / "journal"
+        self._folder: Path = outreach.settings.journal_folder
         host = urlsplit(outreach.settings.base_url).hostname
         self._pool = SmtpPool(
             SmtpUrl.parse(outreach.settings.smtp_url), connections=connections, helo=host,
@@ -219,6 +220,8 @@ class Engine:
         letter = self._letter(mailing_id)
         with unit_of_work(db.session) as session:
             claim = queue.claim(session, mailing_id, self.name, limit=self._batch_size, now=self._clock.now())
+            if len(claim.claimed) + claim.skipped >= self._batch_size:
+                next_batch(session, mailing_id)
         self.settled["skipped"] += claim.skipped
         if not claim.claimed:
             return claim.skipped > 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.delivery import api, commands, jobs, merging, retention, routes
+from campaigns.delivery import api, commands, jobs, merging, retention, routes, wake
 from outreach.feature import Feature, JobKind, Panel, Schedule, WorkSource
 from outreach.scope import STAFF_ROLES
 
@@ -19,7 +19,7 @@ feature = Feature(
         Schedule("mailings.sweep_cancelled", _l("취소된 메일 정리"), 15, jobs.sweep_cancelled),
     ),
     commands=(commands.mailings,),
-    work=(WorkSource("mailings", jobs.make_engine),),
+    work=(WorkSource(wake.SOURCE, jobs.make_engine),),
     company_merges=(merging.carry_over,),
     records=(retention.RECIPIENTS,),
 )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from campaigns.audience.history import History
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import OVERDUE_AFTER, DeliveryState, SkipReason
+from campaigns.delivery.wake import wake
 from campaigns.mailings import service as mailings
 from campaigns.mailings.freeze import freeze_chunk
 from campaigns.mailings.models import Mailing
@@ -164,6 +165,8 @@ def start_due(session: Session, *, now: datetime) -> dict[str, int]:
         .values(state=MailingState.OVERDUE, updated_at=now, version=Mailing.version + 1)
         .execution_options(synchronize_session=False)
     ).rowcount
+    if started:
+        wake(session, now=now)
     return {"started": started, "overdue": overdue}
 
 
@@ -171,6 +174,7 @@ def resume(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -
     """Go on; refusals are counted anew from here."""
     mailing.resumed_at = now
     mailings.resume(session, actor, mailing, now=now)
+    wake(session, now=now)
 
 
 def decide(
@@ -192,6 +196,8 @@ def decide(
     if resend and rows and mailing.state is MailingState.FINISHED:
         mailings.reopen(session, actor, mailing, now=now)
     session.flush()
+    if resend and rows:
+        wake(session, now=now)
     return len(rows)
 
 

@@ -4,14 +4,25 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
 
-import holidays
+from outreach.lazy import lazy
 
-_KOREA = holidays.KR()  # fills in a year when first asked about it
+if TYPE_CHECKING:
+    import holidays
+else:
+    holidays = lazy("holidays")
+
+
+@cache
+def _korea() -> holidays.HolidayBase:
+    """Fills in a year when first asked about it."""
+    return holidays.KR()
 
 
 def is_workday(day: date) -> bool:
-    return day.weekday() < 5 and day not in _KOREA
+    return day.weekday() < 5 and day not in _korea()
 
 
 def after_workdays(day: date, count: int) -> date:

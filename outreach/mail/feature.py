@@ -36,7 +36,7 @@ feature = Feature(
     name="mail",
     init_app=_check_settings,
     commands=(commands.mail,),
-    work=(WorkSource("outbox", _source),),
+    work=(WorkSource(outbox.SOURCE, _source),),
     records=(
         RecordClass(
             "mail.outbox", _l("접수 확인 메일과 알림 메일"), outbox.KEEP,
