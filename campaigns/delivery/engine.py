@@ -54,7 +54,7 @@ from outreach.mail.smtp_url import SmtpUrl
 log = structlog.get_logger()
 
 CONNECTIONS = 8
-FIRST_BATCH, LARGEST_BATCH = 100, 5_000
+FIRST_BATCH, LARGEST_BATCH = 100, 2_000  # the larger, the more a death leaves to be judged, and the more memory
 BATCH_SECONDS = 1.0  # what one batch should take; what a death leaves to be judged is at most one batch
 REST_AFTER_TROUBLE = (2.0, 5.0, 15.0, 60.0)  # seconds without a try, growing while the server is away
 RECOVER_EVERY = 30.0  # seconds between looks for workers that died meanwhile

@@ -3,7 +3,6 @@
 from importlib.metadata import version
 
 from alembic import op
-from procrastinate.schema import SchemaManager
 
 revision = "0015"
 down_revision = "0007"
@@ -24,6 +23,8 @@ def upgrade() -> None:
     changes (procrastinate/sql/migrations) are to be applied by a migration of ours from there on."""
     if op.get_bind().dialect.name != "postgresql":
         return
+    from procrastinate.schema import SchemaManager  # not at the top: every process reads the list of migrations
+
     op.get_bind().connection.driver_connection.execute(SchemaManager.get_schema())
     op.execute(f"COMMENT ON TABLE procrastinate_jobs IS 'procrastinate {version('procrastinate')}'")
 
