@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from campaigns.delivery.settling import settle_at_once
 from outreach.db import UtcDateTime
 
 _SUPPRESSED = "EXISTS (SELECT 1 FROM suppression s WHERE s.address_key = delivery.address_key)"
@@ -124,6 +125,10 @@ def _mapping(values: Any) -> dict[str, str]:
 
 def settle(session: Session, worker: str, settlements: Iterable[Settlement]) -> None:
     """Record what became of claimed rows; a row that is no longer this worker's is left alone."""
+    if session.get_bind().dialect.name == "postgresql":
+        if rows := list(settlements):
+            settle_at_once(session, _SETTLE, worker, rows)
+        return
     statement = sa.text(_SETTLE).bindparams(
         sa.bindparam("next_try_at", type_=UtcDateTime), sa.bindparam("done_at", type_=UtcDateTime)
     )
