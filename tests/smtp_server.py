@@ -69,6 +69,7 @@ class SmtpServer:
     tls_first: bool = False
     split: bool = False
     forgetful: bool = False
+    host: str = "127.0.0.1"
     lax: bool = False  # grants DATA without a recipient
     port: int = 0
     messages: list[Received] = field(default_factory=list)
@@ -82,7 +83,7 @@ class SmtpServer:
     def __enter__(self) -> SmtpServer:
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        self._listener = socket.create_server((self.host, self.port), backlog=64)
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
         return self
@@ -98,7 +99,7 @@ class SmtpServer:
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.port}"
+        return f"smtp://{self.host}:{self.port}"
 
     @property
     def recipients(self) -> list[str]:

@@ -15,9 +15,6 @@ This is the one service that commits: its commits are the protocol.
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -31,6 +28,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from campaigns.delivery import queue
+from campaigns.delivery.identity import host_identity, worker_name
 from campaigns.delivery.journal import Journal
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.outcomes import is_unknown_user, settlement
@@ -60,11 +58,6 @@ REST_AFTER_TROUBLE = (2.0, 5.0, 15.0, 60.0)  # seconds without a try, growing wh
 RECOVER_EVERY = 30.0  # seconds between looks for workers that died meanwhile
 _REFUSALS = frozenset({Kind.REFUSED_RECIPIENT, Kind.REFUSED_MESSAGE})
 _ANSWERS = _REFUSALS | {Kind.ACCEPTED}  # what a share of refusals is a share of; "later" is no answer yet
-
-
-def worker_name() -> str:
-    """Unique for ever: a process number comes round again, the random part does not."""
-    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 @dataclass
@@ -140,11 +133,11 @@ class Engine:
 
     def __init__(self, app: Flask, *, connections: int = CONNECTIONS):
         outreach = app.extensions["outreach"]
-        self.app, self.name = app, worker_name()
+        self._folder: Path = outreach.settings.journal_folder
+        self.app, self.name = app, worker_name(self._folder)
         self.settled: Counter[str] = Counter()  # rows by their new state, for the summary of a hand-run
         self._clock: Clock = outreach.clock
         self._signer, self._base_url = outreach.signer, outreach.settings.base_url
-        self._folder: Path = outreach.settings.journal_folder
         host = urlsplit(outreach.settings.base_url).hostname
         self._pool = SmtpPool(
             SmtpUrl.parse(outreach.settings.smtp_url), connections=connections, helo=host,
@@ -187,7 +180,7 @@ class Engine:
         if self._journal:
             self._journal.abandon()
         self._journal, self._kept, self._recovers_at = None, None, 0.0
-        self.name = worker_name()
+        self.name = worker_name(self._folder)
 
     def _forget_watch(self) -> None:
         watch, self._watch = self._watch, None
@@ -204,7 +197,7 @@ class Engine:
 
     def _recover_now_and_then(self) -> None:
         if time.monotonic() >= self._recovers_at:
-            recover(db.session, self._folder, socket.gethostname(), self._clock)
+            recover(db.session, self._folder, host_identity(self._folder), self._clock)
             self._recovers_at = time.monotonic() + RECOVER_EVERY
 
     def _next_mailing(self) -> int | None:

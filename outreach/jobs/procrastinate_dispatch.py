@@ -64,11 +64,14 @@ def defer(session: Session, source: str, key: str, at: datetime | None = None) -
     lock = f"{source}:{key}"
     if session.scalar(_WAITING, {"lock": lock}):
         return
+    connection = session.connection()
     task = _deferring().configure_task(
         TASK, queue=source, queueing_lock=lock, schedule_at=at, task_kwargs={"source": source, "key": key},
-        connection=session.connection().connection.driver_connection,
+        connection=connection.connection.driver_connection,
     )
-    with suppress(exceptions.AlreadyEnqueued), session.begin_nested():  # someone else has said so just now
+    # The savepoint of the connection, not of the session: that one would not begin before the session is used, and
+    # an error behind its back would make the commit of the whole unit a silent rollback.
+    with suppress(exceptions.AlreadyEnqueued), connection.begin_nested():  # someone else has said so just now
         task.defer()
 
 

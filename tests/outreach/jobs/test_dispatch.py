@@ -22,6 +22,7 @@ from outreach.jobs.dispatch import Dispatcher, announce
 from outreach.jobs.models import Job, JobState
 from outreach.jobs.procrastinate_dispatch import ProcrastinateDispatcher
 from outreach.worker import Worker, dispatcher_for
+from tests.conftest import NOW
 
 PATIENCE = 60  # seconds, for what takes an instant on a quiet machine
 
@@ -127,22 +128,23 @@ def test_saying_it_twice_adds_nothing_and_breaks_no_unit(app: Flask) -> None:
 
 @pytest.mark.usefixtures("on_postgresql")
 def test_two_who_say_the_same_at_once_both_commit(app: Flask) -> None:
-    together, ended = threading.Barrier(2), []
+    """What each wrote before it spoke is kept, too: with it the claim of a batch stands or falls."""
+    together = threading.Barrier(2)
 
-    def say() -> None:
-        with app.app_context():
-            with unit_of_work(db.session) as session:
-                session.execute(sa.text("SELECT 1"))
-                together.wait(PATIENCE)
-                announce(session, "mailings", "7")
-            ended.append(True)
+    def say(number: int) -> None:
+        with app.app_context(), unit_of_work(db.session) as session:
+            service.enqueue(session, "test", {"n": number}, now=NOW)
+            together.wait(PATIENCE)
+            announce(session, "mailings", "7")
 
-    threads = [threading.Thread(target=say) for _ in range(2)]
+    threads = [threading.Thread(target=say, args=(number,)) for number in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(PATIENCE)
-    assert len(ended) == 2 and waiting() == ["mailings:7"]
+    assert [lock for lock in waiting() if lock.startswith("mailings")] == ["mailings:7"]
+    kept = db.session.scalars(sa.select(Job.payload)).all()
+    assert sorted(payload["n"] for payload in kept) == [0, 1]
 
 
 @pytest.mark.usefixtures("on_postgresql")
