@@ -14,12 +14,12 @@ ROOM := $(shell df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)
 export PYTEST_DEBUG_TEMPROOT ?= $(shell [ "$(ROOM)" -gt 4000000 ] 2>/dev/null && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test lint bench translations clean packages packages-test packages-bench
+.PHONY: help setup setup-test run test lint bench bench-mail translations clean packages packages-test packages-bench packages-mail
 .DELETE_ON_ERROR:
 export PYTHON
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\n  HOST and PORT say where `make run` listens (127.0.0.1, 8000); OUTREACH_DATA_DIR where it keeps its data (./var).\n'
 
 setup: $(VENV)/.installed $(VENV)/.translated ## Prepare: system packages, .venv, translations
@@ -43,6 +43,9 @@ lint: setup-test ## Check style, import directions and the types of the rules
 bench: setup-test packages-bench ## Measure sending, clicks, import, audience and rendering against their limits
 	@PATH="$$PATH:/usr/sbin" $(BIN)/python -m tests.bench
 
+bench-mail: setup-test packages-mail $(VENV)/.installed-mail ## Measure sending against the socket and against others (LINES, RECIPIENTS)
+	@PATH="$$PATH:/usr/sbin" $(BIN)/python -m tests.bench.bench_mail $(LINES) --recipients $(or $(RECIPIENTS),100000)
+
 translations: setup-test ## Take new and changed wording into the English catalogue (docs/translating.md)
 	@$(BABEL) extract -F outreach/translations/babel.cfg --add-location=file --project=Donghaeng\ Outreach \
 	  -o $(VENV)/messages.pot .
@@ -65,6 +68,16 @@ packages-test:
 
 packages-bench:
 	@.ci/packages bench
+
+packages-mail:
+	@.ci/packages mail
+
+# The peers of the benchmark: aiosmtplib, and Nodemailer from npm, beside the Python packages.
+$(VENV)/.installed-mail: tests/bench/requirements.txt tests/bench/peers/package.json | packages-mail
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
+	@mkdir -p $(VENV)/bench-node && cp tests/bench/peers/package.json $(VENV)/bench-node/
+	@npm install --silent --no-audit --no-fund --prefix $(VENV)/bench-node
+	@touch $@
 
 $(VENV)/bin/python: | packages
 	@$(PYTHON) -m venv $(VENV)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 from flask import Flask
 
 import campaigns.mailings.models  # noqa: F401
@@ -9,7 +11,6 @@ import outreach.audit.models
 import outreach.uploads.models  # noqa: F401
 from campaigns.audience.feature import feature as audience
 from campaigns.delivery.feature import feature as delivery
-from campaigns.demo.feature import feature as demo
 from campaigns.inbound.feature import feature as inbound
 from campaigns.mailings.feature import feature as mailings
 from campaigns.notices.feature import feature as notices
@@ -31,7 +32,6 @@ from outreach.home.feature import feature as home
 from outreach.jobs.feature import feature as jobs
 from outreach.leads.feature import feature as leads
 from outreach.mail.feature import feature as mail
-from outreach.mailbox.feature import feature as mailbox
 from outreach.operations.feature import feature as operations
 from outreach.organisations.feature import feature as organisations
 from outreach.oversight.feature import feature as oversight
@@ -73,14 +73,16 @@ FEATURES: list[Feature] = [
     reports,
 ]
 
-#: Added in the demo only.
-DEMO_FEATURES: list[Feature] = [mailbox, demo]
+
+def demo_features() -> list[Feature]:
+    """Added in the demo only, and only then loaded."""
+    return [importlib.import_module(name).feature for name in ("outreach.mailbox.feature", "campaigns.demo.feature")]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The whole product, from ``settings`` or the environment."""
     settings = settings or Settings.from_environment()
-    return build_app(settings, [*FEATURES, *DEMO_FEATURES] if settings.demo else FEATURES)
+    return build_app(settings, [*FEATURES, *demo_features()] if settings.demo else FEATURES)
 
 
 app = create_app()

@@ -20,7 +20,7 @@ from outreach.config import Settings
 from outreach.mailbox import server as mailbox_server
 from outreach.processes import Child, Supervisor
 from outreach.scheduler import ClockRole, leadership
-from outreach.worker import Worker
+from outreach.worker import Worker, dispatcher_for
 
 log = structlog.get_logger()
 
@@ -62,7 +62,7 @@ def worker(only: tuple[str, ...], without: tuple[str, ...]) -> None:
         role = Worker(_app(), only=only, without=without)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="SOURCE") from error
-    role.run(_begin("worker"))
+    role.run(_begin("worker"), dispatcher_for(_app()))
 
 
 @click.command("mailbox")

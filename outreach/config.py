@@ -67,6 +67,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     testing: bool = False
+    journal_dir: Path | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -93,7 +94,13 @@ class Settings:
             demo=demo,
             host=host,
             port=port,
+            journal_dir=_local_dir(environ, "OUTREACH_JOURNAL_DIR"),
         )
+
+    @property
+    def journal_folder(self) -> Path:
+        """Where workers keep their journals: on a disk of this machine, even if the data folder is shared."""
+        return self.journal_dir or self.data_dir / "journal"
 
     @property
     def is_sqlite(self) -> bool:
@@ -117,10 +124,19 @@ def _flag(environ: Mapping[str, str], name: str) -> bool:
 
 def _data_dir(environ: Mapping[str, str]) -> Path:
     """Made when first needed; what is there already must be a folder we may write to."""
-    path = Path(environ.get("OUTREACH_DATA_DIR") or "var").resolve()
+    return _writable("OUTREACH_DATA_DIR", Path(environ.get("OUTREACH_DATA_DIR") or "var"))
+
+
+def _local_dir(environ: Mapping[str, str], name: str) -> Path | None:
+    text = environ.get(name)
+    return _writable(name, Path(text)) if text else None
+
+
+def _writable(name: str, folder: Path) -> Path:
+    path = folder.resolve()
     there = next(place for place in (path, *path.parents) if place.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise BadSetting(f"OUTREACH_DATA_DIR={str(path)!r}: {there} is not a folder this user may write to")
+        raise BadSetting(f"{name}={str(path)!r}: {there} is not a folder this user may write to")
     return path
 
 

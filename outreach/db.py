@@ -215,6 +215,14 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+def keep_few_pages(engine: Engine) -> None:
+    """For a process that reads most rows once, such as one that sends mail: keep 8 MB of an SQLite file in each
+    connection instead of 64. Connections that are open now are closed."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA cache_size = -8000"))
+        engine.dispose()
+
+
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: sa.Connection) -> None:
     autocommit = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"

@@ -69,10 +69,12 @@ class Schedule:
 @dataclass(frozen=True, slots=True)
 class WorkSource:
     """Work a worker looks for: ``make(app)`` returns an object with ``step() -> bool`` (did bounded
-    work, ask again at once) and ``close()``."""
+    work, ask again at once) and ``close()``; with ``step_for(key)``, too, if what was announced under a key
+    (outreach.jobs.dispatch) is to be done by itself. ``release(app, key)``: the worker that had begun on it is dead."""
 
     name: str
     make: Callable[[Flask], Any]
+    release: Callable[[Flask, str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def configure(role: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    for chatty in ("apscheduler", "weasyprint", "fontTools", "mail.log", "asyncio"):
+    for chatty in ("apscheduler", "weasyprint", "fontTools", "mail.log", "asyncio", "procrastinate"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
 
 

@@ -7,10 +7,6 @@ import os
 import signal
 from typing import Any
 
-from granian import Granian
-from granian.constants import Interfaces
-from granian.log import LogLevels
-
 from outreach import logs, processes
 
 TARGET = "wsgi:app"
@@ -22,6 +18,10 @@ DRAIN = 10
 
 def serve(host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished first. Exit status by SystemExit."""
+    from granian import Granian  # not at the top: no other role needs it
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
     server = Granian(
         TARGET, address=host, port=port, interface=Interfaces.WSGI, workers=1, blocking_threads=THREADS,
         websockets=False, log_level=LogLevels.error, workers_kill_timeout=DRAIN,

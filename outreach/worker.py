@@ -1,16 +1,18 @@
-"""The worker role: asks every source for work, one bounded step after the other."""
+"""The worker role: asks every source for work, one bounded step after the other, when its dispatcher says so."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import structlog
 from flask import Flask
 
 from outreach.db import reading
 from outreach.feature import WorkSource
+from outreach.jobs.dispatch import Dispatcher, Step
+from outreach.jobs.procrastinate_dispatch import ProcrastinateDispatcher
 
 log = structlog.get_logger()
 
@@ -34,24 +36,45 @@ class Worker:
     def names(self) -> list[str]:
         return [post.name for post in self._posts]
 
-    def run(self, stop: threading.Event) -> None:
-        """Work until ``stop`` is set; the step under way is finished first. Each source gets its turn, and
-        when none has work, the worker waits a little longer each time."""
-        idle = MIN_IDLE
+    def run(self, stop: threading.Event, dispatcher: Dispatcher | None = None) -> None:
+        """Work until ``stop`` is set; the step under way is finished first."""
         try:
-            while not stop.is_set():
-                worked = False
-                for post in self._posts:
-                    if not stop.is_set():
-                        worked = post.step() or worked
-                if worked:
-                    idle = MIN_IDLE
-                else:
-                    stop.wait(idle)
-                    idle = min(2 * idle, MAX_IDLE)
+            (dispatcher or Polling()).run({post.name: post.step for post in self._posts}, stop)
         finally:
             for post in self._posts:
                 post.close()
+
+
+class Polling:
+    """The dispatcher that needs nobody: each source gets its turn, and when none has work, the worker waits a
+    little longer each time."""
+
+    def run(self, steps: Mapping[str, Step], stop: threading.Event) -> None:
+        idle = MIN_IDLE
+        while not stop.is_set():
+            worked = False
+            for step in steps.values():
+                if not stop.is_set():
+                    worked = step("") or worked
+            if worked:
+                idle = MIN_IDLE
+            else:
+                stop.wait(idle)
+                idle = min(2 * idle, MAX_IDLE)
+
+
+def dispatcher_for(app: Flask) -> Dispatcher:
+    """The kind that fits the database."""
+    outreach = app.extensions["outreach"]
+    if outreach.settings.is_sqlite:
+        return Polling()
+    releases = {source.name: source.release for source in outreach.registry.work() if source.release}
+
+    def release(source: str, key: str) -> None:
+        if source in releases:
+            releases[source](app, key)
+
+    return ProcrastinateDispatcher(outreach.settings.database_url, release)
 
 
 class _Post:
@@ -63,12 +86,13 @@ class _Post:
         self._source = source.make(app)
         self._rests_until = 0.0
 
-    def step(self) -> bool:
+    def step(self, key: str) -> bool:
         if time.monotonic() < self._rests_until:
             return False
+        named = getattr(self._source, "step_for", None) if key else None
         try:
             with reading():
-                return bool(self._source.step())
+                return bool(named(key) if named else self._source.step())
         except Exception:
             log.exception("worker.step", source=self.name)
             self._rests_until = time.monotonic() + REST

@@ -39,10 +39,10 @@ def _account() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
-def _home() -> Path:
+def _home(durable: bool = False) -> Path:
     """A new folder for a server; those of tests that were killed are swept away. A short name, since a socket's
     path has at most 107 characters."""
-    in_memory = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    in_memory = not durable and MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
     folder = MEMORY if in_memory else Path(tempfile.gettempdir())
     for old in folder.glob("pg-*-*"):
         owner = old.name.split("-")[1]
@@ -52,12 +52,16 @@ def _home() -> Path:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[str]:
-    """A SQLAlchemy URL of an empty database for the time of the block."""
+def running(*, durable: bool = False, listen: str = "") -> Iterator[str]:
+    """A SQLAlchemy URL of an empty database for the time of the block. ``durable``: on a disk, each commit waits for
+    it, as in earnest. ``listen``: an address whose network (/24) may connect without a password, too."""
     folder, account = programs(), _account()
     if folder is None:
         raise RuntimeError("PostgreSQL is not installed; see .ci/packages")
-    owner, home = os.getpid(), _home()
+    owner, home = os.getpid(), _home(durable)
+    quick = [] if durable else [
+        "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
+    ]
     try:
         if account:
             shutil.chown(home, account)
@@ -66,9 +70,11 @@ def running() -> Iterator[str]:
             [folder / "initdb", "-D", data, "-U", "tester", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"],
             check=True, user=account, stdout=subprocess.DEVNULL, cwd=home,
         )
+        if listen:
+            with (data / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {listen}/24 trust\n")
         server = subprocess.Popen(
-            [folder / "postgres", "-D", data, "-k", home, "-c", "listen_addresses=", "-c", "fsync=off",
-             "-c", "synchronous_commit=off", "-c", "full_page_writes=off"],
+            [folder / "postgres", "-D", data, "-k", home, "-c", f"listen_addresses={listen}", *quick],
             user=account, stderr=subprocess.DEVNULL, cwd=home,
             preexec_fn=lambda: die_with_parent(owner, signal.SIGQUIT),
         )

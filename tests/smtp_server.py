@@ -91,6 +91,7 @@ class SmtpServer:
     tls_first: bool = False
     split: bool = False
     forgetful: bool = False
+    host: str = "127.0.0.1"
     lax: bool = False  # grants DATA without a recipient
     receive_buffer: int | None = None  # bytes the kernel may hold of what the server has not read
     port: int = 0
@@ -105,7 +106,7 @@ class SmtpServer:
     def __enter__(self) -> SmtpServer:
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        self._listener = socket.create_server((self.host, self.port), backlog=64)
         if self.receive_buffer is not None:  # before accept: the sockets it gives inherit it
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
         self.port = self._listener.getsockname()[1]
@@ -123,7 +124,7 @@ class SmtpServer:
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.port}"
+        return f"smtp://{self.host}:{self.port}"
 
     @property
     def recipients(self) -> list[str]:

@@ -30,7 +30,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from campaigns.delivery import gates, limits, queue, rests
-from campaigns.delivery.journal import Journal, place, worker_name
+from campaigns.delivery.identity import host_identity, worker_name
+from campaigns.delivery.journal import Journal
 from campaigns.delivery.limits import LimitedClaim
 from campaigns.delivery.outcomes import is_unknown_user, settlement
 from campaigns.delivery.queue import Claimed
@@ -39,6 +40,7 @@ from campaigns.delivery.refusals import Tally, thresholds
 from campaigns.delivery.rests import Storms
 from campaigns.delivery.supply import Lane, Supply
 from campaigns.delivery.turns import Releases, Turn, turns
+from campaigns.delivery.wake import next_batch
 from campaigns.delivery.watch import Watch
 from campaigns.mailings.message import MessageWriter
 from campaigns.mailings.models import Mailing
@@ -57,7 +59,7 @@ from outreach.mail.smtp_channel import Sign
 log = structlog.get_logger()
 
 CONNECTIONS = 8
-FIRST_BATCH, LARGEST_BATCH = 100, 5_000
+FIRST_BATCH, LARGEST_BATCH = 100, 2_000  # the larger, the more a death leaves to be judged, and the more memory
 BATCH_SECONDS = 1.0  # what one batch should take; what a death leaves to be judged is at most one batch
 HEALTH_EVERY = 60.0  # seconds between notes that a server works
 LONGEST_HOLD = 1.0  # seconds; how soon a mailing is looked at again of which nothing might be sent
@@ -141,7 +143,7 @@ class Engine:
         self._clock: Clock = outreach.clock
         self._signer, self._base_url = outreach.signer, outreach.settings.base_url
         self._bounce_address: str = outreach.settings.bounce_address
-        self._folder: Path = outreach.settings.data_dir / "journal"
+        self._folder: Path = outreach.settings.journal_folder
         self.name = worker_name(self._folder)
         self._servers = open_servers(outreach.settings, app.extensions[dkim.KEY].sign, connections)
         self._journal: Journal | None = None
@@ -205,7 +207,7 @@ class Engine:
 
     def _recover_now_and_then(self) -> None:
         if time.monotonic() >= self._recovers_at:
-            recover(db.session, self._folder, place(self._folder), self._clock)
+            recover(db.session, self._folder, host_identity(self._folder), self._clock)
             self._recovers_at = time.monotonic() + RECOVER_EVERY
 
     def _turns_in_order(self) -> list[Turn]:
@@ -257,6 +259,8 @@ class Engine:
                     session, turn.mailing_id, self.name, limit=server.batch, now=now, server=server.setting,
                     released=turn.released, gates=gates.standing(self.app, session, turn.mailing_id, now),
                 )
+                if len(found.claim.claimed) + found.claim.skipped >= server.batch:
+                    next_batch(session, turn.mailing_id)
             if found.claim:
                 self._servers.used(server)
                 return server, found

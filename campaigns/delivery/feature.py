@@ -6,9 +6,9 @@ from flask_babel import lazy_gettext as _l
 
 from campaigns.delivery import (
     api,
-    commands,
     dead_letter_api,
     dead_letter_routes,
+    host_commands,
     jobs,
     limit_routes,
     log_api,
@@ -20,6 +20,7 @@ from campaigns.delivery import (
     routes,
     standstill,
     timing_routes,
+    wake,
 )
 from outreach.feature import Feature, JobKind, MenuItem, Panel, Schedule, WorkSource
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
@@ -44,8 +45,8 @@ feature = Feature(
         Schedule("mailings.look", _l("나아가지 않는 발송 살피기"), 30, standstill.look),
         Schedule("mailings.sweep_cancelled", _l("취소된 메일 정리"), 15, jobs.sweep_cancelled),
     ),
-    commands=(commands.mailings,),
-    work=(WorkSource("mailings", jobs.make_engine),),
+    commands=(host_commands.mailings,),
+    work=(WorkSource(wake.SOURCE, jobs.make_engine),),
     company_merges=(merging.carry_over,),
     init_app=progress.init_app,
     checks=(standstill.check,),

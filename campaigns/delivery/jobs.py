@@ -10,7 +10,7 @@ from flask import Flask
 from campaigns.audience.history import KEY as HISTORY
 from campaigns.delivery import service, starting
 from campaigns.delivery.engine import Engine
-from outreach.db import db, unit_of_work
+from outreach.db import db, keep_few_pages, unit_of_work
 from outreach.jobs.runner import JobContext
 
 FREEZE = "mailings.freeze"
@@ -27,7 +27,11 @@ class NoMailServer:
 
 
 def make_engine(app: Flask) -> Engine | NoMailServer:
-    return Engine(app) if app.extensions["outreach"].settings.smtp_url else NoMailServer()
+    if not app.extensions["outreach"].settings.smtp_url:
+        return NoMailServer()
+    with app.app_context():
+        keep_few_pages(db.engine)
+    return Engine(app)
 
 
 def freeze(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,10 +27,7 @@ import ctypes
 import enum
 import errno
 import fcntl
-import hashlib
 import os
-import secrets
-import socket
 import struct
 import sys
 import zlib
@@ -50,7 +47,6 @@ log = structlog.get_logger()
 RECORD_BYTES = 128
 SUFFIX = ".journal"
 MAX_WORKER_BYTES = 80
-_HOST_CHARS = 40  # of the host's name in a worker's name: it may have 64
 
 _MAGIC = b"DHJRNL01"
 _HEAD = struct.Struct("<8s16s100s")
@@ -71,23 +67,6 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _fallocate = getattr(_libc, "fallocate64", None)
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(_KINDS, 1)}
 _STAGE_NUMBERS = {stage: number for number, stage in enumerate(_STAGES)}
-
-
-def place(folder: Path) -> str:
-    """Where a worker's journal lies: this host and folder, as the beginning of the worker's name. Whoever shares
-    the place can judge the worker's rows after its death; nobody else can."""
-    path = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:6]
-    return f"{socket.gethostname()[:_HOST_CHARS]}-{path}"
-
-
-def worker_name(folder: Path) -> str:
-    """Unique for ever: a process number comes round again, the random part does not."""
-    return f"{place(folder)}-{os.getpid()}-{secrets.token_hex(4)}"
-
-
-def place_of(worker: str) -> str:
-    """The :func:`place` in a worker's name. A host's name may begin with another's ("mail", "mail-2")."""
-    return worker.rsplit("-", 2)[0]
 
 
 class Intent(enum.Enum):

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.delivery.gates import Gate
+from campaigns.delivery.settling import settle_at_once
 from outreach.db import UtcDateTime
 
 _SUPPRESSED = (  # altogether, or the mailing's topic; the inner select is run once a claim
@@ -238,6 +239,10 @@ def put_back(session: Session, ids: Sequence[int], until: datetime) -> None:
 
 def settle(session: Session, worker: str, settlements: Iterable[Settlement]) -> None:
     """Record what became of claimed rows; a row that is no longer this worker's is left alone."""
+    if session.get_bind().dialect.name == "postgresql":
+        if rows := list(settlements):
+            settle_at_once(session, _SETTLE, worker, rows)
+        return
     statement = sa.text(_SETTLE).bindparams(
         sa.bindparam("next_try_at", type_=UtcDateTime), sa.bindparam("done_at", type_=UtcDateTime)
     )

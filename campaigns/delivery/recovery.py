@@ -10,7 +10,8 @@ import structlog
 from sqlalchemy.orm import Session
 
 from campaigns.delivery import limits, queue
-from campaigns.delivery.journal import Record, Verdict, dead_journals, is_alive, place_of, verdict
+from campaigns.delivery.identity import host_of
+from campaigns.delivery.journal import Record, Verdict, dead_journals, is_alive, verdict
 from campaigns.delivery.outcomes import is_unknown_user, settlement
 from campaigns.delivery.queue import Held, Settlement
 from outreach.clock import Clock
@@ -25,28 +26,28 @@ log = structlog.get_logger()
 _NO_ANSWER = Outcome(Kind.IN_DOUBT, Stage.DOT, text=Text("발송 도중 프로그램이 멈추어 결과를 알 수 없습니다"))
 
 
-def recover(session: Session, folder: Path, place: str, clock: Clock) -> Counter[str]:
-    """Settle the rows of all dead workers of ``place`` (campaigns.delivery.journal), where ``folder`` lies. Several
-    processes may do so at once: whoever gets the lock of a journal settles it. Returns how many rows went to which
-    state."""
+def recover(session: Session, folder: Path, host: str, clock: Clock) -> Counter[str]:
+    """Settle the rows of all dead workers of ``host`` (campaigns.delivery.identity), whose journals ``folder``
+    holds. Several processes may do so at once: whoever gets the lock of a journal settles it. Returns how many rows
+    went to which state."""
     settled: Counter[str] = Counter()
     for journal in dead_journals(folder):
         state = journal.state
         settled += _settle(session, state.worker, state.records, state.complete, clock)
         journal.remove()
-    for worker in _without_journal(session, folder, place):
+    for worker in _without_journal(session, folder, host):
         settled += _settle(session, worker, {}, False, clock)
     if settled:
         log.warning("delivery.recovered", **settled)
     return settled
 
 
-def _without_journal(session: Session, folder: Path, place: str) -> list[str]:
-    """Workers of this place that hold rows though their journal is gone (someone deleted it): what they
+def _without_journal(session: Session, folder: Path, host: str) -> list[str]:
+    """Workers of this host that hold rows though their journal is gone (someone deleted it): what they
     had sent nobody can say. Rows held on another host, or with another data folder, are judged there."""
     holders = queue.holders(session)
     session.rollback()
-    mine = [worker for worker in holders if place_of(worker) == place]
+    mine = [worker for worker in holders if host_of(worker) == host]
     return [worker for worker in mine if not (folder / f"{worker}.journal").exists() and not is_alive(folder, worker)]
 
 

@@ -13,6 +13,7 @@ from campaigns.audience.history import History
 from campaigns.delivery import frequency, lawful, starting
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import DeliveryState, SkipReason
+from campaigns.delivery.wake import wake
 from campaigns.mailings import service as mailings
 from campaigns.mailings.freeze import freeze_chunk
 from campaigns.mailings.models import Mailing
@@ -189,6 +190,8 @@ def start_due(session: Session, *, now: datetime) -> dict[str, int]:
         .values(state=MailingState.OVERDUE, updated_at=now, version=Mailing.version + 1)
         .execution_options(synchronize_session=False)
     ).rowcount
+    if started:
+        wake(session, now=now)
     return {"started": started, "overdue": overdue}
 
 
@@ -197,6 +200,7 @@ def resume(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -
     _require_time_left(mailing, now)
     mailing.resumed_at = now
     mailings.resume(session, actor, mailing, now=now)
+    wake(session, now=now)
 
 
 def decide(
@@ -220,6 +224,8 @@ def decide(
     if resend and rows and mailing.state is MailingState.FINISHED:
         mailings.reopen(session, actor, mailing, now=now)
     session.flush()
+    if resend and rows:
+        wake(session, now=now)
     return len(rows)
 
 

@@ -7,27 +7,37 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
-
-import holidays
+from functools import cache
+from typing import TYPE_CHECKING
 
 from outreach.calendar import rules
 from outreach.calendar.rules import DEFAULT, KST, Channel, Hours, MessageClass
+from outreach.lazy import lazy
 
-_listed = holidays.KR(language="ko")  # fills in a year when first asked about it
-_in_english = holidays.KR(language="en_US")
+if TYPE_CHECKING:
+    import holidays
+else:
+    holidays = lazy("holidays")
+
 _filling = threading.Lock()
+
+
+@cache
+def _listed(language: str) -> holidays.HolidayBase:
+    """Fills in a year when first asked about it."""
+    return holidays.KR(language=language)
 
 
 def public_holiday(day: date) -> str | None:
     """The name of the public, substitute or temporary holiday on ``day`` (관공서의 공휴일에 관한 규정)."""
     with _filling:  # a page and a schedule may ask about a new year at once
-        return _listed.get(day)
+        return _listed("ko").get(day)
 
 
 def name_in_english(day: date) -> str | None:
     """The same for the pages in English."""
     with _filling:
-        return _in_english.get(day)
+        return _listed("en_US").get(day)
 
 
 @dataclass(frozen=True, slots=True)

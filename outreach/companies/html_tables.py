@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import lxml.html
-from lxml import etree
+from outreach.lazy import lazy
+
+if TYPE_CHECKING:
+    from lxml import etree, html
+else:
+    etree, html = lazy("lxml.etree"), lazy("lxml.html")
+
 
 _MARKUP = re.compile(rb"<\s*(?:!doctype\s+html|html|table|head|body|meta|tr|div|style)\b", re.I)
 _MAX_TABLES = 50
@@ -44,9 +49,9 @@ def parse(text: str, *, max_rows: int, max_columns: int) -> list[Table]:
     """The tables in the order of the page, each as rows and merged areas. Text stands in the first cell of an area, the
     others are ''. A table inside a cell is a table of its own, not part of the cell's text. Spans and widths
     beyond the limits are cut off."""
-    parser = lxml.html.HTMLParser(**_PARSER_OPTIONS)
+    parser = html.HTMLParser(**_PARSER_OPTIONS)
     try:
-        page = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+        page = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError):
         return []
     tables = []
@@ -59,7 +64,7 @@ def parse(text: str, *, max_rows: int, max_columns: int) -> list[Table]:
     return tables
 
 
-def _grid(table: lxml.html.HtmlElement, max_rows: int, max_columns: int) -> Table:
+def _grid(table: html.HtmlElement, max_rows: int, max_columns: int) -> Table:
     """The cells of a table at their places; rowspan and colspan keep the places they cover."""
     rows: list[list[str]] = []
     merged: list[Merge] = []
@@ -86,7 +91,7 @@ def _grid(table: lxml.html.HtmlElement, max_rows: int, max_columns: int) -> Tabl
     return rows, [m._replace(bottom=min(m.bottom, height - 1)) for m in merged]
 
 
-def _own(table: lxml.html.HtmlElement, tag: str) -> Iterator[lxml.html.HtmlElement]:
+def _own(table: html.HtmlElement, tag: str) -> Iterator[html.HtmlElement]:
     """The rows of this table and of no table inside it."""
     for child in table:
         if child.tag == tag:
@@ -95,16 +100,16 @@ def _own(table: lxml.html.HtmlElement, tag: str) -> Iterator[lxml.html.HtmlEleme
             yield from (row for row in child if row.tag == tag)
 
 
-def _cells(row: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
+def _cells(row: html.HtmlElement) -> Iterator[html.HtmlElement]:
     return (cell for cell in row if cell.tag in ("td", "th"))
 
 
-def _span(cell: lxml.html.HtmlElement, name: str) -> int:
+def _span(cell: html.HtmlElement, name: str) -> int:
     digits = re.match(r"\s*\d{1,9}", cell.get(name) or "")
     return max(1, int(digits[0])) if digits else 1
 
 
-def _text(cell: lxml.html.HtmlElement) -> str:
+def _text(cell: html.HtmlElement) -> str:
     """The visible text: line breaks for <br> and paragraphs, nothing from scripts or inner tables."""
     parts: list[str] = []
     events = etree.iterwalk(cell, events=("start", "end"))

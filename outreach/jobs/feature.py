@@ -12,7 +12,8 @@ from outreach.db import db, unit_of_work
 from outreach.feature import Feature, Schedule, WorkSource
 from outreach.jobs.commands import jobs
 from outreach.jobs.models import Job, JobState
-from outreach.jobs.runner import JobSource
+from outreach.jobs.runner import JobSource, release
+from outreach.jobs.service import SOURCE
 
 KEEP = timedelta(days=90)
 
@@ -26,7 +27,7 @@ def _purge(app: Flask) -> None:
 
 feature = Feature(
     name="jobs",
-    work=(WorkSource("jobs", JobSource),),
+    work=(WorkSource(SOURCE, JobSource, release),),
     schedules=(Schedule("jobs.purge", _l("끝난 작업 기록 정리"), 24 * 3600, _purge),),
     commands=(jobs,),
 )

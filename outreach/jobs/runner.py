@@ -61,10 +61,18 @@ class JobSource:
 
     def step(self) -> bool:
         """Run the next due job, if any. True if there was one."""
+        return self._run(None)
+
+    def step_for(self, key: str) -> bool:
+        """Run the job of this number, if it is due. False: it leaves nothing to ask for again."""
+        self._run(int(key))
+        return False
+
+    def _run(self, job_id: int | None) -> bool:
         clock = self.app.extensions["outreach"].clock
         with self.app.app_context():
             with unit_of_work(db.session) as session:
-                job = service.claim_next(session, self.worker, now=clock.now())
+                job = service.claim_next(session, self.worker, now=clock.now(), job_id=job_id)
                 if job is not None:
                     session.expunge(job)
             if job is None:
@@ -79,6 +87,12 @@ class JobSource:
 
     def close(self) -> None:
         pass
+
+
+def release(app: Flask, key: str) -> None:
+    """The worker that ran the job of this number is dead."""
+    with app.app_context(), unit_of_work(db.session) as session:
+        service.release(session, int(key or 0), now=app.extensions["outreach"].clock.now())
 
 
 def run_job(kind: JobKind | None, context: JobContext, payload: dict[str, Any]) -> bool:

@@ -12,8 +12,10 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from outreach.jobs.dispatch import announce
 from outreach.jobs.models import Job, JobState
 
+SOURCE = "jobs"  # of work, for the dispatcher
 LEASE = timedelta(minutes=2)
 RETRY_AFTER = timedelta(seconds=30)
 
@@ -34,19 +36,23 @@ def enqueue(
         .on_conflict_do_nothing(index_elements=[Job.key], index_where=sa.text("state IN ('queued', 'running')"))
         .returning(Job)
     )
+    if added is not None:
+        announce(session, SOURCE, str(added.id), at=run_after)
     return added or session.scalars(
         sa.select(Job).where(Job.key == key, Job.state.in_([JobState.QUEUED, JobState.RUNNING]))
     ).one()
 
 
-def claim_next(session: Session, worker: str, *, now: datetime) -> Job | None:
-    """Take the oldest due job, or one whose worker let its lease run out. Compare-and-set: of two
-    workers exactly one gets it."""
+def claim_next(session: Session, worker: str, *, now: datetime, job_id: int | None = None) -> Job | None:
+    """Take the oldest due job (or ``job_id``, if it is due), or one whose worker let its lease run out.
+    Compare-and-set: of two workers exactly one gets it."""
     due = sa.or_(
         sa.and_(Job.state == JobState.QUEUED, Job.run_after <= now),
         sa.and_(Job.state == JobState.RUNNING, Job.leased_until < now),
     )
     candidate = sa.select(Job.id).where(due).order_by(Job.run_after, Job.id).limit(1)
+    if job_id is not None:
+        candidate = candidate.where(Job.id == job_id)
     if session.get_bind().dialect.name == "postgresql":
         candidate = candidate.with_for_update(skip_locked=True)
     claimed = session.execute(
@@ -90,8 +96,17 @@ def fail(session: Session, job_id: int, worker: str, *, now: datetime, message: 
     if attempts >= max_attempts:
         return _close(session, job_id, worker, now, JobState.FAILED, message=message)
     again = {"state": JobState.QUEUED, "worker": None, "leased_until": None, "message": message}
-    session.execute(_own(sa.update(Job), job_id, worker).values(run_after=now + RETRY_AFTER * attempts, **again))
+    run_after = now + RETRY_AFTER * attempts
+    session.execute(_own(sa.update(Job), job_id, worker).values(run_after=run_after, **again))
+    announce(session, SOURCE, str(job_id), at=run_after)
     return True
+
+
+def release(session: Session, job_id: int, *, now: datetime) -> bool:
+    """End the lease of a running job whose worker is known to be dead: another may take it up at once. If the
+    worker lives after all, it loses the job at its next report."""
+    held = sa.update(Job).where(Job.id == job_id, Job.state == JobState.RUNNING, Job.leased_until > now)
+    return session.execute(held.values(leased_until=now - timedelta(seconds=1))).rowcount == 1
 
 
 def _close(session: Session, job_id: int, worker: str, now: datetime, state: JobState, **values: Any) -> bool:

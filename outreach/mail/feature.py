@@ -40,7 +40,7 @@ feature = Feature(
     init_app=_check_settings,
     commands=(commands.mail,),
     panels=(Panel("operations", 10, servers_panel, frozenset({Role.ADMINISTRATOR})),),
-    work=(WorkSource("outbox", _source),),
+    work=(WorkSource(outbox.SOURCE, _source),),
     records=(
         RecordClass(
             "mail.outbox", _l("접수 확인 메일과 알림 메일"), outbox.KEEP,

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from outreach.config import Settings
 from outreach.db import db, unit_of_work
+from outreach.jobs.dispatch import announce
 from outreach.mail.address import BadAddress, checked
 from outreach.mail.headers import one_line
 from outreach.mail.models import OutboxMessage, OutboxState
@@ -36,6 +37,7 @@ from outreach.mail.smtp_url import SmtpUrl
 
 log = structlog.get_logger()
 
+SOURCE = "outbox"  # of work, for the dispatcher
 SENDER_NAME = "동행 아웃리치"
 #: How long a try may take; after that its worker counts as dead. Longer than all SMTP time-outs together.
 LEASE = timedelta(minutes=15)
@@ -68,7 +70,10 @@ def enqueue(
         .on_conflict_do_nothing(index_elements=["key"])
         .returning(OutboxMessage.id)
     )
-    return added.scalar() is not None
+    message_id = added.scalar()
+    if message_id is not None:
+        announce(session, SOURCE, str(message_id))
+    return message_id is not None
 
 
 def claim_next(session: Session, *, now: datetime) -> OutboxMessage | None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pikepdf
-import pypdfium2
-
+from outreach.lazy import lazy
 from outreach.pdf.errors import RenderError
 
+if TYPE_CHECKING:
+    import pikepdf
+    import pypdfium2
+else:
+    pikepdf, pypdfium2 = lazy("pikepdf"), lazy("pypdfium2")
+
 _POINTS_PER_MM = 72 / 25.4
-_EMPTY = pikepdf.Dictionary()
 _FONT_FILES = ("/FontFile", "/FontFile2", "/FontFile3")
 
 
@@ -58,7 +62,7 @@ def inspect(data: bytes) -> PdfFacts:
                 sizes=tuple(_size(page) for page in pdf.pages),
                 title=str(pdf.docinfo.get("/Title", "")),
                 language=str(root.get("/Lang", "")),
-                tagged="/StructTreeRoot" in root and bool(root.get("/MarkInfo", _EMPTY).get("/Marked", False)),
+                tagged="/StructTreeRoot" in root and bool(root.get("/MarkInfo", {}).get("/Marked", False)),
                 pdf_ua=pdf_ua,
                 fonts=tuple(sorted({*_fonts(pdf)}, key=lambda font: font.name)),
                 text=_text(data),
@@ -113,6 +117,6 @@ def _fonts(pdf: pikepdf.Pdf) -> Iterator[FontFact]:
         if item.get("/Subtype") == "/Type0":
             continue  # its descendant is in the file as an object of its own
         name = str(item.get("/BaseFont", "")).lstrip("/").partition("+")
-        descriptor = item.get("/FontDescriptor", _EMPTY)
+        descriptor = item.get("/FontDescriptor", {})
         embedded = item.get("/Subtype") == "/Type3" or any(key in descriptor for key in _FONT_FILES)
         yield FontFact(name[2] or name[0], embedded)

@@ -9,12 +9,18 @@ from __future__ import annotations
 import io
 import warnings
 from enum import Enum
-from typing import NamedTuple
-
-from PIL import Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
+from typing import TYPE_CHECKING, NamedTuple
 
 from outreach.errors import Invalid
+from outreach.lazy import lazy
 from outreach.wording import Text
+
+if TYPE_CHECKING:
+    import PIL
+    from PIL import Image, ImageChops, ImageCms, ImageOps
+else:
+    PIL, Image, ImageChops = lazy("PIL"), lazy("PIL.Image"), lazy("PIL.ImageChops")
+    ImageCms, ImageOps = lazy("PIL.ImageCms"), lazy("PIL.ImageOps")
 
 MAX_BYTES = 10 * 1024 * 1024
 # A 50-megapixel photo decodes to about 150 MB; more is a mistake or an attack ("decompression bomb").
@@ -75,7 +81,7 @@ def _decoded(data: bytes) -> Image.Image:
             picture = Image.open(io.BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError as error:  # far beyond our own limit, by the size its header claims
         raise Invalid("그림이 너무 큽니다. 5천만 화소까지 올릴 수 있습니다.") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (PIL.UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise Invalid("PNG, JPEG, WebP 그림 파일만 올릴 수 있습니다.") from error
     if picture.width * picture.height > MAX_PIXELS:
         raise Invalid(Text(

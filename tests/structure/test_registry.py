@@ -13,9 +13,9 @@ from flask import Flask
 from outreach.feature import Feature, Registry
 from outreach.scope import Role
 from tests.structure.source import PACKAGES, ROOT
-from wsgi import DEMO_FEATURES, FEATURES
+from wsgi import FEATURES, demo_features
 
-ALL = [*FEATURES, *DEMO_FEATURES]
+ALL = [*FEATURES, *demo_features()]
 
 
 def twice(names: Iterable[str]) -> list[str]:

@@ -10,14 +10,16 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
+from campaigns.delivery import queue, service
 from campaigns.delivery.commands import mailings as group
+from campaigns.delivery.identity import host_identity
 from campaigns.delivery.rules import SkipReason
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState
 from outreach.companies.consent import suppress
 from outreach.companies.models import SuppressionReason
-from outreach.db import db
+from outreach.db import db, unit_of_work
 from tests.campaigns.delivery.conftest import actor_of, add_companies
 from tests.smtp_server import Event, SmtpServer
 
@@ -151,3 +153,30 @@ def running_since_yesterday(clock) -> Mailing:
     mailing = db.session.scalars(sa.select(Mailing)).one()
     mailing.state, mailing.started_at = MailingState.SENDING, clock.now()
     return mailing
+
+
+def test_a_lost_host_is_given_up_by_name(app, draft, officer, approve, start, now):
+    add_companies(officer.centre_id, 3, now)
+    start(approve(draft))
+    with unit_of_work(db.session) as session:
+        queue.claim(session, draft.id, "lost.0a0b0c0d-7-ab12cd34", limit=2, now=now)
+    runner = app.test_cli_runner()
+    listed = runner.invoke(args=["mailings", "give-up-host"])
+    assert listed.exit_code == 0 and listed.output.split() == ["lost.0a0b0c0d", "2"]
+    unknown = runner.invoke(args=["mailings", "give-up-host", "nonsense", "--yes"])
+    assert unknown.exit_code == 1 and "lost.0a0b0c0d" in unknown.output
+    asked = runner.invoke(args=["mailings", "give-up-host", "lost.0a0b0c0d"], input="n\n")
+    assert asked.exit_code == 1 and "2명" in asked.output
+    given_up = runner.invoke(args=["mailings", "give-up-host", "lost.0a0b0c0d", "--yes"])
+    assert given_up.exit_code == 0, given_up.output
+    assert len(service.doubts(db.session, draft.id)) == 2
+
+
+def test_a_host_does_not_give_up_itself(app, draft, officer, approve, start, now):
+    add_companies(officer.centre_id, 1, now)
+    start(approve(draft))
+    own = host_identity(app.extensions["outreach"].settings.journal_folder)
+    with unit_of_work(db.session) as session:
+        queue.claim(session, draft.id, f"{own}-7-ab12cd34", limit=1, now=now)
+    refused = app.test_cli_runner().invoke(args=["mailings", "give-up-host", own, "--yes"])
+    assert refused.exit_code == 1 and "다시 시작" in refused.output

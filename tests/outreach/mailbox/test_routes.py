@@ -16,7 +16,7 @@ from outreach.db import db
 from outreach.mailbox.server import mailbox_path
 from outreach.mailbox.store import Received, Store
 from tests.conftest import NOW, settings_for
-from wsgi import DEMO_FEATURES, FEATURES, build_app
+from wsgi import FEATURES, build_app, demo_features
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
@@ -25,7 +25,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 def demo(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Flask]:
     shutil.copy(migrated_sqlite, tmp_path / "outreach.sqlite3")
     settings = settings_for(f"sqlite:///{tmp_path / 'outreach.sqlite3'}", tmp_path, demo=True)
-    app = build_app(settings, [*FEATURES, *DEMO_FEATURES], clock=FixedClock(NOW))
+    app = build_app(settings, [*FEATURES, *demo_features()], clock=FixedClock(NOW))
     yield app
     with app.app_context():
         db.engine.dispose()
