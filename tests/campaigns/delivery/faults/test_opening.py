@@ -64,17 +64,6 @@ def test_refused_while_opening(stage, sending, closing, trusted):
         assert under_way.mailing.pause_reason == ""
 
 
-def test_a_wrong_password_is_tried_once_a_round(sending, closing, trusted):
-    """The account may be locked after a few more."""
-    under_way = sending(5)
-    refusal = always("auth", b"535 5.7.8 wrong password\r\n")
-    with SmtpServer(script=refusal, extensions=("PIPELINING", "AUTH PLAIN"), tls=serving(trusted)) as server:
-        engine = closing(under_way.engine(server, connections=8, url=login_url(server)))
-        db.session.commit()
-        engine.step()
-        assert len(server.logins) == 1
-
-
 @pytest.mark.parametrize("scheme", ENCRYPTED)
 def test_a_certificate_that_proves_nothing(scheme, sending, closing, tmp_path, monkeypatch):
     """Expired, for another host, of an unknown authority: not a word of ours goes to such a server."""
