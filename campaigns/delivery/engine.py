@@ -43,7 +43,7 @@ from outreach.companies.consent import suppress
 from outreach.companies.models import SuppressionReason
 from outreach.db import db, unit_of_work
 from outreach.mail import dkim
-from outreach.mail.outcome import Kind, Outcome
+from outreach.mail.outcome import Kind, Outcome, Stage
 from outreach.mail.smtp import OutgoingMessage, SmtpPool
 from outreach.mail.smtp_url import SmtpUrl
 
@@ -53,6 +53,7 @@ CONNECTIONS = 8
 FIRST_BATCH, LARGEST_BATCH = 100, 5_000
 BATCH_SECONDS = 1.0  # what one batch should take; what a death leaves to be judged is at most one batch
 REST_AFTER_TROUBLE = (2.0, 5.0, 15.0, 60.0)  # seconds without a try, growing while the server is away
+REST_AFTER_REFUSED_LOGIN = 900.0  # servers lock an account out after a few wrong passwords in a row
 RECOVER_EVERY = 30.0  # seconds between looks for workers that died meanwhile
 _REFUSALS = frozenset({Kind.REFUSED_RECIPIENT, Kind.REFUSED_MESSAGE})
 _ANSWERS = _REFUSALS | {Kind.ACCEPTED}  # what a share of refusals is a share of; "later" is no answer yet
@@ -99,6 +100,10 @@ class Batch:
         kinds = {outcome.kind for outcome in self.outcomes.values()}
         unsent = [outcome.text for outcome in self.outcomes.values() if outcome.kind is Kind.NOT_SENT]
         return (unsent[0] or "-") if unsent and not kinds & _ANSWERS and not self.stop() else ""
+
+    @property
+    def login_refused(self) -> bool:
+        return any(outcome.stage is Stage.AUTH and (outcome.code or 0) >= 500 for outcome in self.outcomes.values())
 
 
 @dataclass
@@ -227,7 +232,7 @@ class Engine:
         journal.clear()
         letter.refused, letter.results = batch.refused, batch.results
         self._adapt(len(batch.claimed), time.monotonic() - started)
-        return not self._rest_if_troubled(batch.trouble)
+        return not self._rest_if_troubled(batch.trouble, login_refused=batch.login_refused)
 
     def _settle(self, mailing_id: int, batch: Batch) -> None:
         """Commit what became of the batch, with what follows from it."""
@@ -262,12 +267,14 @@ class Engine:
         wanted = int(sent * BATCH_SECONDS / max(seconds, 0.001))
         self._batch_size = max(FIRST_BATCH, min(wanted, 4 * self._batch_size, LARGEST_BATCH))
 
-    def _rest_if_troubled(self, trouble: str) -> bool:
+    def _rest_if_troubled(self, trouble: str, *, login_refused: bool) -> bool:
         if not trouble:
             self._troubles = 0
             return False
         log.warning("engine.server", error=trouble)
         seconds = REST_AFTER_TROUBLE[min(self._troubles, len(REST_AFTER_TROUBLE) - 1)]
+        if login_refused:
+            seconds = REST_AFTER_REFUSED_LOGIN
         self._rests_until = time.monotonic() + seconds
         self._troubles += 1
         return True

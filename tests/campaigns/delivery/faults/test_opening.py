@@ -3,6 +3,8 @@ and all goes out when the server is itself again."""
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from outreach.db import db
@@ -50,6 +52,8 @@ def test_refused_while_opening(stage, sending, closing, trusted):
             db.session.commit()
             assert engine.step() is False and engine._rests_until > 0, act
             assert 1 <= server.connections <= 3, "few tries, one at a time"
+            refused = isinstance(act, CloseAfter) and act.reply.startswith(b"535")
+            assert (engine._rests_until > time.monotonic() + 300) == refused, "or it locks us out"
             assert under_way.states() == {"queued": 5} and server.messages == [], act
             assert {(row.attempts, row.reply_code, row.next_try_at) for row in under_way.rows()} == {(0, None, None)}
             reason = under_way.mailing.pause_reason
