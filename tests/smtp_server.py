@@ -166,6 +166,7 @@ class _Session:
         self.buffer = b""
         self.message = 0
         self.sender: str | None = None
+        self.utf8 = False
         self.recipients: list[str] = []
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -174,7 +175,7 @@ class _Session:
             self._secure()
         self._answer("banner", "", b"220 test ready\r\n")
         while True:
-            line = self._line().decode("ascii", "replace")
+            line = self._line().decode("utf-8", "replace")
             self.server.commands.append((self.number, line))
             if self.buffer and "PIPELINING" not in self.server.extensions:
                 self.server.early.append(line)
@@ -210,12 +211,15 @@ class _Session:
 
     def _do_mail(self, argument: str) -> None:
         self.message += 1
+        self.utf8 = "SMTPUTF8" in argument.rpartition(">")[2] and "SMTPUTF8" in self.server.extensions
         if self._answer("mail", _address(argument), b"250 2.1.0 ok\r\n"):
             self.sender = _address(argument)
 
     def _do_rcpt(self, argument: str) -> None:
         if self.sender is None:
             self._send(b"503 5.5.1 need MAIL first\r\n")
+        elif not (argument.isascii() or self.utf8):
+            self._send(b"553 5.6.7 not without SMTPUTF8\r\n")
         elif self._answer("rcpt", _address(argument), b"250 2.1.5 ok\r\n"):
             self.recipients.append(_address(argument))
 

@@ -51,7 +51,7 @@ from outreach.companies.models import SuppressionReason
 from outreach.config import Settings
 from outreach.db import db, unit_of_work
 from outreach.mail import dkim, health
-from outreach.mail.outcome import Kind, Outcome
+from outreach.mail.outcome import Kind, Outcome, Stage
 from outreach.mail.servers import Server, Servers, in_words, parse_servers
 from outreach.mail.smtp import OutgoingMessage, SmtpPool, Timeouts
 from outreach.mail.smtp_channel import Sign
@@ -61,6 +61,7 @@ log = structlog.get_logger()
 CONNECTIONS = 8
 FIRST_BATCH, LARGEST_BATCH = 100, 2_000  # the larger, the more a death leaves to be judged, and the more memory
 BATCH_SECONDS = 1.0  # what one batch should take; what a death leaves to be judged is at most one batch
+REST_AFTER_REFUSED_LOGIN = 900.0  # servers lock an account out after a few wrong passwords in a row
 HEALTH_EVERY = 60.0  # seconds between notes that a server works
 LONGEST_HOLD = 1.0  # seconds; how soon a mailing is looked at again of which nothing might be sent
 _ANSWERS = frozenset({Kind.ACCEPTED, Kind.REFUSED_RECIPIENT, Kind.REFUSED_MESSAGE})
@@ -300,7 +301,8 @@ class Engine:
         if cause is None or not (batch.trouble or batch.storms.server or len(self._servers) > 1):
             return None
         log.warning("engine.server", server=server.name, error=in_words(cause))
-        return in_words(cause), self._servers.failed(server)
+        locked_out = cause.stage is Stage.AUTH and (cause.code or 0) >= 500
+        return in_words(cause), self._servers.failed(server, least=REST_AFTER_REFUSED_LOGIN if locked_out else 0.0)
 
     def _note_health(self, session: Session, server: Server, rest: tuple[str, float] | None, now: datetime) -> None:
         if rest is not None:

@@ -14,11 +14,13 @@ _ADDRESS = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"  # dot-atom, RFC 5322 §3.2.3
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
 )
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"  # with UTF-8, RFC 6531 §3.3
+_INTERNATIONAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 
 class BadAddress(ValueError):
-    """Not an address that SMTP without SMTPUTF8 can carry."""
+    """Not an address that SMTP can carry (of a sender: without SMTPUTF8)."""
 
 
 class Address(NamedTuple):
@@ -29,22 +31,34 @@ class Address(NamedTuple):
     email: str
 
 
-def checked(email: str) -> str:
-    """``email`` itself if it is safe to write into a command or a header. Raises BadAddress."""
-    if len(email) > MAX_ADDRESS_CHARS or not _ADDRESS.fullmatch(email):
+def is_international(email: str) -> bool:
+    """Whether only a server with SMTPUTF8 (RFC 6531) can carry it: its local part is not in ASCII."""
+    return not email.isascii()
+
+
+def checked(email: str, *, international: bool = False) -> str:
+    """``email`` itself if it is safe to write into a command or a header; with ``international`` its local part may
+    hold Hangul and the like. Raises BadAddress."""
+    if international and is_international(email):
+        fits = len(email.encode("utf-8", "replace")) <= MAX_ADDRESS_CHARS and email.isprintable()
+        fits = fits and _INTERNATIONAL.fullmatch(email) is not None
+    else:
+        fits = len(email) <= MAX_ADDRESS_CHARS and _ADDRESS.fullmatch(email) is not None
+    if not fits:
         raise BadAddress(Text("전자우편 주소 형식이 아닙니다: %(address)s", address=f"{email[:80]!r}"))
     return email
 
 
-def path(email: str) -> bytes:
+def path(email: str, *, international: bool = False) -> bytes:
     """The path for MAIL FROM and RCPT TO, ``<user@example.kr>``; the empty address is the null path ``<>``
     of bounces and automatic notices (RFC 5321 §4.5.5). Raises BadAddress."""
-    return b"<%b>" % (checked(email).encode("ascii") if email else b"")
+    return b"<%b>" % (checked(email, international=international).encode("utf-8") if email else b"")
 
 
-def mailbox(header: str, address: Address) -> bytes:
-    """The whole header field, e.g. ``From: =?utf-8?b?…?=`` CRLF `` <a@b>`` CRLF. Raises BadAddress."""
-    email = checked(address.email).encode("ascii")
+def mailbox(header: str, address: Address, *, international: bool = False) -> bytes:
+    """The whole header field, e.g. ``From: =?utf-8?b?…?=`` CRLF `` <a@b>`` CRLF; an international address stands in
+    UTF-8 (RFC 6532). Raises BadAddress."""
+    email = checked(address.email, international=international).encode("utf-8")
     name = one_line(address.name).strip()
     start = header.encode("ascii") + b": "
     if not name:

@@ -86,7 +86,8 @@ class CompiledMessage:
         return sorted(name for name in self.fields if not (values.get(name) or "").strip())
 
     def render(self, values: Mapping[str, str], *, to: Address, message_id: str, date: datetime) -> Canonical:
-        """The whole message for one recipient: CRLF lines of at most 998 characters, 7-bit.
+        """The whole message for one recipient: CRLF lines of at most 998 characters, 7-bit but for an
+        international address of the recipient.
 
         A value is one line: control characters become spaces. ``message_id`` is ``<local@domain>``,
         ``date`` timezone-aware. Raises BadTemplate naming the field whose value is missing or can't
@@ -98,7 +99,7 @@ class CompiledMessage:
         out = [
             b"Date: %b\r\n" % _date(date.replace(microsecond=0)),
             self._fixed,
-            addresses.mailbox("To", to),
+            addresses.mailbox("To", to, international=True),
             header_text.unstructured("Subject", _joined(self._subject, encoded).decode("utf-8")),
             b"Message-ID: %b\r\n" % message_id.encode("ascii"),
         ]

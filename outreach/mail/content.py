@@ -6,8 +6,9 @@ _ALL_BUT_LINE_ENDS = bytes(byte for byte in range(256) if byte not in b"\r\n")
 
 
 class Canonical(bytes):
-    """Content that needs no further look: 7-bit, every line ended by CRLF, no line beginning with a dot.
-    Made only where that is certain by construction, as looking costs a third of the sending of a message."""
+    """Content that needs no further look: 7-bit but for an international address of the recipient, every line ended
+    by CRLF, no line beginning with a dot. Made only where that is certain by construction, as looking costs a third
+    of the sending of a message."""
 
 
 def wire_content(content: bytes) -> bytes:

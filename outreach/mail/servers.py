@@ -128,9 +128,9 @@ class Servers:
                 each._credit += each.setting.weight
                 server._credit -= each.setting.weight
 
-    def failed(self, server: Server) -> float:
-        """Leave ``server`` alone for a while; how many seconds."""
-        seconds = RESTS[min(server.failures, len(RESTS) - 1)]
+    def failed(self, server: Server, *, least: float = 0.0) -> float:
+        """Leave ``server`` alone for a while, ``least`` seconds or more; how many."""
+        seconds = max(RESTS[min(server.failures, len(RESTS) - 1)], least)
         server.failures += 1
         server.rests_until = self._clock() + seconds
         return seconds

@@ -25,7 +25,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from outreach.mail.outcome import Kind, Outcome, Stage
-from outreach.mail.smtp_channel import Flight, OutgoingMessage, Sign
+from outreach.mail.smtp_channel import Channel, Flight, OutgoingMessage, Sign
 from outreach.mail.smtp_connection import Connection, Timeouts
 from outreach.mail.smtp_url import Security, SmtpUrl
 from outreach.wording import Text
@@ -36,6 +36,10 @@ MAX_FAILURES = 3  # connections in a row that achieve nothing
 MAX_TRIES = 2  # of a message whose envelope was all that a connection ever saw: it is what breaks them
 _LONGEST_WAIT = 0.25  # seconds; how late a stop or a deadline may be noticed
 _END = object()
+_NO_SMTPUTF8 = Outcome(
+    Kind.REFUSED_RECIPIENT, Stage.EHLO,
+    text=Text("한글이 든 주소로는 이 메일 서버가 보내지 못합니다(SMTPUTF8 미지원). 영문 주소를 확인해 주세요"),
+)
 _STOPPED = Outcome(Kind.NOT_SENT, Stage.CONNECTION, text=Text("발송을 멈추었습니다"))
 
 log = logging.getLogger(__name__)
@@ -197,6 +201,15 @@ class _Run:
         self._fill()
         return flight
 
+    def _next_for(self, channel: Channel) -> Flight | None:
+        """The next that this server can carry. To whom it can't, nothing is said; another form of the address does
+        not exist (RFC 6531 §3.2)."""
+        while (flight := self._next()) is not None:
+            if channel.smtputf8 or not flight.international:
+                return flight
+            self._hooks.on_outcome(flight.id, _NO_SMTPUTF8)
+        return None
+
     def _refuse_rest(self, cause: Outcome) -> None:
         """Report all that has not left, and end the connections that wait for leave to send."""
         for connection in self._pool.connections:
@@ -300,7 +313,7 @@ class _Run:
                 channel = connection.channel
                 assert channel is not None
                 content = channel.announced if channel.cleared else None
-                following = self._next() if content is None or channel.pipelining else None
+                following = self._next_for(channel) if content is None or channel.pipelining else None
                 if content or following:
                     plans.append((connection, content, following))
         if not plans:

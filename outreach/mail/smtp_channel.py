@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from outreach.mail.address import path
+from outreach.mail.address import is_international, path
 from outreach.mail.content import wire_content
 from outreach.mail.outcome import Kind, Outcome, Stage
 from outreach.mail.smtp_opening import Extensions, Step, opening
@@ -38,14 +38,16 @@ Sign = Callable[[str, bytes], bytes]
 class Flight:
     """A message made ready for the wire. Raises what rendering raises, BadAddress and ValueError."""
 
-    __slots__ = ("content", "envelope", "id", "returns", "tries")
+    __slots__ = ("content", "envelope", "id", "international", "returns", "tries")
 
     def __init__(self, message: OutgoingMessage, sign: Sign | None = None):
         content = message.content if isinstance(message.content, bytes) else message.content()
         self.id = message.delivery_id
+        self.international = is_international(message.rcpt_to)  # only for servers with SMTPUTF8
+        parameters = b" BODY=8BITMIME SMTPUTF8" if self.international else b""
         self.envelope = (
-            (Stage.MAIL, b"MAIL FROM:%b\r\n" % path(message.mail_from)),
-            (Stage.RCPT, b"RCPT TO:%b\r\n" % path(message.rcpt_to)),
+            (Stage.MAIL, b"MAIL FROM:%b%b\r\n" % (path(message.mail_from), parameters)),
+            (Stage.RCPT, b"RCPT TO:%b\r\n" % path(message.rcpt_to, international=True)),
             (Stage.DATA, b"DATA\r\n"),
         )
         self.content = wire_content(sign(message.mail_from, content) if sign else content)
@@ -75,6 +77,7 @@ class Channel:
         self.start_tls = False  # begin TLS now, then call secured()
         self.ready = False  # the opening is over
         self.pipelining = False
+        self.smtputf8 = False
         self.under_way: Flight | None = None  # its content has been handed out, its final reply is due
         self.announced: Flight | None = None  # its envelope has been handed out
         self.cleared = False  # the server waits for the content of the announced one (354)
@@ -172,6 +175,7 @@ class Channel:
             offered: Extensions = end.value
             self.ready = True
             self.pipelining = "PIPELINING" in offered and not self._lockstep
+            self.smtputf8 = "SMTPUTF8" in offered
         else:
             self._follow(step)
 

@@ -93,5 +93,26 @@ def test_good_address(email: str) -> None:
     assert mailbox("To", Address("", email)) == f"To: {email}\r\n".encode()
 
 
+@pytest.mark.parametrize("email", ["홍길동@b.kr", "a.가.b@xn--bj0bj06e.kr", "用户@b.kr"])
+def test_international_address(email: str) -> None:
+    """RFC 6531 and 6532; only where the caller says that it may be."""
+    assert path(email, international=True) == f"<{email}>".encode()
+    assert mailbox("To", Address("", email), international=True) == f"To: {email}\r\n".encode()
+    with pytest.raises(BadAddress):
+        path(email)
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "가\r\nRCPT TO:<x@y.kr>@b.kr", "가 나@b.kr", "가\u3000나@b.kr", "가\u2028나@b.kr", "가\x85나@b.kr", "가>@b.kr",
+        "가@한글.kr", "가" * 90 + "@b.kr", "가@b@c.kr", ".가@b.kr", "가\udc80@b.kr", "@한글.kr",
+    ],
+)
+def test_international_address_that_could_break_out_is_refused(email: str) -> None:
+    with pytest.raises(BadAddress):
+        path(email, international=True)
+
+
 def test_null_path() -> None:
     assert path("") == b"<>"

@@ -7,10 +7,14 @@ Six recipients over one connection; the fault hits the third, once or always."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from email import message_from_bytes, policy
 
 import pytest
+import sqlalchemy as sa
 
+from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import DeliveryState
+from outreach.companies.models import Suppression
 from outreach.db import db
 from tests.smtp_server import Act, CloseAfter, Pause, Script, SmtpServer, always, once, usual
 
@@ -280,3 +284,35 @@ def test_a_small_message_that_the_server_has_not_read_is_doubtful(sending, closi
         under_way.balances(server)
     assert under_way.row(2).state is IN_DOUBT
     assert under_way.states() == {"accepted": 2, "in_doubt": 1}
+
+
+OFFERS = [("PIPELINING", "8BITMIME", "SMTPUTF8"), ("SMTPUTF8", "8BITMIME"), ("PIPELINING", "8BITMIME"), ()]
+
+
+@pytest.mark.parametrize("offers", OFFERS, ids=["+".join(offers) or "nothing" for offers in OFFERS])
+def test_an_address_in_hangul_goes_only_where_smtputf8_is_offered(offers, sending, closing):
+    """RFC 6531. Elsewhere the server hears nothing of it, and the row says why."""
+    under_way = sending(6)
+    address = "홍길동.과장@xn--o39an74b.example"
+    db.session.execute(sa.update(Delivery).where(Delivery.address.like("person3@%")).values(address=address))
+    with SmtpServer(extensions=offers) as server:
+        engine = closing(under_way.engine(server, connections=2))
+        under_way.work(engine)
+        under_way.balances(server)
+        commands = [command for _, command in server.commands if command.startswith(("MAIL", "RCPT"))]
+    row = next(row for row in under_way.rows() if row.address == address)
+    with_parameters = [command for command in commands if "SMTPUTF8" in command]
+    if "SMTPUTF8" in offers:
+        assert under_way.states() == {"accepted": 6}
+        assert with_parameters == ["MAIL FROM:<centre@outreach.example> BODY=8BITMIME SMTPUTF8"]
+        content = next(message.content for message in server.messages if message.rcpt_to == [address])
+        assert message_from_bytes(content, policy=policy.SMTPUTF8)["To"] == address
+    else:
+        assert under_way.states() == {"accepted": 5, "refused": 1}
+        assert (row.reply_code, row.reply_stage) == (None, "ehlo") and "SMTPUTF8" in row.reply_text
+        assert with_parameters == [] and all(command.isascii() for command in commands)
+        assert not any(name in b"".join(message.content for message in server.messages) for name in ADDRESS_BYTES)
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Suppression)) == 0
+
+
+ADDRESS_BYTES = ["홍길동".encode(), "홍길동".encode("euc-kr")]

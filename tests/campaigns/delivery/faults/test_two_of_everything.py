@@ -1,4 +1,4 @@
-"""Two clocks and three workers at once, as after a careless deployment: every mail leaves once."""
+"""Two clocks and four workers at once, as after a careless deployment: every mail leaves once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.campaigns.delivery.conftest import actor_of, add_companies
 from tests.roles import start_role
 from tests.smtp_server import SmtpServer
 
-RECIPIENTS = 1_500
+RECIPIENTS = 2_000
 
 
 def _state(mailing_id: int) -> MailingState:
@@ -31,14 +31,14 @@ def _state(mailing_id: int) -> MailingState:
 
 
 @pytest.mark.slow
-def test_two_clocks_and_three_workers_send_once(app, tmp_path, draft, officer, approver, approve, now):
+def test_two_clocks_and_four_workers_send_once(app, tmp_path, draft, officer, approver, approve, now):
     add_companies(officer.centre_id, RECIPIENTS, now, address=lambda n: f"p{n}@c{n % 50}.example")
     approve(draft)
     due = SystemClock().now() + timedelta(seconds=1)
     mailings.schedule(db.session, actor_of(approver), draft, due, now=due, smtp_ready=True)
     db.session.commit()
     mailing_id = draft.id
-    roles = [("clock",), ("clock",), *[("worker", "--only", "mailings")] * 3]
+    roles = [("clock",), ("clock",), *[("worker", "--only", "mailings")] * 4]
     with SmtpServer() as server:
         processes = [start_role(tmp_path, str(db.engine.url), server.url, *role) for role in roles]
         try:
