@@ -17,7 +17,7 @@ log = structlog.get_logger()
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 #: Its readers take the whole mail apart; a bounce says what it has to say at its beginning.
-MAX_BYTES = 48 << 10
+MAX_BYTES = 32 << 10
 MAX_ADDRESSES = 20
 
 

@@ -42,6 +42,8 @@ def test_defaults(tmp_path: Path) -> None:
         ("OUTREACH_DATABASE_URL", "sqlite:///:memory:"), ("OUTREACH_DATABASE_URL", "postgresql://h:port/d"),
         ("OUTREACH_SECRET_KEY", ""), ("OUTREACH_SECRET_KEY", "secret"), ("OUTREACH_SECRET_KEY", "s" * 31),
         ("OUTREACH_LINK_KEYS", ""), ("OUTREACH_LINK_KEYS", ","), ("OUTREACH_LINK_KEYS", f"{SECRET},short"),
+        ("OUTREACH_BOUNCE_ADDRESS", "bounce"), ("OUTREACH_BOUNCE_ADDRESS", "bounce+x@b.kr"),
+        ("OUTREACH_BOUNCE_ADDRESS", "b" * 25 + "@b.kr"),
         ("OUTREACH_MAIL_FROM", "nobody"), ("OUTREACH_MAIL_FROM", "a@b.kr\nBcc: c@d.kr"),
         ("OUTREACH_MAIL_FROM", "센터 <a@b.kr>"),
         ("OUTREACH_DKIM_KEYS", "r2026@x.example"), ("OUTREACH_DKIM_KEYS", "x.example=/key.pem"),
@@ -111,6 +113,12 @@ def test_without_a_host_name_notices_come_from_a_reserved_one(tmp_path: Path, ba
 def test_a_mail_server_that_makes_no_sense_is_refused_at_start(tmp_path: Path, url: str) -> None:
     with pytest.raises(BadSetting, match="OUTREACH_SMTP_URL") as refusal:
         make_app("sqlite:///unused", tmp_path, smtp_url=url)
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_a_mailbox_that_makes_no_sense_is_refused_at_start(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="OUTREACH_IMAP_URL") as refusal:
+        make_app("sqlite:///unused", tmp_path, imap_url="imap://user:hunter2@mail.example/INBOX")
     assert "hunter2" not in str(refusal.value)
 
 

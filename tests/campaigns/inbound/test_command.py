@@ -72,22 +72,20 @@ def explained(result) -> dict:
     return json.loads(result.stdout.strip().splitlines()[-1])
 
 
-def test_a_mail_is_taken_in_by_a_process_once(app, sent, pipe):
+def test_a_mail_is_taken_in_by_a_process_once(app, sent, pipe, run):
     raw = letter("전화 주세요.", sender=sent.address, answers=message_id(app, sent))
     db.session.commit()
-    for _ in range(2):
-        done = pipe(raw)
-        assert (done.returncode, done.stdout) == (0, b""), done.stderr.decode()
+    done = pipe(raw)
+    assert (done.returncode, done.stdout) == (0, b""), done.stderr.decode()
+    assert run(raw).exit_code == 0
     [row] = messages()
     assert (row.kind, row.way, row.delivery_id) == (Kind.REPLY, Way.PIPE, sent.id)
     assert row.response.lead is not None
 
 
-@pytest.mark.parametrize("url", [
-    "postgresql://tester@127.0.0.1:1/nowhere", "sqlite:////nonexistent/outreach.sqlite3",
-])
-def test_without_its_database_the_mail_server_keeps_the_mail(app, sent, pipe, url):
-    done = pipe(letter("전화 주세요.", sender=sent.address), url=url)
+def test_without_its_database_the_mail_server_keeps_the_mail(app, sent, pipe):
+    away = "postgresql://tester@127.0.0.1:1/nowhere"
+    done = pipe(letter("전화 주세요.", sender=sent.address), url=away)
     assert (done.returncode, done.stdout) == (os.EX_TEMPFAIL, b"")
     assert "나중에 다시" in done.stderr.decode()
 
