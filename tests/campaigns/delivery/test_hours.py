@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from campaigns.delivery import hours, jobs, service, starting
+from campaigns.delivery import hours, jobs, queue, service, starting
 from campaigns.delivery.engine import Engine
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import OVERDUE_AFTER, DeliveryState, SkipReason, released
@@ -289,6 +289,15 @@ def test_nothing_is_claimed_after_the_last_moment_though_the_clock_is_silent(app
     clock.at = kst(MONDAY, 11)
     work(engine)
     assert server.recipients == [] and states(mailing) == {"queued": 6}
+
+
+def test_the_claim_itself_knows_the_last_moment(app, scheduled):
+    """Whatever the worker thought when it looked for work."""
+    mailing = scheduled(kst(MONDAY, 10), not_after=kst(MONDAY, 11))
+    tick(app)
+    last = kst(MONDAY, 11)
+    assert queue.claim(db.session, mailing.id, "w", limit=9, now=last).claimed == []
+    assert len(queue.claim(db.session, mailing.id, "w", limit=9, now=last - timedelta(seconds=1)).claimed) == 6
 
 
 def test_the_doubtful_are_not_sent_again_after_the_last_moment(app, clock, scheduled, approver):
