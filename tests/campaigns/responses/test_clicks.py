@@ -66,9 +66,11 @@ def spooled(app):
 
 
 def count(model):
-    """As it stands now, whoever wrote it."""
+    """As it stands now, whoever wrote it; no lock is held afterwards."""
     db.session.rollback()
-    return db.session.scalar(sa.select(sa.func.count()).select_from(model))
+    number = db.session.scalar(sa.select(sa.func.count()).select_from(model))
+    db.session.rollback()
+    return number
 
 
 def take_in(app) -> None:
