@@ -76,6 +76,22 @@ class Delivery(Identified, db.Model):
     )
 
 
+class DeliveryTry(Identified, db.Model):
+    """One try that the receiving side put off or refused, or of which nobody knows how it ended. One that was accepted
+    stands on the delivery itself, so that an even flow writes no more than its rows."""
+
+    __tablename__ = "delivery_try"
+
+    delivery_id: Mapped[int] = mapped_column(sa.ForeignKey("delivery.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[DeliveryState] = mapped_column(enum_type(DeliveryState))
+    trouble: Mapped[Trouble | None] = mapped_column(enum_type(Trouble))
+    code: Mapped[int | None]
+    status: Mapped[str | None] = mapped_column(sa.String(16))  # RFC 3463
+    stage: Mapped[str | None] = mapped_column(sa.String(16))
+    text: Mapped[str] = mapped_column(sa.String(300), default="")
+
+
 class LimitKind(str, enum.Enum):
     """What a limit holds for."""
 

@@ -16,6 +16,7 @@ _FINAL = {
     Kind.IN_DOUBT: DeliveryState.IN_DOUBT,
     Kind.WITHDRAWN: DeliveryState.SKIPPED,
 }
+_REMEMBERED = frozenset({DeliveryState.REFUSED, DeliveryState.IN_DOUBT})
 _REFUSED = frozenset({Kind.REFUSED_RECIPIENT, Kind.REFUSED_MESSAGE})
 _NOT_TAKEN = _REFUSED | {Kind.DEFERRED}
 
@@ -35,10 +36,11 @@ def settlement(delivery_id: int, outcome: Outcome | None, attempts: int, now: da
         passes = outcome.kind is Kind.DEFERRED or may_pass(outcome.code, trouble)
         again = next_try(trouble, attempts, now) if passes else None
         if again is not None:
-            return Settlement(delivery_id, DeliveryState.DEFERRED.value, next_try_at=again, **reply)
+            return Settlement(delivery_id, DeliveryState.DEFERRED.value, next_try_at=again, tried_at=now, **reply)
     state = _FINAL.get(outcome.kind, DeliveryState.REFUSED)
     skip_reason = SkipReason.SUPPRESSED.value if outcome.kind is Kind.WITHDRAWN else None
-    return Settlement(delivery_id, state.value, skip_reason=skip_reason, done_at=now, **reply)
+    tried_at = now if state in _REMEMBERED else None
+    return Settlement(delivery_id, state.value, skip_reason=skip_reason, done_at=now, tried_at=tried_at, **reply)
 
 
 def trouble_of(outcome: Outcome) -> Trouble:

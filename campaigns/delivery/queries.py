@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from campaigns.delivery.models import Delivery
+from campaigns.delivery.models import Delivery, DeliveryTry
 from campaigns.delivery.rules import DeliveryState, SkipReason
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
@@ -75,6 +75,12 @@ def get(session: Session, scope: Scope, mailing: Mailing, delivery_id: int) -> D
     if row is None:
         raise NotFound("이 메일의 수신자가 아닙니다.")
     return row
+
+
+def tries(session: Session, delivery_id: int) -> list[DeliveryTry]:
+    """The tries of one recipient that did not succeed, in their order."""
+    query = sa.select(DeliveryTry).where(DeliveryTry.delivery_id == delivery_id).order_by(DeliveryTry.id)
+    return list(session.scalars(query))
 
 
 def of_company(session: Session, scope: Scope, company_id: int, limit: int = 10) -> list[tuple[Delivery, Mailing]]:

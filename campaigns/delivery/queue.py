@@ -64,6 +64,13 @@ WHERE id = :id AND worker = :worker AND state = 'claimed'
 """
 
 
+_REMEMBER = """
+INSERT INTO delivery_try (delivery_id, at, state, trouble, code, status, stage, text)
+SELECT id, :tried_at, :state, :trouble, :code, :status, :stage, :text FROM delivery
+WHERE id = :id AND worker = :worker AND state = 'claimed'
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A recipient this worker may send to."""
@@ -89,7 +96,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of one claimed row. ``untried`` is 1 where the try should not count."""
+    """What became of one claimed row. ``untried`` is 1 where the try should not count; ``tried_at`` is set where the
+    try is worth remembering by itself: it was put off or refused, or is in doubt."""
 
     id: int
     state: str
@@ -102,6 +110,7 @@ class Settlement:
     next_try_at: datetime | None = None
     done_at: datetime | None = None
     untried: int = 0
+    tried_at: datetime | None = None
 
 
 def _claiming(rows: str, state: str, gates: Sequence[Gate], now: datetime) -> sa.TextClause:
@@ -238,17 +247,27 @@ def put_back(session: Session, ids: Sequence[int], until: datetime) -> None:
 
 
 def settle(session: Session, worker: str, settlements: Iterable[Settlement]) -> None:
-    """Record what became of claimed rows; a row that is no longer this worker's is left alone."""
-    if session.get_bind().dialect.name == "postgresql":
-        if rows := list(settlements):
-            settle_at_once(session, _SETTLE, worker, rows)
-        return
-    statement = sa.text(_SETTLE).bindparams(
-        sa.bindparam("next_try_at", type_=UtcDateTime), sa.bindparam("done_at", type_=UtcDateTime)
-    )
-    values = [{name: getattr(row, name) for name in Settlement.__slots__} | {"worker": worker} for row in settlements]
-    if values:
-        session.execute(statement, values)
+    """Record what became of claimed rows, and the tries among them that failed; a row that is no longer this worker's
+    is left alone."""
+    rows = list(settlements)
+    _remember(session, worker, [row for row in rows if row.tried_at is not None])
+    if rows and session.get_bind().dialect.name == "postgresql":
+        settle_at_once(session, _SETTLE, worker, rows)
+    elif rows:
+        session.execute(_timed(_SETTLE, "next_try_at", "done_at"), [_values(row, worker) for row in rows])
+
+
+def _remember(session: Session, worker: str, rows: Sequence[Settlement]) -> None:
+    if rows:
+        session.execute(_timed(_REMEMBER, "tried_at"), [_values(row, worker) for row in rows])
+
+
+def _timed(statement: str, *instants: str) -> sa.TextClause:
+    return sa.text(statement).bindparams(*(sa.bindparam(name, type_=UtcDateTime) for name in instants))
+
+
+def _values(row: Settlement, worker: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in Settlement.__slots__} | {"worker": worker}
 
 
 @dataclass(frozen=True, slots=True)

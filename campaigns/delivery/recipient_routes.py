@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template, request
 from flask_babel import gettext as _
 
-from campaigns.delivery import export, queries, results, service
+from campaigns.delivery import export, queries, recipient_story, results, service
 from campaigns.delivery.queries import RecipientFilter
 from campaigns.delivery.routes import blueprint
 from campaigns.delivery.rules import DeliveryState, SkipReason
@@ -91,7 +91,8 @@ def recipient(mailing_id: int, delivery_id: int) -> str:
     row = queries.get(db.session, access.scope(), mailing, delivery_id)
     access.log_access(AccessKind.VIEW, "contact", [row.contact_id], mailing.title)
     return render_template(
-        "deliveries/recipient.html", mailing=mailing, row=row, history=audit.history(db.session, "delivery", row.id)
+        "deliveries/recipient.html", mailing=mailing, row=row, history=audit.history(db.session, "delivery", row.id),
+        events=recipient_story.story(mailing, row, queries.tries(db.session, row.id)),
     )
 
 

@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 from openpyxl import load_workbook
 
-from campaigns.delivery import progress, results, search
-from campaigns.delivery.models import Delivery
+from campaigns.delivery import progress, queue, results, search
+from campaigns.delivery.models import Delivery, DeliveryTry
+from campaigns.delivery.outcomes import settlement
 from campaigns.delivery.rules import DeliveryState, SkipReason
 from campaigns.delivery.search import Asked
 from campaigns.mailings.models import Mailing
@@ -22,6 +23,7 @@ from outreach.audit.models import AccessKind, AccessRecord
 from outreach.companies.consent import suppress
 from outreach.companies.models import Company, SuppressionReason
 from outreach.db import db
+from outreach.mail.outcome import Kind, Outcome, Stage
 from outreach.scope import Role
 from tests.campaigns.delivery.conftest import add_companies
 from tests.people import make_user, sign_in
@@ -258,6 +260,36 @@ def test_a_recipients_page_shows_what_they_answered(browse, sending, officer, no
     db.session.commit()
     page = browse(officer).get(path(sending, f"recipients/{row.id}")).text
     assert "응답</h2>" in page
+
+
+def test_a_recipients_page_tells_each_try(browse, sending, officer, now):
+    """As the engine settles them, by the claim of a worker; a row of another worker's is left alone."""
+    row = db.session.query(Delivery).order_by(Delivery.id).first()
+    answers = [
+        Outcome(Kind.DEFERRED, Stage.RCPT, 451, "4.7.1", "greylisted, come back"),
+        Outcome(Kind.REFUSED_RECIPIENT, Stage.RCPT, 550, "5.7.1", "blocked by policy"),
+    ]
+    for attempt, answer in enumerate(answers, start=1):
+        row.state, row.worker, row.attempts = DeliveryState.CLAIMED, "host-1-a", attempt
+        db.session.flush()
+        settled = settlement(row.id, answer, attempt, now + timedelta(minutes=attempt))
+        queue.settle(db.session, "host-2-b", [settled])
+        queue.settle(db.session, "host-1-a", [settled])
+        db.session.refresh(row)
+    db.session.commit()
+    page = browse(officer).get(path(sending, f"recipients/{row.id}")).text
+    first, second = page.index("greylisted, come back"), page.index("blocked by policy", page.index("지나온 일"))
+    assert second < first, "newest first"
+    assert "1번째 시도: 미루어짐" in page and "2번째 시도: 거부됨" in page and "3번째 시도" not in page
+
+
+def test_an_even_flow_remembers_no_tries(sending, now):
+    row = db.session.query(Delivery).order_by(Delivery.id).first()
+    row.state, row.worker, row.attempts = DeliveryState.CLAIMED, "host-1-a", 1
+    db.session.flush()
+    accepted = Outcome(Kind.ACCEPTED, Stage.DOT, 250, "2.0.0", "OK")
+    queue.settle(db.session, "host-1-a", [settlement(row.id, accepted, 1, now)])
+    assert db.session.query(DeliveryTry).count() == 0
 
 
 def test_what_was_found_as_a_workbook(browse, sending, officer):
