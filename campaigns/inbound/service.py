@@ -260,7 +260,7 @@ def _answer(session: Session, row: InboundMessage, examined: Examined, setting: 
         session, examined.delivery, answer_of(row), submission=row.identity, now=now, base_url=setting.base_url,
         channel=Channel.MAIL_REPLY,
     )
-    call_planner(row, now)
+    call_planner(session, row, now)
 
 
 def answer_of(row: InboundMessage) -> Answer:
@@ -268,7 +268,7 @@ def answer_of(row: InboundMessage) -> Answer:
     return Answer(message=row.text[:MESSAGE_CHARS], person=row.sender_name[:60], email=row.sender)
 
 
-def call_planner(row: InboundMessage, now: datetime) -> None:
+def call_planner(session: Session, row: InboundMessage, now: datetime) -> None:
     """The lead's next action is to read and answer the mail, by the next working day."""
     if row.response is not None and row.response.lead is not None:
-        leads.call_for(row.response.lead, ANSWER_ACTION, leads.next_workday(now))
+        leads.call_for(row.response.lead, ANSWER_ACTION, leads.next_workday(session, now))

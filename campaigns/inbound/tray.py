@@ -44,7 +44,7 @@ def assign(
         session, workplace, service.answer_of(row), submission=row.identity, now=now, base_url=base_url,
         decided_by=scope.user_id,
     )
-    service.call_planner(row, now)
+    service.call_planner(session, row, now)
     row.company, row.centre_id = workplace.company, workplace.centre_id
     return _decided(session, scope, actor, row, "assign", Kind.REPLY, now)
 

@@ -20,7 +20,8 @@ from campaigns.audience.history import History
 from campaigns.audience.models import Audience
 from campaigns.audience.rules import Conditions, Count
 from campaigns.audience.service import Question
-from campaigns.mailings import content, lawful, timing
+from campaigns.mailings import completeness, content, lawful, timing
+from campaigns.mailings.completeness import PERSON
 from campaigns.mailings.compose import Addresses, Composed, compose
 from campaigns.mailings.content import Problem
 from campaigns.mailings.freeze import missing_values
@@ -46,8 +47,6 @@ FIELDS = (
     "title", "audience_id", "topic", "message_class", "class_reason", "commercial_reason", "subject", "preheader",
     "blocks", "sender_name", "sender_address", "sender_phone", "sender_postal", "clicks_open_leads", "track_opens",
 )
-#: A problem of one recipient stands at this and the contact's id.
-PERSON = "contact-"
 APPROVER_ROLES = frozenset({Role.HEADQUARTERS, Role.CENTRE_MANAGER, Role.PROMOTION})
 
 
@@ -253,7 +252,7 @@ def centre_name(session: Session, mailing: Mailing) -> str:
 
 def check(session: Session, mailing: Mailing, setting: Setting) -> Check:
     """Everything that must hold before review, approval and sending, looked at anew."""
-    problems = content.unfinished(mailing.blocks) + _unwritten(mailing)
+    problems = content.unfinished(mailing.blocks) + completeness.unwritten(mailing)
     composed, fingerprint, count = None, None, None
     missing: list[tuple[str, int, str, str]] = []
     try:
@@ -269,38 +268,14 @@ def check(session: Session, mailing: Mailing, setting: Setting) -> Check:
     if composed and asked:
         fingerprint = fingerprint_of(mailing, composed)
         missing = missing_values(session, asked, composed.fields, centre_name(session, mailing))
-        problems += [_missing(*row) for row in missing]
+        problems += [completeness.missing(*row) for row in missing]
     gates = lawful.before_approval(session, mailing, composed, asked, count)
     problems += lawful.problems(gates)
-    warnings = [*(composed.warnings if composed else []), *_topicless(mailing)]
+    warnings = [*(composed.warnings if composed else []), *completeness.topicless(mailing)]
     if setting.sender_check:
         for found in lawful.sender_domain(session, mailing):
             (warnings if found.gate == "" else problems).append(found)
     return Check(composed, count, fingerprint, problems, warnings, missing, gates)
-
-
-def _topicless(mailing: Mailing) -> list[str]:
-    if mailing.topic is not None or mailing.message_class is MessageClass.CONSENT_NOTICE:
-        return []
-    return [Text("주제를 고르지 않았습니다. 주제가 있으면 받는 사람이 모든 메일 대신 그 주제만 거부할 수 있습니다.")]
-
-
-def _missing(name: str, contact_id: int, company: str, address: str) -> Problem:
-    text = Text(
-        "%(company)s(%(address)s): '%(name)s' 값이 없습니다. 값을 채우거나 {{%(name)s|대체 문구}}처럼 적어 주세요.",
-        company=company, address=address, name=name,
-    )
-    return Problem(text, f"{PERSON}{contact_id}")
-
-
-def _unwritten(mailing: Mailing) -> list[Problem]:
-    needed = [
-        ("subject", Text("메일 제목을 적어 주세요.")),
-        ("preheader", Text("미리보기 문구(프리헤더)를 적어 주세요.")),
-    ]
-    if mailing.follows_id is None:
-        needed.append(("audience_id", Text("수신 대상을 골라 주세요.")))
-    return [Problem(text, field) for field, text in needed if not getattr(mailing, field)]
 
 
 def fingerprint_of(mailing: Mailing, composed: Composed) -> str:

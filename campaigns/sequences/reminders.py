@@ -19,6 +19,7 @@ from campaigns.mailings.rules import MailingState, MessageClass
 from campaigns.sequences.rules import MAX_REMINDERS, REMINDER_WORKDAYS
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
+from outreach.calendar import service as calendar
 from outreach.clock import kst_midnight, kst_today
 from outreach.errors import Conflict, Invalid
 from outreach.leads.workdays import after_workdays
@@ -73,7 +74,7 @@ def earliest_day(session: Session, first: Mailing, workdays: int) -> date:
     """The day from which a reminder may go out: so many working days after the last word was sent."""
     last = [first, *of(session, first)][-1].finished_at
     assert last is not None  # obstacle() has looked
-    return after_workdays(kst_today(last), workdays)
+    return after_workdays(kst_today(last), workdays, calendar.load(session))
 
 
 def outlook(session: Session, first: Mailing, history: History, *, now: datetime) -> Outlook:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -43,6 +44,8 @@ from campaigns.sequences.rules import (
     is_late,
 )
 from outreach.audit import service as audit
+from outreach.calendar import service as calendars
+from outreach.calendar.korea import Calendar
 from outreach.companies.models import Suppression, SuppressionReason
 from outreach.leads.workdays import after_workdays
 
@@ -62,6 +65,11 @@ class Course:
     steps: dict[int, SequenceStep]
     began: datetime | None
     now: datetime
+    calendar: Calendar
+
+    def due_at(self, accepted_at: datetime, step: SequenceStep) -> datetime:
+        """When ``step`` is due for someone whose mail before was accepted then."""
+        return due_at(accepted_at, step.wait, step.unit, partial(after_workdays, calendar=self.calendar))
 
     @property
     def fires(self) -> bool:
@@ -86,7 +94,7 @@ def course(session: Session, sequence_id: int, now: datetime, *, lock: bool = Fa
         return None
     steps = {step.position: step for step in sequence.steps}
     began = session.scalar(sa.select(Mailing.started_at).where(Mailing.id == steps[1].mailing_id))
-    return Course(sequence, steps, began, now)
+    return Course(sequence, steps, began, now, calendars.load(session))
 
 
 def anything(session: Session, found: Course) -> bool:
@@ -151,7 +159,7 @@ def _take_results(session: Session, found: Course) -> int:
             following = found.steps.get(position + 1)
             change |= {"accepted_at": done_at, "state": MemberState.WAITING if following else MemberState.DONE}
             if following:
-                change["due_at"] = due_at(done_at, following.wait, following.unit, after_workdays)
+                change["due_at"] = found.due_at(done_at, following)
             else:
                 change["ended_at"] = found.now
         else:
@@ -238,7 +246,7 @@ def _fire(session: Session, found: Course, history: History) -> int:
             continue  # paused by a person or by refusals: they wait, and become late if it takes long
         query = _due(found).where(SequenceMember.position == position - 1).order_by(SequenceMember.due_at)
         members = list(session.scalars(query.limit(CHUNK).execution_options(populate_existing=True)))
-        late = [member for member in members if _too_late(member, step, found.now)]
+        late = [member for member in members if _too_late(found, member, step)]
         for member in late:
             member.state = MemberState.LATE
         session.flush()
@@ -248,11 +256,11 @@ def _fire(session: Session, found: Course, history: History) -> int:
     return moved
 
 
-def _too_late(member: SequenceMember, step: SequenceStep, now: datetime) -> bool:
+def _too_late(found: Course, member: SequenceMember, step: SequenceStep) -> bool:
     """Late, or held by the frequency cap for too long."""
     assert member.due_at is not None and member.accepted_at is not None
-    first_due = due_at(member.accepted_at, step.wait, step.unit, after_workdays)
-    return is_late(member.due_at, now) or now - first_due > HELD_AT_MOST
+    first_due = found.due_at(member.accepted_at, step)
+    return is_late(member.due_at, found.now) or found.now - first_due > HELD_AT_MOST
 
 
 def _write_down(

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from campaigns.audience.models import Audience
 from campaigns.delivery import approval
 from campaigns.delivery import service as delivery
-from campaigns.delivery.forms import ScheduleForm, SendBackForm
+from campaigns.delivery.forms import ScheduleForm, SendBackForm, proposed
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.routes import STARTING_BLOCKS, setting
@@ -43,7 +43,7 @@ from campaigns.sequences.rules import (
 )
 from outreach.audit import service as audit
 from outreach.audit.models import AccessKind
-from outreach.clock import kst_today
+from outreach.calendar import service as calendar
 from outreach.db import db
 from outreach.errors import DomainError, Invalid, NotFound
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Scope
@@ -159,7 +159,9 @@ def show(sequence_id: int) -> str:
         }
     elif state is SequenceState.APPROVED:
         values = {
-            "form": ScheduleForm(formdata=None).propose(kst_today(_now())),
+            "form": ScheduleForm(formdata=None).propose(
+                proposed(sequence.steps[0].mailing, _now(), None, calendar.load(db.session))
+            ),
             "smtp_ready": bool(current_app.extensions["outreach"].settings.smtp_url),
         }
     return render_template(

@@ -125,9 +125,9 @@ def call_for(lead: Lead, action: str, due: date) -> None:
     lead.next_action, lead.next_due = f"{action}{planned}"[:200], due
 
 
-def next_workday(now: datetime) -> date:
+def next_workday(session: Session, now: datetime) -> date:
     """The first working day in Korea after today."""
-    return after_workdays(kst_today(now), 1)
+    return after_workdays(kst_today(now), 1, calendar.load(session))
 
 
 def note_arrived(
@@ -139,7 +139,7 @@ def note_arrived(
     if lead is None or session.scalar(sa.select(LeadActivity.id).where(LeadActivity.source == source)) is not None:
         return lead
     _add(session, lead, ActivityKind.NOTE, now, note=note, source=source, source_label=source_label)
-    call_for(lead, action, next_workday(now))
+    call_for(lead, action, next_workday(session, now))
     return _saved(session, lead, now)
 
 

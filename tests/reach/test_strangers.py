@@ -66,10 +66,16 @@ def roles_of(app: Flask, endpoint: str) -> frozenset[Role]:
     return getattr(view, "view_class", view).access_roles
 
 
+def choice(rule: Rule, name: str) -> str:
+    """The first of the words that an argument may be; where it may be any, one all the same."""
+    converter = rule._converters[name]
+    return converter.regex.removeprefix("(?:").partition("|")[0] if hasattr(converter, "items") else "advertising"
+
+
 def path(rule: Rule, world: World, **others: int) -> str:
     """The address of ``world``'s row."""
     values = {
-        name: others.get(name) or world.argument(rule.endpoint, name) if name in ids_of(rule) else "advertising"
+        name: others.get(name) or world.argument(rule.endpoint, name) if name in ids_of(rule) else choice(rule, name)
         for name in rule.arguments
     }
     assert all(values.values()), f"the world has no row for {rule}: {values}"

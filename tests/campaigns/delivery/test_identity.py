@@ -38,3 +38,10 @@ def test_a_workers_name_tells_its_host_and_fits_the_journal(tmp_path: Path, monk
     assert host_of(name) == host_identity(tmp_path / "journal")
     assert len(name.encode()) <= MAX_WORKER_BYTES
     assert worker_name(tmp_path / "journal") != name
+
+
+def test_a_hosts_name_may_begin_with_anothers(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "mail-2")
+    second = worker_name(tmp_path / "two" / "journal")
+    monkeypatch.setattr("socket.gethostname", lambda: "mail")
+    assert host_of(second) != host_identity(tmp_path / "one" / "journal")

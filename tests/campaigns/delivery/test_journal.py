@@ -5,7 +5,6 @@ import errno
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,6 @@ from hypothesis import strategies as st
 from campaigns.delivery import journal as journals
 from campaigns.delivery.journal import (
     INTENT,
-    MAX_WORKER_BYTES,
     RECORD_BYTES,
     BadJournal,
     Journal,
@@ -28,11 +26,8 @@ from campaigns.delivery.journal import (
     current_boot_id,
     dead_journals,
     is_alive,
-    place,
-    place_of,
     read,
     verdict,
-    worker_name,
 )
 from outreach.mail.outcome import Kind, Outcome, Stage
 
@@ -157,23 +152,6 @@ def test_name_must_be_a_file_name(tmp_path: Path, worker: str) -> None:
 def test_name_is_used_once(journal: Journal) -> None:
     with pytest.raises(FileExistsError):
         Journal.create(journal.path.parent, "host-1-abc")
-
-
-# --- names
-
-
-def test_a_worker_is_of_its_host_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for host in ("mail", "mail-2", "a" * 64):
-        monkeypatch.setattr(socket, "gethostname", lambda host=host: host)
-        name = worker_name(tmp_path)
-        assert place_of(name) == place(tmp_path) and len(name) <= MAX_WORKER_BYTES
-        assert name != worker_name(tmp_path)
-        assert place(tmp_path) != place(tmp_path / "other")
-        Journal.create(tmp_path, name).remove()
-    monkeypatch.setattr(socket, "gethostname", lambda: "mail-2")
-    second = worker_name(tmp_path)
-    monkeypatch.setattr(socket, "gethostname", lambda: "mail")
-    assert place_of(second) != place(tmp_path)
 
 
 # --- the living and the dead

@@ -21,6 +21,7 @@ from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState
 from campaigns.planning import service as planning
 from campaigns.planning.rules import CampaignState, PartnerRole
+from campaigns.responses.clicks import Intake
 from campaigns.responses.models import ClickEvent
 from campaigns.responses.rules import FORM_POSITION, Verdict
 from campaigns.sequences import members, service
@@ -302,6 +303,8 @@ def test_the_form_of_a_step_is_noted_when_opened(app, client, make, begin, work,
     row = row_of(mailing(sequence, 1), 1)
     path = links.form_url("", app.extensions["outreach"].signer, row.id)
     assert client.get(path).status_code == 200
+    db.session.commit()
+    assert Intake(app).take_pieces()
     assert db.session.scalars(sa.select(ClickEvent.link_position)).all() == [FORM_POSITION]
 
 

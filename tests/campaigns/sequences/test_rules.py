@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -31,8 +32,12 @@ from campaigns.sequences.rules import (
     kst_day,
     meets,
 )
+from outreach.calendar.korea import Calendar
 from outreach.clock import to_kst
-from outreach.leads.workdays import after_workdays, is_workday
+from outreach.leads.workdays import after_workdays as after_workdays_of
+
+after_workdays = partial(after_workdays_of, calendar=Calendar())
+is_workday = Calendar().is_workday
 
 instants = st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 1), timezones=st.just(UTC))
 waits = st.integers(1, 60)
