@@ -65,7 +65,7 @@ def choose_audience(
 def write_mailing(page: Page, campaign: str, audience: str, title: str, subject: str) -> str:
     """A mailing of the blocks it begins with; the address of its editor."""
     page.goto(campaign)
-    page.get_by_role("link", name="메일 만들기").click()
+    page.get_by_role("link", name="메일 만들기", exact=True).click()
     box(page, "관리용 제목").fill(title)
     page.get_by_role("button", name="메일 쓰기").click()
     box(page, "수신 대상").select_option(label=audience)

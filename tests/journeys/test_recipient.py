@@ -78,8 +78,8 @@ def test_who_leaves_after_the_approval_is_skipped(visitor: Callable[..., Visitor
     way.send_now(officer, mailing)
     assert [way.result(officer, state) for state in ("accepted", "skipped")] == [count - 1, 1]
     officer.get_by_role("link", name="수신자별로 보기").click()
-    officer.get_by_label("기업명의 일부, 또는 메일 주소 전체").fill(address)
-    officer.get_by_label("기업명의 일부, 또는 메일 주소 전체").press("Enter")
+    officer.get_by_label("기업명의 일부, 메일 주소 전체, 또는 @도메인").fill(address)
+    officer.get_by_label("기업명의 일부, 메일 주소 전체, 또는 @도메인").press("Enter")
     expect(officer.get_by_role("row").filter(has_text=address)).to_contain_text("수신거부")
     officer.goto(f"/mailbox?q={address}")
     expect(officer.get_by_role("rowheader").filter(has_text="다시 드리는 안내")).to_have_count(0)
