@@ -50,15 +50,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database", choices=("sqlite", "postgresql"), default="sqlite", help="where the tests keep their data"
     )
+    parser.addoption(
+        "--every-page", action="store_true", help="on PostgreSQL, too, ask every page and operation there is"
+    )
+
+
+#: What asks every page or operation as everybody, for minutes: who may see what is asked once, on SQLite.
+EVERY_PAGE = ("tests/reach/", "tests/api/test_fuzz.py", "tests/outreach/web/test_numbers.py")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL only what uses the database, and is not about SQLite."""
     if config.getoption("database") == "sqlite":
         return
+    left_out = () if config.getoption("every_page") else EVERY_PAGE
     wanted = [
         item for item in items
         if "database_url" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("sqlite")
+        and not item.nodeid.startswith(left_out)
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
     items[:] = wanted

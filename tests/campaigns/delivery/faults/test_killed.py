@@ -23,7 +23,7 @@ from tests.nursery import nursery
 from tests.smtp_server import Event, SmtpServer
 
 #: Recipients and kills. PostgreSQL takes the same path and is asked for less, as every run asks both.
-EXTENT = {"sqlite": (10_000, 100), "postgresql": (3_000, 30)}
+EXTENT = {"sqlite": (10_000, 100), "postgresql": (1_500, 15)}
 PATIENCE = 300  # seconds until a test that will not end is given up
 
 

@@ -19,7 +19,7 @@ from tests.campaigns.delivery.conftest import actor_of, add_companies
 from tests.roles import start_role
 from tests.smtp_server import SmtpServer
 
-RECIPIENTS = 2_000
+RECIPIENTS = 1_000
 
 
 def _state(mailing_id: int) -> MailingState:
