@@ -2,7 +2,8 @@
 guard that no test reaches past the loopback.
 
 ``pytest`` runs everything, on SQLite; ``pytest --database postgresql`` runs what uses the database once more,
-on a PostgreSQL server of its own. A test of SQLite itself is marked ``sqlite`` and stays out of the latter.
+on a PostgreSQL server of its own. A test of SQLite itself is marked ``sqlite`` and stays out of the latter, and so do
+those that ask every page, unless ``--every-page`` is given.
 """
 
 from __future__ import annotations
