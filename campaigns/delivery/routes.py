@@ -32,11 +32,10 @@ from outreach.audit import service as audit
 from outreach.audit.models import AccessKind
 from outreach.calendar import service as calendar
 from outreach.db import db
-from outreach.errors import DomainError, NotFound
 from outreach.jobs.models import Job
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Scope
 from outreach.web import access
-from outreach.web.language import translated
+from outreach.web.acts import carry_out
 from outreach.web.numbers import read_id
 
 blueprint = Blueprint("deliveries", __name__, url_prefix="/mailings/<int:mailing_id>")
@@ -204,15 +203,7 @@ def _freezing(mailing_id: int) -> dict[str, Any]:
 
 def _act(mailing_id: int, act: Callable[[], object], done: str) -> Any:
     """Do one thing and commit it; a refusal is shown above the mailing's page."""
-    try:
-        act()
-        db.session.commit()
-        flash(done, "success")
-    except NotFound:
-        raise
-    except DomainError as error:
-        db.session.rollback()
-        flash(translated(error.message), "error")
+    carry_out(act, done)
     return redirect(url_for(".show", mailing_id=mailing_id))
 
 

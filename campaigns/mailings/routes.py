@@ -56,6 +56,7 @@ from outreach.signing import BadToken
 from outreach.uploads import service as uploads
 from outreach.uploads.models import Upload
 from outreach.web import access
+from outreach.web.acts import carry_out
 from outreach.web.language import translated
 from outreach.web.mail_frame import with_our_font
 
@@ -391,15 +392,7 @@ def withdraw(mailing_id: int) -> Any:
 
 
 def _act(mailing: Mailing, act: Callable[[], object], done: str) -> Any:
-    try:
-        act()
-        db.session.commit()
-        flash(done, "success")
-    except NotFound:
-        raise
-    except DomainError as error:
-        db.session.rollback()
-        flash(translated(error.message), "error")
+    carry_out(act, done)
     return redirect(url_for("deliveries.show", mailing_id=mailing.id))
 
 

@@ -48,6 +48,7 @@ from outreach.db import db
 from outreach.errors import DomainError, Invalid, NotFound
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Scope
 from outreach.web import access
+from outreach.web.acts import carry_out
 from outreach.web.language import translated
 from outreach.web.paging import paginate
 
@@ -200,15 +201,7 @@ def _asked() -> MemberFilter:
 
 def _act(sequence_id: int, act: Callable[[], object], done: str) -> Any:
     """Do one thing and commit it; a refusal is shown above the sequence's page."""
-    try:
-        act()
-        db.session.commit()
-        flash(done, "success")
-    except NotFound:
-        raise
-    except DomainError as error:
-        db.session.rollback()
-        flash(translated(error.message), "error")
+    carry_out(act, done)
     return redirect(url_for(".show", sequence_id=sequence_id))
 
 
