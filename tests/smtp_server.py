@@ -149,11 +149,17 @@ class SmtpServer:
     def _serve(self, session: _Session) -> None:
         with contextlib.suppress(OSError, _Closed):
             session.run()
-        with self._lock:
-            self.open -= 1
-            self._sockets.discard(session.plain)
+        self.leave(session)
         with contextlib.suppress(OSError):
             session.sock.close()
+
+    def leave(self, session: _Session) -> None:
+        """The connection counts as ended: before its last reply leaves, so that whoever has read that may open the
+        next at once."""
+        with self._lock:
+            if session.plain in self._sockets:
+                self._sockets.discard(session.plain)
+                self.open -= 1
 
 
 class _Closed(Exception):
@@ -274,6 +280,7 @@ class _Session:
         if isinstance(act, Pause):
             time.sleep(act.seconds)
         elif isinstance(act, CloseAfter):
+            self.server.leave(self)
             self._send(act.reply)
             raise _Closed
         elif act is Act.RESET:

@@ -205,4 +205,7 @@
   form.addEventListener("change", (event) => {
     if (event.target.matches("[data-picture]") && event.target.files.length) upload(event.target);
   });
+
+  /* Nobody listened until here: a click before it would have been lost. */
+  form.querySelectorAll("[data-add], [data-insert]").forEach((button) => { button.disabled = false; });
 })();
