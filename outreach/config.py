@@ -34,6 +34,9 @@ class DkimSetting(NamedTuple):
     path: Path
 
 
+_HARMLESS_URL = re.compile(r"[A-Za-z0-9.:/_~\[\]-]+")
+
+
 class FrequencyCap(NamedTuple):
     """How much mail one recipient may get: at most ``contact`` messages to an address, and messages of at most
     ``company`` mailings to the people of a company, within ``days``."""
@@ -182,6 +185,8 @@ def _base_url(environ: Mapping[str, str], demo: bool, host: str, port: int) -> s
         raise BadSetting(f"OUTREACH_BASE_URL={url!r}: write http(s)://host[:port], without query")
     if not url.isascii():  # it stands in mail headers, too
         raise BadSetting(f"OUTREACH_BASE_URL={url!r}: write a Korean host name in its xn-- form")
+    if not _HARMLESS_URL.fullmatch(url):  # links of ours are spliced into mails as they are
+        raise BadSetting(f"OUTREACH_BASE_URL={url!r}: only letters, digits and . : / - _ ~ [ ]")
     return url
 
 

@@ -21,7 +21,7 @@ def compiled(composed: Composed, sender: Address) -> CompiledMessage:
     own = [content.FORM, content.UNSUBSCRIBE, content.TRAP, content.PIXEL]
     own += [content.link_field(position) for position in range(len(composed.links))]
     return compile_message(
-        sender=sender, subject=composed.subject, text=composed.text, html=composed.html, fields=[*slots, *own],
+        sender=sender, subject=composed.subject, text=composed.text, html=composed.html, fields=slots, links=own,
         headers={
             "List-Unsubscribe": f"<{content.slot(content.UNSUBSCRIBE)}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

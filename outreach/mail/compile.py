@@ -40,17 +40,19 @@ def compile_message(
     text: str,
     html: str | None = None,
     fields: Collection[str],
+    links: Collection[str] = (),
     reply_to: Address | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> CompiledMessage:
     """Compile a message of text and, if given, HTML (``multipart/alternative``).
 
     ``subject``, ``text``, ``html`` and the values of ``headers`` may hold slots ``{{name}}``; ``fields``
-    are the names that exist. ``headers`` are further fields in printable ASCII such as List-Unsubscribe;
+    are the names that exist, and ``links`` those of links of our own: the caller vouches that their values hold only
+    characters that no place escapes. ``headers`` are further fields in printable ASCII such as List-Unsubscribe;
     they are folded behind ``, ``. Raises BadTemplate (naming the slot or what is wrong) and BadAddress.
     """
     return CompiledMessage(
-        _Slots(fields), sender, reply_to, parse(subject, Place.PLAIN), dict(headers or {}),
+        _Slots(fields, links), sender, reply_to, parse(subject, Place.PLAIN), dict(headers or {}),
         parse(text, Place.PLAIN), parse_html(html) if html is not None else None,
     )
 
@@ -113,8 +115,8 @@ class CompiledMessage:
 class _Slots:
     """Gives each pair of field and place a number, so that a value is escaped once however often it occurs."""
 
-    def __init__(self, fields: Collection[str]):
-        self._fields = frozenset(fields)
+    def __init__(self, fields: Collection[str], links: Collection[str]):
+        self._fields, self._links = frozenset([*fields, *links]), frozenset(links)
         self._numbers: dict[Slot, int] = {}
         self.names: dict[str, None] = {}
 
@@ -132,6 +134,8 @@ class _Slots:
                 name=slot.name, known=known,
             ))
         self.names[slot.name] = None
+        if slot.name in self._links:
+            slot = Slot(slot.name, Place.ANY)
         return self._numbers.setdefault(slot, len(self._numbers))
 
     def encode(self, values: Mapping[str, str]) -> list[bytes]:

@@ -36,6 +36,7 @@ class Place(enum.Enum):
     URL_PART = "a part of a link behind the host"
     MAILTO = "behind mailto: or tel:"
     HEADER = "a header field in ASCII"
+    ANY = "wherever a link of ours stands"
 
 
 class Slot(NamedTuple):
@@ -229,4 +230,5 @@ ESCAPES: Mapping[Place, Callable[[str, str], str]] = {
     Place.URL_PART: lambda name, value: quote(value, safe=""),
     Place.MAILTO: lambda name, value: quote(value, safe="@+"),
     Place.HEADER: _header,
+    Place.ANY: lambda name, value: value,
 }

@@ -29,7 +29,8 @@ _STYLE = "font-family:'Malgun Gothic',sans-serif;font-size:16px;line-height:1.7;
 SUBJECT = "{{회사명}} 대체인력 지원 안내"
 TEXT = "\n\n".join((
     _LEAD, *_PARAGRAPHS, "상담 신청: {{form}}\n사례집: {{link0}}",
-    "수신거부: {{unsubscribe}}\n시험고용센터 02-0000-0000",
+    "무료 수신거부(로그인 없이): {{unsubscribe}}\nUnsubscribe, free and without signing in: {{unsubscribe}}\n"
+    "시험고용센터 02-0000-0000",
 )) + "\n"
 HTML = (
     '<!doctype html><html lang="ko"><head><meta charset="utf-8"><title>안내</title></head>'
@@ -39,7 +40,8 @@ HTML = (
     + f'<p style="{_STYLE}"><a href="{{{{form}}}}" style="{_BUTTON}">상담 신청하기</a></p>'
     f'<p style="{_STYLE}"><a href="{{{{link0}}}}">이웃 기업의 사례집 보기</a></p>'
     f'<p style="{_STYLE};font-size:13px">시험고용센터 · 서울 가상로 1 · 02-0000-0000<br>'
-    '<a href="{{unsubscribe}}">수신거부</a> · <a href="{{unsubscribe}}">Unsubscribe</a></p></div></body></html>'
+    '<a href="{{unsubscribe}}">무료 수신거부(로그인 없이)</a> · <a href="{{unsubscribe}}">Unsubscribe, free</a></p>'
+    "</div></body></html>"
 )
 SENDER_NAME, SENDER = "시험고용센터", "centre@outreach.example"
 

@@ -16,6 +16,7 @@ import flask_migrate
 import sqlalchemy as sa
 from flask import Flask
 
+from campaigns.delivery import lawful
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.wake import wake
 from campaigns.mailings.message import MessageWriter
@@ -24,6 +25,7 @@ from campaigns.mailings.rules import MailingState, MessageClass
 from campaigns.planning.models import Campaign
 from outreach.calendar import service as calendar
 from outreach.clock import SystemClock
+from outreach.companies.topics import Topic
 from outreach.db import db, unit_of_work
 from tests.bench import mail_letter
 from tests.conftest import make_app
@@ -51,13 +53,15 @@ def prepare(url: str, folder: Path, smtp_url: str, recipients: int) -> tuple[Fla
         calendar.open_always(db.session, reason="measured at any time of day", now=now)
         mailing = Mailing(
             campaign=Campaign(name="벤치", created_at=now, updated_at=now), title="벤치", state=MailingState.APPROVED,
-            message_class=MessageClass.PUBLIC_NOTICE, subject=mail_letter.SUBJECT,
+            message_class=MessageClass.PUBLIC_NOTICE, class_reason="공공기관의 제도 안내로 영리 목적이 없습니다.",
+            topic=Topic.SUBSTITUTES, approved_at=now, approved_by=1, subject=mail_letter.SUBJECT,
             sender_name=mail_letter.SENDER_NAME, sender_address=mail_letter.SENDER, sender_phone="02-0000-0000",
             sender_postal="서울 가상로 1", approved_hash="x", created_at=now, updated_at=now,
             compiled=mail_letter.composed().to_json(),
         )
         db.session.add(mailing)
         db.session.flush()
+        assert not lawful.obstacles(db.session, mailing, now=now), "a mailing that would be held back measures nothing"
         db.session.execute(_recipients(db.engine.dialect.name), {"mailing": mailing.id, "count": recipients})
         db.session.commit()
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -174,6 +178,7 @@ def _recipients(dialect: str) -> sa.TextClause:
         numbers = "SELECT {} FROM generate_series(1, :count) AS n(i)"
     values: dict[str, str] = {
         "mailing_id": ":mailing", "contact_id": "i", "workplace_id": "i", "company_id": "i",
+        "domain": "'c' || (i % 500) || '.example'",
         "address": "'p' || i || '@c' || (i % 500) || '.example'",
         "address_key": "'p' || i || '@c' || (i % 500) || '.example'",
         "values": """CAST('{"회사명": "가상기업 ' || i || '", "담당자": "김담당' || i || '"}' AS """
