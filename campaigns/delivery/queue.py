@@ -12,13 +12,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.delivery.gates import Gate
-from campaigns.delivery.settling import settle_at_once
+from campaigns.delivery.settling import settle_all
 from outreach.db import UtcDateTime
 
 _SUPPRESSED = (  # altogether, or the mailing's topic; the inner select is run once a claim
@@ -27,7 +28,7 @@ _SUPPRESSED = (  # altogether, or the mailing's topic; the inner select is run o
     "AND t.topic = (SELECT m.topic FROM mailing m WHERE m.id = :mailing)))"
 )
 _UNCONSENTED = (
-    "EXISTS (SELECT 1 FROM mailing m WHERE m.id = delivery.mailing_id AND m.message_class = 'advertising') "
+    "EXISTS (SELECT 1 FROM mailing m WHERE m.id = :mailing AND m.message_class = 'advertising') "
     "AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.contact_id = delivery.contact_id "
     "AND c.purpose = 'advertising' AND c.withdrawn_at IS NULL)"
 )
@@ -159,27 +160,19 @@ def claim_these(
 def _claim_of(found: Iterable[Any]) -> Claim:
     rows = list(found)
     claimed = [
-        Claimed(row.id, row.address, row.address_key, row.domain, _mapping(row.values), row.attempts)
-        for row in (_Row(*row) for row in rows)
-        if row.state == "claimed"
+        Claimed(number, address, address_key, domain, _mapping(values), attempts)
+        for number, state, address, address_key, domain, values, attempts in rows
+        if state == "claimed"
     ]
-    claimed.sort(key=lambda row: row.id)
+    claimed.sort(key=attrgetter("id"))
     return Claim(claimed, len(rows) - len(claimed))
 
 
-@dataclass(slots=True)
-class _Row:
-    id: int
-    state: str
-    address: str
-    address_key: str
-    domain: str
-    values: Any
-    attempts: int
+_from_json = json.JSONDecoder().decode  # one for all: json.loads looks for its own each time
 
 
 def _mapping(values: Any) -> dict[str, str]:
-    return json.loads(values) if isinstance(values, str) else values
+    return _from_json(values) if isinstance(values, str) else values
 
 
 def head(
@@ -251,23 +244,14 @@ def settle(session: Session, worker: str, settlements: Iterable[Settlement]) -> 
     is left alone."""
     rows = list(settlements)
     _remember(session, worker, [row for row in rows if row.tried_at is not None])
-    if rows and session.get_bind().dialect.name == "postgresql":
-        settle_at_once(session, _SETTLE, worker, rows)
-    elif rows:
-        session.execute(_timed(_SETTLE, "next_try_at", "done_at"), [_values(row, worker) for row in rows])
+    settle_all(session, _SETTLE, worker, rows)
 
 
 def _remember(session: Session, worker: str, rows: Sequence[Settlement]) -> None:
     if rows:
-        session.execute(_timed(_REMEMBER, "tried_at"), [_values(row, worker) for row in rows])
-
-
-def _timed(statement: str, *instants: str) -> sa.TextClause:
-    return sa.text(statement).bindparams(*(sa.bindparam(name, type_=UtcDateTime) for name in instants))
-
-
-def _values(row: Settlement, worker: str) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in Settlement.__slots__} | {"worker": worker}
+        statement = sa.text(_REMEMBER).bindparams(sa.bindparam("tried_at", type_=UtcDateTime))
+        values = [{name: getattr(row, name) for name in Settlement.__slots__} | {"worker": worker} for row in rows]
+        session.execute(statement, values)
 
 
 @dataclass(frozen=True, slots=True)
