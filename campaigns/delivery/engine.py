@@ -96,6 +96,9 @@ class Batch:
         stopped = self.tally.too_many or self.storms.server is not None
         return stopped or self.time_is_up() or not self.watch.still_sending()
 
+    def about_to_write(self, ids: Sequence[int]) -> None:
+        self.watch.ask(ids)
+
     def before_write(self, ids: Sequence[int]) -> Collection[int]:
         return self.watch.withdrawn(ids)
 

@@ -1,30 +1,28 @@
 """Keeps an eye on the database while a batch is in the socket: new opt-outs, and a person's pause.
 
 Asked before every write, so it must cost next to nothing. SQLite tells by ``PRAGMA data_version``
-(microseconds) whether anyone else has committed since the batch was looked through; only from then on, and on
-PostgreSQL always, are the addresses that are about to be written to looked up. Row ids would not do as a mark
-of what is new: SQLite gives that of a deleted row away again, PostgreSQL shows rows in another order.
+(microseconds) whether anyone else has committed since the batch was looked through; only from then on are the
+addresses that are about to be written to looked up. On PostgreSQL they always are, and the question is on its way while
+the next messages are made ready. Row ids would not do as a mark of what is new: SQLite gives that of a deleted row away
+again, PostgreSQL shows rows in another order.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 
-_ON_SQLITE = sa.text(  # altogether, or the mailing's topic
-    "SELECT address_key FROM suppression WHERE address_key IN (SELECT value FROM json_each(:keys)) "
-    "UNION SELECT address_key FROM topic_suppression WHERE topic = (SELECT topic FROM mailing WHERE id = :mailing) "
-    "AND address_key IN (SELECT value FROM json_each(:keys))"
-)
-_ON_POSTGRESQL = (
-    "SELECT address_key FROM suppression WHERE address_key = ANY(string_to_array(%(keys)s, E'\\n')) "
-    "UNION SELECT address_key FROM topic_suppression WHERE topic = (SELECT topic FROM mailing WHERE id = %(mailing)s) "
-    "AND address_key = ANY(string_to_array(%(keys)s, E'\\n'))"
-)
+from outreach.lazy import lazy
+
+if TYPE_CHECKING:
+    import psycopg
+else:
+    psycopg = lazy("psycopg")
+
 _SENDING = sa.text("SELECT state FROM mailing WHERE id = :mailing")
 _STATE_INTERVAL = 0.2  # seconds between looks at the mailing's state
 
@@ -34,47 +32,31 @@ class Watch:
 
     def __init__(self, engine: sa.Engine):
         self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._lookup: _Lookup = (_OnSqlite if engine.dialect.name == "sqlite" else _OnPostgresql)(self._connection)
         self._mailing_id = 0
         self._sending = True
         self._looked_at = 0.0
         self._keys: Mapping[int, str] = {}
-        self._withdrawn: Collection[int] = ()
-        self._data_version = -1
+        self._asked: Sequence[int] | None = None
 
     def follow(self, mailing_id: int, keys: Mapping[int, str]) -> None:
         """Watch over a batch that has just been claimed: ``keys`` maps delivery id to normalised address."""
-        self._mailing_id, self._keys = mailing_id, keys
+        self._mailing_id, self._keys, self._asked = mailing_id, keys, None
         self._sending, self._looked_at = True, 0.0
-        if self._is_sqlite:
-            self._data_version = self._version()  # first: a commit between the two is then seen as news
-            self._withdrawn = self._look_up(keys)
+        self._lookup.follow(mailing_id, list(keys.values()))
+
+    def ask(self, ids: Sequence[int]) -> None:
+        """:meth:`withdrawn` is asked about ``ids`` in a moment."""
+        self._asked = ids
+        self._lookup.ask([self._keys[number] for number in ids])
 
     def withdrawn(self, ids: Sequence[int]) -> Collection[int]:
         """Those of ``ids`` whose address has been suppressed meanwhile."""
-        if self._is_sqlite and self._version() == self._data_version:
-            return self._withdrawn and set(self._withdrawn).intersection(ids)
-        return self._look_up(ids)
-
-    def _look_up(self, ids: Collection[int]) -> set[int]:
-        numbers = {self._keys[number]: number for number in ids}
-        return {numbers[key] for key in self._suppressed(list(numbers))}
-
-    def _suppressed(self, keys: list[str]) -> Iterable[str]:
-        if self._is_sqlite:
-            return self._connection.scalars(_ON_SQLITE, {"keys": json.dumps(keys), "mailing": self._mailing_id})
-        # No address holds a line end. (The driver takes longer to write a list than the server to answer.)
-        asked = {"keys": "\n".join(keys), "mailing": self._mailing_id}
-        return [key for (key,) in self._driver.execute(_ON_POSTGRESQL, asked, prepare=True)]
-
-    def _version(self) -> int:
-        """Changes whenever anyone else has committed (SQLite)."""
-        return self._driver.execute("PRAGMA data_version").fetchone()[0]
-
-    @property
-    def _driver(self) -> Any:
-        """The connection of the driver itself: what is asked for every few messages takes a third of the time there."""
-        return self._connection.connection.driver_connection
+        if self._asked is not ids:
+            self.ask(ids)
+        self._asked = None
+        suppressed = self._lookup.answer()
+        return {number for number in ids if self._keys[number] in suppressed} if suppressed else ()
 
     def still_sending(self) -> bool:
         """False once the mailing was paused or cancelled; looked up at most every fifth of a second."""
@@ -85,4 +67,92 @@ class Watch:
         return self._sending
 
     def close(self) -> None:
+        """Give the connection up: nobody else must find a question or a prepared statement on it."""
+        self._connection.invalidate()
         self._connection.close()
+
+
+class _Lookup(Protocol):
+    """Which of some addresses are suppressed, altogether or for the mailing's topic."""
+
+    def follow(self, mailing_id: int, keys: Sequence[str]) -> None:
+        """Of this batch from now on."""
+        ...
+
+    def ask(self, keys: Sequence[str]) -> None:
+        """Begin to find out; nothing else is asked of the connection until :meth:`answer`."""
+        ...
+
+    def answer(self) -> Collection[str]:
+        """As it is now, at the earliest as it was when asked."""
+        ...
+
+
+class _OnSqlite:
+    _SUPPRESSED = sa.text(
+        "SELECT address_key FROM suppression WHERE address_key IN (SELECT value FROM json_each(:keys)) "
+        "UNION SELECT address_key FROM topic_suppression WHERE topic = (SELECT topic FROM mailing WHERE id = :mailing) "
+        "AND address_key IN (SELECT value FROM json_each(:keys))"
+    )
+
+    def __init__(self, connection: sa.Connection):
+        self._connection, self._driver = connection, _driver(connection)
+
+    def follow(self, mailing_id: int, keys: Sequence[str]) -> None:
+        self._mailing_id = mailing_id
+        self._version = self._data_version()  # first: a commit between the two is then seen as news
+        self._suppressed = self._look_up(keys)
+
+    def ask(self, keys: Sequence[str]) -> None:
+        self._keys = keys
+
+    def answer(self) -> Collection[str]:
+        return self._suppressed if self._data_version() == self._version else self._look_up(self._keys)
+
+    def _look_up(self, keys: Sequence[str]) -> set[str]:
+        asked = {"keys": json.dumps(keys), "mailing": self._mailing_id}
+        return set(self._connection.scalars(self._SUPPRESSED, asked))
+
+    def _data_version(self) -> int:
+        """Changes whenever anyone else has committed."""
+        return self._driver.execute("PRAGMA data_version").fetchone()[0]
+
+
+class _OnPostgresql:
+    """Through libpq itself: what the driver does around a question takes longer than the answer."""
+
+    _NAME = b"watch"
+    _SUPPRESSED = b"""
+        WITH asked AS (SELECT unnest(string_to_array($1, E'\\n')) AS address_key)
+        SELECT address_key FROM asked JOIN suppression USING (address_key)
+        UNION SELECT address_key FROM asked JOIN topic_suppression USING (address_key)
+        WHERE topic = (SELECT topic FROM mailing WHERE id = $2::bigint)
+    """
+
+    def __init__(self, connection: sa.Connection):
+        self._libpq = _driver(connection).pgconn
+        self._checked(self._libpq.prepare(self._NAME, self._SUPPRESSED))
+
+    def follow(self, mailing_id: int, keys: Sequence[str]) -> None:
+        self._mailing_id = str(mailing_id).encode()
+
+    def ask(self, keys: Sequence[str]) -> None:
+        asked = "\n".join(keys).encode()  # no address holds a line end
+        self._libpq.send_query_prepared(self._NAME, [asked, self._mailing_id])
+        self._libpq.flush()
+
+    def answer(self) -> Collection[str]:
+        found: list[str] = []
+        while (result := self._libpq.get_result()) is not None:
+            self._checked(result)
+            found += [result.get_value(row, 0).decode() for row in range(result.ntuples)]
+        return found
+
+    def _checked(self, result: psycopg.pq.abc.PGresult) -> None:
+        if result.status not in (psycopg.pq.ExecStatus.COMMAND_OK, psycopg.pq.ExecStatus.TUPLES_OK):
+            raise psycopg.OperationalError(self._libpq.get_error_message())
+
+
+def _driver(connection: sa.Connection) -> Any:
+    """The driver's own connection."""
+    return connection.connection.driver_connection

@@ -54,6 +54,11 @@ class Hooks(Protocol):
         """Asked before each round of writes. Once true, no further content leaves."""
         ...
 
+    def about_to_write(self, ids: Sequence[int]) -> None:
+        """The same ``ids`` are asked about once the messages behind them have been made ready: what takes time to
+        find out may begin."""
+        ...
+
     def before_write(self, ids: Sequence[int]) -> Collection[int]:
         """Called right before envelopes or contents of ``ids`` are written (a message comes twice). Those
         it returns are withdrawn."""
@@ -195,11 +200,11 @@ class _Run:
                 self._hooks.on_outcome(message.delivery_id, refusal)
 
     def _next(self) -> Flight | None:
-        if not self._waiting or self._over is not None:
+        if self._over is not None:
             return None
-        flight = self._waiting.popleft()
-        self._fill()
-        return flight
+        if not self._waiting:
+            self._fill()
+        return self._waiting.popleft() if self._waiting else None
 
     def _next_for(self, channel: Channel) -> Flight | None:
         """The next that this server can carry. To whom it can't, nothing is said; another form of the address does
@@ -318,7 +323,10 @@ class _Run:
                     plans.append((connection, content, following))
         if not plans:
             return
-        withdrawn = self._hooks.before_write([flight.id for plan in plans for flight in plan[1:] if flight is not None])
+        ids = [flight.id for plan in plans for flight in plan[1:] if flight is not None]
+        self._hooks.about_to_write(ids)
+        self._fill()
+        withdrawn = self._hooks.before_write(ids)
         if withdrawn:
             plans = [self._without(withdrawn, *plan) for plan in plans]
         intents = [content.id for connection, content, _ in plans if content is not None]
@@ -373,6 +381,9 @@ class _OneMessage:
 
     def stop(self) -> bool:
         return time.monotonic() > self._deadline
+
+    def about_to_write(self, ids: Sequence[int]) -> None:
+        pass
 
     def before_write(self, ids: Sequence[int]) -> Collection[int]:
         return ()

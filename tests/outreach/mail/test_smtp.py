@@ -35,6 +35,9 @@ class Recorder:
     def stop(self) -> bool:
         return self._stop_after is not None and len(self.outcomes) >= self._stop_after
 
+    def about_to_write(self, ids: Sequence[int]) -> None:
+        pass
+
     def before_write(self, ids: Sequence[int]) -> Collection[int]:
         for number in ids:
             self._asked[number] = self._asked.get(number, 0) + 1

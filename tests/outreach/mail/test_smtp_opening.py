@@ -27,6 +27,9 @@ class Collecting:
     def stop(self) -> bool:
         return False
 
+    def about_to_write(self, ids: Sequence[int]) -> None:
+        pass
+
     def before_write(self, ids: Sequence[int]) -> Collection[int]:
         return ()
 

@@ -54,6 +54,9 @@ class Recorder:
     def stop(self) -> bool:
         return False
 
+    def about_to_write(self, ids: Sequence[int]) -> None:
+        pass
+
     def before_write(self, ids: Sequence[int]) -> Sequence[int]:
         return ()
 
