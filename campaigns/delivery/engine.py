@@ -181,8 +181,9 @@ class Engine:
         """End connections and journal; between steps nothing is held."""
         self._servers.close()
         self._forget_watch()
-        if self._journal:
-            self._journal.remove()
+        journal, self._journal = self._journal, None  # closing twice would close whatever has its descriptor by then
+        if journal:
+            journal.remove()
 
     def _abandon(self) -> None:
         """A batch broke off (the database went away, the disk is full …). What it claimed is judged as after a

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
@@ -131,22 +132,33 @@ class _OnPostgresql:
 
     def __init__(self, connection: sa.Connection):
         self._libpq = _driver(connection).pgconn
-        self._checked(self._libpq.prepare(self._NAME, self._SUPPRESSED))
+        with self._errors_as_usual():
+            self._checked(self._libpq.prepare(self._NAME, self._SUPPRESSED))
 
     def follow(self, mailing_id: int, keys: Sequence[str]) -> None:
         self._mailing_id = str(mailing_id).encode()
 
     def ask(self, keys: Sequence[str]) -> None:
         asked = "\n".join(keys).encode()  # no address holds a line end
-        self._libpq.send_query_prepared(self._NAME, [asked, self._mailing_id])
-        self._libpq.flush()
+        with self._errors_as_usual():
+            self._libpq.send_query_prepared(self._NAME, [asked, self._mailing_id])
+            self._libpq.flush()
 
     def answer(self) -> Collection[str]:
         found: list[str] = []
-        while (result := self._libpq.get_result()) is not None:
-            self._checked(result)
-            found += [result.get_value(row, 0).decode() for row in range(result.ntuples)]
+        with self._errors_as_usual():
+            while (result := self._libpq.get_result()) is not None:
+                self._checked(result)
+                found += [result.get_value(row, 0).decode() for row in range(result.ntuples)]
         return found
+
+    @contextmanager
+    def _errors_as_usual(self) -> Iterator[None]:
+        """As from any other statement."""
+        try:
+            yield
+        except psycopg.OperationalError as error:
+            raise sa.exc.OperationalError("watch", None, error) from error
 
     def _checked(self, result: psycopg.pq.abc.PGresult) -> None:
         if result.status not in (psycopg.pq.ExecStatus.COMMAND_OK, psycopg.pq.ExecStatus.TUPLES_OK):

@@ -48,9 +48,9 @@ def base64_lines(data: bytes) -> bytes:
     """``data`` in base64, lines of at most 76 characters, each ended by CRLF."""
     if len(data) <= LINE_BYTES:
         return b2a_base64(data, newline=False) + b"\r\n" if data else b""
-    return b"".join(
-        b2a_base64(data[at : at + LINE_BYTES], newline=False) + b"\r\n" for at in range(0, len(data), LINE_BYTES)
-    )
+    lines = [b2a_base64(data[at : at + LINE_BYTES], newline=False) for at in range(0, len(data), LINE_BYTES)]
+    lines.append(b"")
+    return b"\r\n".join(lines)
 
 
 def _alternate(parts: Sequence[bytes | int]) -> tuple[bytes, list[tuple[list[bytes | int], bytes]]]:
