@@ -29,6 +29,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from outreach.clock import UTC, as_utc
 from outreach.errors import StaleEdit
+from outreach.wording import restored, stored
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -67,6 +68,19 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Wording(sa.types.TypeDecorator[str]):
+    """A message that can still be said in the reader's language (outreach.wording.Text)."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else stored(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else restored(value)
 
 
 def enum_type(kind: type[enum.Enum]) -> sa.Enum:

@@ -6,6 +6,7 @@ it ("이미 3건이 있습니다.") the key is lost; ``Text`` keeps it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -33,3 +34,25 @@ class Text(str):
         """Several messages as one, each of which keeps its translation."""
         values = {f"part{number}": cls(message) for number, message in enumerate(messages)}
         return cls(separator.join(f"%({name})s" for name in values), **values)
+
+
+def stored(message: str) -> str:
+    """``message`` for a text column: as it is, or, if it names values, with what its translation needs."""
+    if (isinstance(message, Text) and message.values) or message.startswith("{"):
+        return json.dumps(_parts(Text(message)), ensure_ascii=False)
+    return str(message)
+
+
+def restored(text: str) -> str:
+    """What :func:`stored` was given."""
+    return _whole(json.loads(text)) if text.startswith("{") else text
+
+
+def _parts(message: Text) -> dict[str, Any]:
+    values = {name: _parts(value) if isinstance(value, Text) else value for name, value in message.values.items()}
+    return {"template": message.template, "values": values}
+
+
+def _whole(parts: dict[str, Any]) -> Text:
+    values = {name: _whole(value) if isinstance(value, dict) else value for name, value in parts["values"].items()}
+    return Text(parts["template"], **values)

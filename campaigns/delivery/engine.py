@@ -55,6 +55,7 @@ from outreach.mail.outcome import Kind, Outcome, Stage
 from outreach.mail.servers import Server, Servers, in_words, parse_servers
 from outreach.mail.smtp import OutgoingMessage, SmtpPool, Timeouts
 from outreach.mail.smtp_channel import Sign
+from outreach.wording import Text
 
 log = structlog.get_logger()
 
@@ -292,8 +293,8 @@ class Engine:
             if batch.tally.too_many:
                 _note(session, mailing_id, batch.tally.reason(), state=MailingState.PAUSED)
             elif batch.trouble and self._servers.awake_in:
-                reason = f"메일 서버에 보내지 못하고 있습니다. 자동으로 다시 시도합니다. ({batch.trouble})"
-                _note(session, mailing_id, reason)
+                text = "메일 서버에 보내지 못하고 있습니다. 자동으로 다시 시도합니다. (%(trouble)s)"
+                _note(session, mailing_id, Text(text, trouble=batch.trouble))
             elif letter.noted and not batch.trouble:
                 _note(session, mailing_id, "")
         self.settled.update(row.state for row in rows)
@@ -353,6 +354,6 @@ def _note(session: Session, mailing_id: int, reason: str, *, state: MailingState
     session.execute(
         sa.update(Mailing)
         .where(Mailing.id == mailing_id, Mailing.state == MailingState.SENDING)
-        .values(state=state, pause_reason=reason[:300], version=Mailing.version + 1)
+        .values(state=state, pause_reason=reason, version=Mailing.version + 1)
         .execution_options(synchronize_session=False)
     )

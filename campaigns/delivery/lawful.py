@@ -65,7 +65,7 @@ def _hold(session: Session, mailing: Mailing, reason: str, now: datetime) -> int
         sa.update(Mailing)
         .where(Mailing.id == mailing.id, Mailing.state == MailingState.SCHEDULED)
         .values(
-            state=MailingState.OVERDUE, pause_reason=reason[:300], updated_at=now, version=Mailing.version + 1,
+            state=MailingState.OVERDUE, pause_reason=reason, updated_at=now, version=Mailing.version + 1,
         )
         .execution_options(synchronize_session=False)
     ).rowcount

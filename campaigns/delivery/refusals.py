@@ -23,6 +23,7 @@ from campaigns.delivery.rules import (
 )
 from campaigns.mailings.models import Mailing
 from outreach.mail.outcome import Kind, Outcome
+from outreach.wording import Text
 
 #: So many reasons and domains are named.
 NAMED = 3
@@ -86,15 +87,25 @@ class Tally:
         """Whether the mailing is to pause itself."""
         return bool(self._bad_domain) or too_many_refusals(self.refused, self.results, self.percent)
 
-    def reason(self) -> str:
+    def reason(self) -> Text:
         """Why it pauses, with the main reasons and domains."""
         if too_many_refusals(self.refused, self.results, self.percent):
-            share = f"거부 비율이 {self.percent}%를 넘어 스스로 멈추었습니다"
+            share = Text("거부 비율이 %(percent)s%%를 넘어 스스로 멈추었습니다", percent=self.percent)
             results, refused = self.results, self.refused
         else:
-            share = f"{self._bad_domain}의 거부 비율이 {self.domain_percent}%를 넘어 스스로 멈추었습니다"
+            share = Text(
+                "%(domain)s의 거부 비율이 %(percent)s%%를 넘어 스스로 멈추었습니다", domain=self._bad_domain,
+                percent=self.domain_percent,
+            )
             results, refused = self._results_of[self._bad_domain], self.refused_by[self._bad_domain]
-        reasons = ", ".join(f"{TROUBLE_LABELS[trouble]} {n:,}건" for trouble, n in self.reasons.most_common(NAMED))
-        domains = ", ".join(f"{domain} {n:,}건" for domain, n in self.refused_by.most_common(NAMED))
-        counts = f"결과 {results:,}건 중 거부 {refused:,}건"
-        return f"{share}({counts}). 까닭: {reasons}. 도메인: {domains}."[:300]
+        reasons = [_counted(Text(TROUBLE_LABELS[trouble]), n) for trouble, n in self.reasons.most_common(NAMED)]
+        domains = [_counted(domain, n) for domain, n in self.refused_by.most_common(NAMED)]
+        return Text(
+            "%(share)s(결과 %(results)s건 중 거부 %(refused)s건). 까닭: %(reasons)s. 도메인: %(domains)s.", share=share,
+            results=f"{results:,}", refused=f"{refused:,}", reasons=Text.joined(reasons, ", "),
+            domains=Text.joined(domains, ", "),
+        )
+
+
+def _counted(what: str, number: int) -> Text:
+    return Text("%(what)s %(n)s건", what=what, n=f"{number:,}")

@@ -12,7 +12,7 @@ from campaigns.audience.models import Audience
 from campaigns.mailings.rules import MailingState, MessageClass
 from campaigns.planning.models import Campaign
 from outreach.companies.topics import Topic
-from outreach.db import Identified, Json, Stamped, UtcDateTime, Versioned, db, enum_type
+from outreach.db import Identified, Json, Stamped, UtcDateTime, Versioned, Wording, db, enum_type
 
 
 class Mailing(Identified, Stamped, Versioned, db.Model):
@@ -56,7 +56,7 @@ class Mailing(Identified, Stamped, Versioned, db.Model):
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # refusals count from here on
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    pause_reason: Mapped[str] = mapped_column(sa.String(300), default="")
+    pause_reason: Mapped[str] = mapped_column(Wording, default="")
     refusal_percent: Mapped[int | None]  # pauses itself above this share of refusals; None: as for all mailings
     follows_id: Mapped[int | None] = mapped_column(sa.ForeignKey("mailing.id"), index=True)
     reminder: Mapped[int | None]

@@ -43,6 +43,9 @@ from outreach.regions.models import Centre
 from outreach.scope import Role, Scope
 from outreach.wording import Text
 
+#: Of what a person writes when pausing.
+MAX_REASON = 300
+
 FIELDS = (
     "title", "audience_id", "topic", "message_class", "class_reason", "commercial_reason", "subject", "preheader",
     "blocks", "sender_name", "sender_address", "sender_phone", "sender_postal", "clicks_open_leads", "track_opens",
@@ -389,7 +392,7 @@ def withdraw(
 def pause(session: Session, actor: Actor, mailing: Mailing, *, now: datetime, reason: str = "") -> None:
     """Stop sending for now; ``reason`` is shown. Raises Conflict if its state does not allow it."""
     _move(session, actor, mailing, MailingState.PAUSED, now)
-    mailing.pause_reason = reason[:300]
+    mailing.pause_reason = reason[:MAX_REASON]
     session.flush()
 
 

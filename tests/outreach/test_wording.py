@@ -1,0 +1,30 @@
+"""Messages kept in the database, and said in another language when they are read."""
+
+from __future__ import annotations
+
+import pytest
+
+from outreach.web.language import translated
+from outreach.wording import Text, restored, stored
+
+NESTED = Text(
+    "%(share)s(결과 %(results)s건 중 거부 %(refused)s건). 까닭: %(reasons)s. 도메인: %(domains)s.",
+    share=Text("거부 비율이 %(percent)s%%를 넘어 스스로 멈추었습니다", percent=5), results="40", refused="9",
+    reasons=Text.joined([Text("%(what)s %(n)s건", what=Text("없는 주소"), n="9")], ", "), domains="a.example",
+)
+
+
+@pytest.mark.parametrize("message", ["", "점검", "{아무 말}", '{"template": "x", "values": {}}', Text("접수됨"), NESTED])
+def test_comes_back_as_it_was(message):
+    again = restored(stored(message))
+    assert again == message
+    if isinstance(message, Text) and message.values:
+        assert isinstance(again, Text) and (again.template, again.values) == (message.template, message.values)
+
+
+def test_is_said_in_the_readers_language(app):
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert translated(restored(stored(NESTED))) == (
+            "It paused itself because more than 5% were refused (9 refusals among 40 results). Reasons: no such "
+            "address 9. Domains: a.example."
+        )
