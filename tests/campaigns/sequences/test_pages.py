@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from campaigns.audience import service as audiences
 from campaigns.delivery import service as delivery
 from campaigns.planning import service as planning
-from campaigns.planning.rules import PartnerRole
+from campaigns.planning.rules import CampaignState, PartnerRole
 from campaigns.sequences import service
 from campaigns.sequences.models import PartnerStop, Sequence
 from campaigns.sequences.rules import SequenceState, StepCondition
@@ -105,6 +105,33 @@ def test_a_partners_stop_by_the_officer(browse, make, begin, work, officer, draf
     assert {reason for _step, _state, reason in stands(sequence).values()} == {"partner_stop"}
     assert "협력기관의 중단 요청" in told(author.get(f"{home}/"))
     author.post(f"{home}/partners/{partner.id}/lift")
+    assert db.session.scalars(sa.select(PartnerStop)).one().lifted_at is not None
+
+
+def test_a_partners_stop_by_its_own_login(browse, make, begin, work, officer, draft, clock, now):
+    """From its reading room: with the number first, for its own companies alone, and lifted by it, too."""
+    add_companies(officer.centre_id, 2, now)
+    partner, other = (make_organisation(officer.centre, name) for name in ("가상산단관리공단", "가상상공회의소"))
+    planning.set_partners(
+        db.session, actor_of(officer), draft.campaign, [(partner.id, PartnerRole.INVITES, "")], now=now
+    )
+    sequence = begin(make((5, EVERYONE), organisation_id=partner.id))
+    draft.campaign.state = CampaignState.ACTIVE  # a partner is not told of drafts
+    db.session.commit()
+    work()
+    secretary = browse(make_user(Role.PARTNER, organisation=partner, name="박사무"))
+    stranger = browse(make_user(Role.PARTNER, organisation=other))
+    place = f"/portal/campaigns/{draft.campaign_id}/follow-ups"
+    assert "진행 중 2명" in told(secretary.get("/portal/"))
+    assert "후속 메일" not in told(stranger.get("/portal/"))
+    assert stranger.post(f"{place}/stop").status_code == 404
+    assert secretary.get(f"{place}/stop").status_code == 405
+    assert browse(officer).post(f"{place}/stop").status_code == 403
+    assert {reason for _step, _state, reason in stands(sequence).values()} == {""}
+    secretary.post(f"{place}/stop", data={"note": "회원사 요청"})
+    assert {reason for _step, _state, reason in stands(sequence).values()} == {"partner_stop"}
+    assert "보내지 않음: 박사무: 회원사 요청" in told(secretary.get("/portal/"))
+    secretary.post(f"{place}/lift")
     assert db.session.scalars(sa.select(PartnerStop)).one().lifted_at is not None
 
 
