@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 from flask import Flask
 from flask_talisman import Talisman
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from outreach import commands
+from outreach import commands, upgrades
 from outreach.clock import Clock, SystemClock
 from outreach.config import Settings
 from outreach.db import db, engine_options
@@ -23,8 +22,6 @@ from outreach.web import access, api, errors, filters, mail_frame, numbers, prot
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_REQUEST_BYTES = 52 * 1024 * 1024
-
-migrate = flask_migrate.Migrate()
 
 CSP = {
     "default-src": "'self'",
@@ -57,7 +54,7 @@ def build_app(settings: Settings, features: Sequence[Feature], *, clock: Clock |
     if settings.base_url.startswith("https"):  # TLS ends at a proxy in front of us
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(ROOT / "outreach" / "migrations"), render_as_batch=True)
+    upgrades.init_app(app)
     numbers.init_app(app)
     site.init_app(app)
     mail_frame.init_app(app)

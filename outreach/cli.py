@@ -7,12 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import click
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
+from outreach import upgrades
 from outreach.db import db, reading
 
 UPGRADE = "데이터베이스를 먼저 준비해 주세요 / prepare the database first: flask --app wsgi db upgrade"
@@ -20,17 +18,16 @@ UPGRADE = "데이터베이스를 먼저 준비해 주세요 / prepare the databa
 
 def require_current_database() -> None:
     """Raises ClickException (exit status 1) if the database can't be reached or its migrations are not ours."""
-    script = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
     try:
         with reading(), db.engine.connect() as connection:
-            have = MigrationContext.configure(connection).get_current_heads()
+            found = upgrades.current(connection)
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0]
         if reason == "unable to open database file":  # SQLite: its folder is made by the upgrade
             raise click.ClickException(UPGRADE) from error
         text = f"데이터베이스에 연결하지 못했습니다 / the database can't be reached: {reason}"
         raise click.ClickException(text) from error
-    if set(have) != set(script.get_heads()):
+    if found != upgrades.head():
         raise click.ClickException(UPGRADE)
 
 

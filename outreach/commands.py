@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import socket
 import sys
@@ -62,6 +63,8 @@ def worker(only: tuple[str, ...], without: tuple[str, ...]) -> None:
         role = Worker(_app(), only=only, without=without)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="SOURCE") from error
+    gc.collect()
+    gc.freeze()  # what starting up has made stays: looking through it again and again would be in vain
     role.run(_begin("worker"), dispatcher_for(_app()))
 
 

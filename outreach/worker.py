@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from collections.abc import Collection, Mapping
@@ -39,7 +38,6 @@ class Worker:
 
     def run(self, stop: threading.Event, dispatcher: Dispatcher | None = None) -> None:
         """Work until ``stop`` is set; the step under way is finished first."""
-        gc.freeze()  # what starting up has made stays: looking through it again and again would be in vain
         try:
             (dispatcher or Polling()).run({post.name: post.step for post in self._posts}, stop)
         finally:

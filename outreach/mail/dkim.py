@@ -13,13 +13,19 @@ from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Self
-
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from typing import TYPE_CHECKING, Self
 
 from outreach.config import DkimSetting
+from outreach.lazy import lazy
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
+else:
+    hashes, serialization = (lazy(f"cryptography.hazmat.primitives.{name}") for name in ("hashes", "serialization"))
+    ed25519, padding, rsa = (
+        lazy(f"cryptography.hazmat.primitives.asymmetric.{name}") for name in ("ed25519", "padding", "rsa")
+    )
 
 #: The application's signer is ``app.extensions[KEY]``.
 KEY = "outreach.dkim"
@@ -65,14 +71,15 @@ class DkimKey:
         except (ValueError, TypeError) as error:
             raise BadKey(f"not a private key in PEM without a password ({error})") from error
         if isinstance(key, ed25519.Ed25519PrivateKey):
-            public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+            public = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
             return cls(domain, selector, "ed25519-sha256", lambda data: key.sign(sha256(data).digest()), public)
         if not isinstance(key, rsa.RSAPrivateKey):
             raise BadKey("neither RSA nor Ed25519")
         if key.key_size < MIN_RSA_BITS:
             raise BadKey(f"RSA of {key.key_size} bits; at least {MIN_RSA_BITS} are needed")
         rsa_padding, algorithm = padding.PKCS1v15(), hashes.SHA256()
-        public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        public = key.public_key().public_bytes(serialization.Encoding.DER, form)
         return cls(domain, selector, "rsa-sha256", lambda data: key.sign(data, rsa_padding, algorithm), public)
 
     @property

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import dns.exception
-import dns.nameserver
-import dns.resolver
-
+from outreach.lazy import lazy
 from outreach.senders.rules import Records
+
+if TYPE_CHECKING:
+    from dns import exception, nameserver, resolver
+else:
+    exception, nameserver, resolver = (lazy(f"dns.{name}") for name in ("exception", "nameserver", "resolver"))
 
 #: Seconds for one question, and for all questions of one assessment.
 ONE, ALL = 3.0, 12.0
@@ -19,16 +22,16 @@ class Dns:
     """One assessment's questions. ``nameservers``: (address, port) of the servers to ask, none: the system's."""
 
     def __init__(self, nameservers: Sequence[tuple[str, int]] = (), *, one: float = ONE, all_: float = ALL):
-        self._resolver: dns.resolver.Resolver | None = None
+        self._resolver: resolver.Resolver | None = None
         self._one, self._until = one, time.monotonic() + all_
         self._known: dict[str, Records] = {}
         try:
-            resolver = dns.resolver.Resolver(configure=not nameservers)
-        except (dns.exception.DNSException, OSError):  # a closed network's host has no resolver at all
+            asking = resolver.Resolver(configure=not nameservers)
+        except (exception.DNSException, OSError):  # a closed network's host has no resolver at all
             return
         if nameservers:
-            resolver.nameservers = [dns.nameserver.Do53Nameserver(host, port) for host, port in nameservers]
-        self._resolver = resolver
+            asking.nameservers = [nameserver.Do53Nameserver(host, port) for host, port in nameservers]
+        self._resolver = asking
 
     def __call__(self, name: str) -> Records:
         """The TXT records of ``name``; none where the name does not exist. Follows CNAME."""
@@ -45,10 +48,10 @@ class Dns:
             return Records(failed="timeout")
         try:
             answer = self._resolver.resolve(f"{name}.", "TXT", search=False, lifetime=min(self._one, left))
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        except (resolver.NXDOMAIN, resolver.NoAnswer):
             return Records()
-        except dns.exception.Timeout:
+        except exception.Timeout:
             return Records(failed="timeout")
-        except (dns.exception.DNSException, OSError, UnicodeError) as error:
+        except (exception.DNSException, OSError, UnicodeError) as error:
             return Records(failed=type(error).__name__)
         return Records(tuple(b"".join(row.strings).decode("utf-8", "replace") for row in answer))

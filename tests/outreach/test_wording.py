@@ -14,7 +14,10 @@ NESTED = Text(
 )
 
 
-@pytest.mark.parametrize("message", ["", "점검", "{아무 말}", '{"template": "x", "values": {}}', Text("접수됨"), NESTED])
+AS_IF_STORED = '{"template": "x", "values": {}}'
+
+
+@pytest.mark.parametrize("message", ["", "점검", "{아무 말}", AS_IF_STORED, Text("접수됨"), NESTED])
 def test_comes_back_as_it_was(message):
     again = restored(stored(message))
     assert again == message

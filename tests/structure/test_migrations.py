@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from flask import Flask
 
+from outreach import upgrades
 from outreach.db import db
 
 WORDS = re.compile(r"'([^']*)'")
@@ -31,6 +32,7 @@ def enums() -> Iterator[tuple[str, sa.Column, set[str]]]:
 def test_there_is_one_line_of_migrations(script: ScriptDirectory) -> None:
     assert len(script.get_heads()) == len(script.get_bases()) == 1
     assert [step.revision for step in script.walk_revisions() if step.is_merge_point or step.is_branch_point] == []
+    assert script.get_heads() == [upgrades.head()], "a file's name begins with its revision"
 
 
 def test_the_migrations_make_what_the_models_say(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
