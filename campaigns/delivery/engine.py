@@ -51,10 +51,10 @@ from outreach.companies.models import SuppressionReason
 from outreach.config import Settings
 from outreach.db import db, unit_of_work
 from outreach.mail import dkim, health
+from outreach.mail.dkim import DkimSigner
 from outreach.mail.outcome import Kind, Outcome, Stage
 from outreach.mail.servers import Server, Servers, in_words, parse_servers
 from outreach.mail.smtp import OutgoingMessage, SmtpPool, Timeouts
-from outreach.mail.smtp_channel import Sign
 from outreach.wording import Text
 
 log = structlog.get_logger()
@@ -150,7 +150,7 @@ class Engine:
         self._bounce_address: str = outreach.settings.bounce_address
         self._folder: Path = outreach.settings.journal_folder
         self.name = worker_name(self._folder)
-        self._servers = open_servers(outreach.settings, app.extensions[dkim.KEY].sign, connections)
+        self._servers = open_servers(outreach.settings, app.extensions[dkim.KEY], connections)
         self._journal: Journal | None = None
         self._watch: Watch | None = None
         self._kept: Letter | None = None
@@ -331,14 +331,17 @@ class Engine:
         return self._kept
 
 
-def open_servers(settings: Settings, sign: Sign, connections: int) -> Servers:
+def open_servers(settings: Settings, signer: DkimSigner, connections: int) -> Servers:
     """A pool of connections to each server of the setting. Where there are several, one that does not answer is
     given up sooner: the others go on."""
     chosen = parse_servers(settings.smtp_url or "")
     hurried = {"timeouts": Timeouts(connect=10), "max_failures": 1} if len(chosen) > 1 else {}
-    host = urlsplit(settings.base_url).hostname
+    common = {
+        "connections": connections, "helo": urlsplit(settings.base_url).hostname, "sign": signer.sign,
+        "signers": signer.threads,
+    }
     return Servers(
-        Server(each, SmtpPool(each.url, connections=connections, helo=host, sign=sign, **hurried), FIRST_BATCH)
+        Server(each, SmtpPool(each.url, **common, **hurried), FIRST_BATCH)
         for each in chosen
     )
 

@@ -7,6 +7,7 @@ Header fields are unfolded as "relaxed" asks (§3.4.2).
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from binascii import b2a_base64
@@ -127,6 +128,12 @@ class DkimSigner:
             except (OSError, BadKey) as error:
                 raise BadKey(f"{path}: {error.strerror if isinstance(error, OSError) else error}") from error
         return cls(keys)
+
+    @property
+    def threads(self) -> int:
+        """How many threads beside the one that sends are worth their while: RSA signs outside of Python's lock, and
+        takes longer than all the rest of a message; Ed25519 takes no longer than handing it over."""
+        return (os.cpu_count() or 1) if any(key.algorithm == "rsa-sha256" for key in self.keys) else 0
 
     def keys_for(self, sender: str) -> tuple[DkimKey, ...]:
         """The keys that may sign for the address ``sender``."""

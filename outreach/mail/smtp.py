@@ -22,6 +22,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from outreach.mail.outcome import Kind, Outcome, Stage
@@ -76,19 +77,20 @@ class SmtpPool:
 
     ``helo`` is the name for EHLO (default: the address literal), ``tls`` replaces the verifying default
     context, ``pause`` is the first of the growing waits (seconds) before a failed server is tried again,
-    ``sign`` what every content passes through last, ``max_failures`` after how many connections in a row that
-    achieve nothing the server is given up.
+    ``sign`` what every content passes through last, in ``signers`` threads beside the sending one (0: in that
+    one), ``max_failures`` after how many connections in a row that achieve nothing the server is given up.
     """
 
     def __init__(
         self, url: SmtpUrl, *, connections: int = 8, helo: str | None = None, timeouts: Timeouts = Timeouts(),
-        tls: ssl.SSLContext | None = None, pause: float = 0.5, sign: Sign | None = None,
+        tls: ssl.SSLContext | None = None, pause: float = 0.5, sign: Sign | None = None, signers: int = 0,
         max_failures: int = MAX_FAILURES,
     ):
         if connections < 1:
             raise ValueError("connections: at least one")
         self.size = self.limit = connections
         self.sign = sign
+        self.signers = ThreadPoolExecutor(signers, "signer") if sign and signers else None
         self.pause, self.max_failures = pause, max_failures
         self.proven = False  # a message has got through since the last total failure
         self.gave_up: Outcome | None = None  # why the last batch could not be sent to its end
@@ -136,6 +138,8 @@ class SmtpPool:
             connection.wait_for_end(deadline - time.monotonic())
         self.connections.clear()
         self.selector.close()
+        if self.signers:
+            self.signers.shutdown(cancel_futures=True)
 
     def __enter__(self) -> SmtpPool:
         return self
@@ -193,18 +197,27 @@ class _Run:
             if message is None:
                 return
             try:
-                self._waiting.append(Flight(message, self._pool.sign))
+                self._waiting.append(Flight(message, self._pool.sign, self._pool.signers))
             except Exception as error:
-                log.warning("delivery %d can't be built: %r", message.delivery_id, error)
-                refusal = Outcome(Kind.REFUSED_MESSAGE, Stage.PREPARE, text=str(error))
-                self._hooks.on_outcome(message.delivery_id, refusal)
+                self._not_built(message.delivery_id, error)
+
+    def _not_built(self, delivery_id: int, error: Exception) -> None:
+        log.warning("delivery %d can't be built: %r", delivery_id, error)
+        self._hooks.on_outcome(delivery_id, Outcome(Kind.REFUSED_MESSAGE, Stage.PREPARE, text=str(error)))
 
     def _next(self) -> Flight | None:
-        if self._over is not None:
-            return None
-        if not self._waiting:
-            self._fill()
-        return self._waiting.popleft() if self._waiting else None
+        while self._over is None:
+            if not self._waiting:
+                self._fill()
+            if not self._waiting:
+                return None
+            flight = self._waiting.popleft()
+            try:
+                flight.finish()
+                return flight
+            except Exception as error:
+                self._not_built(flight.id, error)
+        return None
 
     def _next_for(self, channel: Channel) -> Flight | None:
         """The next that this server can carry. To whom it can't, nothing is said; another form of the address does

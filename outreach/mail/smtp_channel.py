@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from typing import NamedTuple
 
 from outreach.mail.address import is_international, path
@@ -36,11 +37,12 @@ Sign = Callable[[str, bytes], bytes]
 
 
 class Flight:
-    """A message made ready for the wire. Raises what rendering raises, BadAddress and ValueError."""
+    """A message made ready for the wire. Raises what rendering raises, BadAddress and ValueError. With ``signers``
+    it is signed meanwhile by one of those threads: :meth:`finish` waits for it."""
 
-    __slots__ = ("content", "envelope", "id", "international", "returns", "tries")
+    __slots__ = ("_signed", "content", "envelope", "id", "international", "returns", "tries")
 
-    def __init__(self, message: OutgoingMessage, sign: Sign | None = None):
+    def __init__(self, message: OutgoingMessage, sign: Sign | None = None, signers: Executor | None = None):
         content = message.content if isinstance(message.content, bytes) else message.content()
         self.id = message.delivery_id
         self.international = is_international(message.rcpt_to)  # only for servers with SMTPUTF8
@@ -50,9 +52,18 @@ class Flight:
             (Stage.RCPT, b"RCPT TO:%b\r\n" % path(message.rcpt_to, international=True)),
             (Stage.DATA, b"DATA\r\n"),
         )
-        self.content = wire_content(sign(message.mail_from, content) if sign else content)
+        self._signed: Future[bytes] | None = None
+        if sign and signers:
+            self._signed = signers.submit(sign, message.mail_from, content)
+        else:
+            self.content = wire_content(sign(message.mail_from, content) if sign else content)
         self.tries = 0  # connections that broke at its envelope before they had achieved anything
         self.returns = 0  # connections that broke at its envelope
+
+    def finish(self) -> None:
+        """Its ``content`` is there from now on. Raises what signing raises."""
+        if self._signed is not None:
+            self.content, self._signed = wire_content(self._signed.result()), None
 
 
 def _of_recipient(stage: Stage, reply: Reply) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from hashlib import sha256
 from itertools import islice
 from random import Random
 
@@ -457,6 +458,26 @@ def test_failing_hook_ends_everything(hook: str) -> None:
         intended = {f"r{number}@example.kr" for number in recorder.in_flight | recorder.outcomes.keys()}
         assert set(server.recipients) <= intended
         assert len(recorder.in_flight) <= 2
+
+
+@pytest.mark.parametrize("signers", [0, 2])
+def test_signed_in_threads_or_not_each_gets_its_own(signers: int) -> None:
+    """And one that can't be signed is refused, and holds up no other."""
+
+    def sign(sender: str, text: bytes) -> bytes:
+        if b"text 4\r\n" in text:
+            raise ValueError("the header subject occurs twice")
+        return b"Signed: " + sha256(text).hexdigest().encode() + b"\r\n" + text
+
+    recorder = Recorder()
+    with SmtpServer() as server, SmtpPool(
+        SmtpUrl.parse(server.url), connections=3, timeouts=QUICK, sign=sign, signers=signers
+    ) as pool:
+        pool.send(messages(30), recorder)
+    assert recorder.of(Kind.REFUSED_MESSAGE) == [4] and len(recorder.of(Kind.ACCEPTED)) == 29
+    for message in server.messages:
+        number = int(message.rcpt_to[0][1:].partition("@")[0])
+        assert message.content == sign("", content(number))
 
 
 def test_message_that_cannot_be_built_holds_up_no_other() -> None:
