@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from campaigns.audience import service as audiences
 from campaigns.audience.history import NoHistory
 from campaigns.delivery import service as delivery
+from campaigns.delivery.engine import Engine
 from campaigns.mailings import service as mailings
 from campaigns.mailings.compose import Addresses
 from campaigns.mailings.models import Mailing
@@ -20,6 +22,7 @@ from outreach.companies.models import Company, Contact, Workplace
 from outreach.db import db
 from outreach.scope import Role
 from tests.people import make_user
+from tests.smtp_server import SmtpServer
 
 BLOCKS = [
     {"kind": "heading", "text": "{{회사명}} 대표님께"},
@@ -105,3 +108,20 @@ def start(approver, now) -> Callable[[Mailing], Mailing]:
         return mailing
 
     return act
+
+
+@pytest.fixture
+def server() -> Iterator[SmtpServer]:
+    """A mail server that takes everything."""
+    with SmtpServer() as running:
+        yield running
+
+
+@pytest.fixture
+def engine(app, server) -> Iterator[Engine]:
+    """A worker's engine that sends to it."""
+    outreach = app.extensions["outreach"]
+    outreach.settings = replace(outreach.settings, smtp_url=server.url)
+    made = Engine(app, connections=2)
+    yield made
+    made.close()

@@ -25,12 +25,6 @@ from tests.smtp_server import Event, SmtpServer
 
 
 @pytest.fixture
-def server():
-    with SmtpServer() as server:
-        yield server
-
-
-@pytest.fixture
 def kept_logging():
     """The command sets up logging for its process; the tests' own is put back."""
     root = logging.getLogger()

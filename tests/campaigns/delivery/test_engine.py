@@ -33,21 +33,6 @@ from tests.campaigns.delivery.conftest import actor_of, add_companies
 from tests.smtp_server import Act, Event, SmtpServer
 
 
-@pytest.fixture
-def server():
-    with SmtpServer() as server:
-        yield server
-
-
-@pytest.fixture
-def engine(app, server):
-    outreach = app.extensions["outreach"]
-    outreach.settings = replace(outreach.settings, smtp_url=server.url)
-    engine = Engine(app, connections=3)
-    yield engine
-    engine.close()
-
-
 def run(engine: Engine) -> None:
     """Work until there is nothing to do."""
     db.session.commit()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -26,7 +25,7 @@ from outreach.mail import outbox
 from outreach.mail.outbox import OutboxSource
 from outreach.mail.smtp import send_one
 from tests.campaigns.delivery.conftest import actor_of, add_companies
-from tests.smtp_server import Event, SmtpServer
+from tests.smtp_server import Event
 
 pytestmark = pytest.mark.usefixtures("office_hours")
 HEADQUARTERS = Actor(None, "hq@outreach.example")
@@ -35,21 +34,6 @@ MONDAY, FRIDAY = date(2026, 11, 23), date(2026, 11, 27)
 
 def kst(day: date, hour: int, minute: int = 0, second: int = 0) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=KST)
-
-
-@pytest.fixture
-def server():
-    with SmtpServer() as server:
-        yield server
-
-
-@pytest.fixture
-def engine(app, server):
-    outreach = app.extensions["outreach"]
-    outreach.settings = replace(outreach.settings, smtp_url=server.url)
-    engine = Engine(app, connections=2)
-    yield engine
-    engine.close()
 
 
 def work(engine: Engine) -> None:

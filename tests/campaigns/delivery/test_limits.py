@@ -28,12 +28,6 @@ from tests.smtp_server import Event, SmtpServer
 
 
 @pytest.fixture
-def server():
-    with SmtpServer() as server:
-        yield server
-
-
-@pytest.fixture
 def make_engine(app, server):
     made = []
 

@@ -16,13 +16,6 @@ from outreach.mail import dkim, outbox
 from outreach.mail.feature import feature as mail
 from tests.campaigns.delivery.conftest import add_companies
 from tests.signatures import verdicts
-from tests.smtp_server import SmtpServer
-
-
-@pytest.fixture
-def server():
-    with SmtpServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@ they are claimed, and for those claimed but not yet in the socket."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import sqlalchemy as sa
 
@@ -18,24 +16,9 @@ from outreach.companies.preferences import leave
 from outreach.companies.topics import Topic
 from outreach.db import db, unit_of_work
 from tests.campaigns.delivery.conftest import add_companies
-from tests.smtp_server import Event, SmtpServer
+from tests.smtp_server import Event
 
 SECOND = "person2@company2.example"
-
-
-@pytest.fixture
-def server():
-    with SmtpServer() as server:
-        yield server
-
-
-@pytest.fixture
-def engine(app, server):
-    outreach = app.extensions["outreach"]
-    outreach.settings = replace(outreach.settings, smtp_url=server.url)
-    engine = Engine(app, connections=1)
-    yield engine
-    engine.close()
 
 
 def run(engine: Engine) -> None:

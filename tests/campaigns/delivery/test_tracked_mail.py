@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import email
 import email.policy
 import re
@@ -10,12 +9,10 @@ import re
 import pytest
 from lxml import html as lxml_html
 
-from campaigns.delivery.engine import Engine
 from campaigns.mailings import service as mailings
 from outreach import links
 from outreach.db import db
 from tests.campaigns.delivery.conftest import actor_of, add_companies
-from tests.smtp_server import SmtpServer
 
 BUTTONS = [
     {"kind": "button", "label": "자세히", "target": "url", "url": "https://a.example/1"},
@@ -23,22 +20,6 @@ BUTTONS = [
 ]
 FOR_ADVICE = "동행 플래너가 그에 맞추어 상담을 안내하는 데 씁니다"
 FOR_US = "안내를 고치는 데에만 씁니다"
-
-
-@pytest.fixture
-def server():
-    with SmtpServer() as running:
-        yield running
-
-
-@pytest.fixture
-def engine(app, server):
-    app.extensions["outreach"].settings = dataclasses.replace(
-        app.extensions["outreach"].settings, smtp_url=server.url
-    )
-    made = Engine(app)
-    yield made
-    made.close()
 
 
 @pytest.fixture

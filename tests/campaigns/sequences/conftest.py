@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -25,27 +24,18 @@ from campaigns.sequences.models import Sequence, SequenceMember
 from campaigns.sequences.rules import StepCondition
 from outreach.companies.models import Contact
 from outreach.db import db
-from tests.campaigns.delivery.conftest import actor_of, approver, draft, officer  # noqa: F401 - fixtures
-from tests.smtp_server import SmtpServer
+from tests.campaigns.delivery.conftest import (  # noqa: F401 - fixtures
+    actor_of,
+    approver,
+    draft,
+    engine,
+    officer,
+    server,
+)
 
 
 @pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as server:
-        yield server
-
-
-@pytest.fixture
-def engine(app: Flask, server: SmtpServer) -> Iterator[Engine]:
-    outreach = app.extensions["outreach"]
-    outreach.settings = replace(outreach.settings, smtp_url=server.url)
-    engine = Engine(app, connections=2)
-    yield engine
-    engine.close()
-
-
-@pytest.fixture
-def send(engine: Engine, clock) -> Callable[[], None]:
+def send(engine: Engine, clock) -> Callable[[], None]:  # noqa: F811 - the fixture
     """Start what is due and work until there is nothing to do."""
 
     def act() -> None:
