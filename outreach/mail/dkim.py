@@ -13,6 +13,7 @@ import time
 from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Self
 
@@ -158,13 +159,20 @@ def _signed_fields(head: bytes) -> list[tuple[str, bytes]]:
     """The fields to sign, relaxed: name in lower case, unfolded, blanks as one, CRLF; and the empty ones
     that stand for a field that must not be added."""
     found: dict[str, bytes] = {}
-    for match in _FIELD.finditer(head):
-        name = match[1].decode("ascii").lower()
+    for name, value in _FIELD.findall(head):
+        name, relaxed = _relaxed(name, value)
         if name in found:
             raise ValueError(f"the header {name} occurs twice")
-        found[name] = b"%b:%b\r\n" % (match[1].lower(), _FOLD.sub(b" ", match[2]).strip(b" "))
+        found[name] = relaxed
     fields = [(name, found[name]) for name in SIGNED if name in found]
     return fields + [(name, b"") for name in SIGNED if name in OVERSIGNED]
+
+
+@lru_cache(maxsize=256)  # most fields are the same in every message of a mailing
+def _relaxed(name: bytes, value: bytes) -> tuple[str, bytes]:
+    """The name, and the whole field in its relaxed form."""
+    name = name.lower()
+    return name.decode("ascii"), b"%b:%b\r\n" % (name, _FOLD.sub(b" ", value).strip(b" "))
 
 
 def _folded(names: bytes) -> bytes:
