@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from campaigns.delivery.models import Delivery
+from campaigns.delivery.models import Delivery, SendingPolicy
 from campaigns.delivery.rules import DeliveryState
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState, MessageClass
@@ -26,6 +26,14 @@ UNDER_WAY = (MailingState.SENDING, MailingState.PAUSED)
 SINCE = "cap_since"
 #: Any number that no other advisory lock of the product uses.
 _LOCK = 5_011_007
+
+
+def in_force(session: Session, default: FrequencyCap | None) -> FrequencyCap | None:
+    """The cap that headquarters has set, else the program's setting (None: no cap)."""
+    row = session.execute(
+        sa.select(SendingPolicy.cap_contact, SendingPolicy.cap_company, SendingPolicy.cap_days)
+    ).first()
+    return default if row is None or None in row else FrequencyCap(*row)
 
 
 def window(cap: FrequencyCap) -> timedelta:

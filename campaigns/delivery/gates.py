@@ -42,7 +42,7 @@ def hand_in(app: Flask, keeper: Keeper) -> None:
 def standing(app: Flask, session: Session, mailing_id: int, now: datetime) -> list[Gate]:
     """The gates of a mailing, within the unit of work that is about to claim."""
     found = [keeper(session, mailing_id, now) for keeper in app.extensions.get(KEY, ())]
-    cap = app.extensions["outreach"].settings.frequency
+    cap = frequency.in_force(session, app.extensions["outreach"].settings.frequency)
     if cap is not None and (condition := frequency.condition(session, mailing_id, cap, now)):
         found.append(Gate(SkipReason.FREQUENCY, condition, {frequency.SINCE: now - frequency.window(cap)}))
     return [gate for gate in found if gate is not None]

@@ -49,6 +49,7 @@ def _page(typed: dict[str, str] | None = None) -> str:
         "deliveries/sending_limits.html", servers=servers_panel(access.scope()), rows=limit_settings.listed(db.session),
         policy=limit_settings.policy(db.session), rests=rests.listed(db.session), now=_now(), windows=WINDOW_LABELS,
         retries=retries, may_edit=access.scope().role is Role.ADMINISTRATOR, typed=typed or {},
+        setting=current_app.extensions["outreach"].settings.frequency,
     )
 
 
@@ -90,6 +91,19 @@ def save() -> Any:
 def _values(suffix: str) -> LimitValues:
     form = request.form
     return LimitValues(*(form.get(name + suffix, "") for name in ("amount", "window", "abreast", "domains")))
+
+
+@blueprint.post("/cap")
+@access.allow(*READERS)
+def cap() -> Any:
+    """How often one recipient is written to."""
+    form = request.form
+    written = (form.get("contact", ""), form.get("company", ""), form.get("days", ""))
+    version = read_id(form.get("policy_version", ""))
+    return _act(
+        lambda: limit_settings.change_cap(db.session, access.actor(), written, version, now=_now()),
+        _("저장했습니다. 이제부터 세는 대상과 다음에 보내는 묶음부터 적용됩니다."),
+    )
 
 
 @blueprint.post("/add")

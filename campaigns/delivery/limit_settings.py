@@ -105,6 +105,23 @@ def change_policy(
     session.flush()
 
 
+def change_cap(
+    session: Session, actor: Actor, cap: tuple[str, str, str], version: int | None, *, now: datetime
+) -> None:
+    """How much mail an address and a company get within some days: ``cap`` as (mails, mailings, days); all three empty:
+    as the program's setting says. Raises Invalid, StaleEdit."""
+    row = policy(session)
+    check_version(row, version)
+    written = [text.strip() for text in cap]
+    if any(written) and not all(re.fullmatch(r"[1-9][0-9]{0,2}", text) for text in written):
+        raise Invalid("횟수와 날수를 1부터 999까지의 수로 모두 적거나, 모두 비워 주세요.")
+    values = [int(text) if text else None for text in written]
+    changed = audit.apply_changes(row, dict(zip(("cap_contact", "cap_company", "cap_days"), values, strict=True)))
+    if changed:
+        audit.record_change(session, actor, "sending_policy", row.id, "update", changed, now=now)
+    session.flush()
+
+
 def change_of_mailing(session: Session, actor: Actor, mailing: Mailing, percent: str, *, now: datetime) -> None:
     """From what share of refusals on this mailing pauses itself; '' as all do. Raises Invalid."""
     values = {"refusal_percent": _percent(percent) if percent.strip() else None, "updated_at": now}

@@ -150,9 +150,13 @@ class DomainRest(db.Model):
 
 
 class SendingPolicy(Identified, Versioned, db.Model):
-    """One row: from what share of refusals on (per cent) a mailing pauses itself."""
+    """One row: from what share of refusals on (per cent) a mailing pauses itself; and the frequency cap, None where
+    the program's setting holds."""
 
     __tablename__ = "sending_policy"
 
     refusal_percent: Mapped[int]
     domain_refusal_percent: Mapped[int]
+    cap_contact: Mapped[int | None]
+    cap_company: Mapped[int | None]
+    cap_days: Mapped[int | None]

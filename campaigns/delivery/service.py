@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,16 +35,18 @@ RECENT_MAILINGS = 200
 
 
 class PastDeliveries:
-    """What the audience may ask about earlier mailings (campaigns.audience.history)."""
+    """What the audience may ask about earlier mailings (campaigns.audience.history). ``cap``: the frequency cap in
+    force."""
 
-    def __init__(self, cap: FrequencyCap | None = None):
-        self.cap = cap
+    def __init__(self, cap: Callable[[], FrequencyCap | None] = lambda: None):
+        self._cap = cap
 
     def too_often(
         self, address_key: sa.ColumnElement[str], company_id: sa.ColumnElement[int], now: datetime
     ) -> sa.ColumnElement[bool] | None:
-        """Recipients who have had as much mail as ``cap`` allows."""
-        return None if self.cap is None else frequency.reached(self.cap, address_key, company_id, now)
+        """Recipients who have had as much mail as the cap allows."""
+        cap = self._cap()
+        return None if cap is None else frequency.reached(cap, address_key, company_id, now)
 
     def mailed(self, address_key: sa.ColumnElement[str], mailing_ids: Collection[int]) -> sa.ColumnElement[bool]:
         return self._accepted(address_key).where(Delivery.mailing_id.in_(mailing_ids)).exists()

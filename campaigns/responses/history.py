@@ -8,12 +8,14 @@ import sqlalchemy as sa
 from flask import Flask
 
 from campaigns.audience.history import KEY
+from campaigns.delivery import frequency
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.service import PastDeliveries
 from campaigns.mailings.models import Mailing
 from campaigns.responses.answered import answered
 from campaigns.responses.models import Response
 from campaigns.responses.rules import ResponseState
+from outreach.db import db
 
 
 class PastEvents(PastDeliveries):
@@ -33,4 +35,5 @@ class PastEvents(PastDeliveries):
 
 
 def init_app(app: Flask) -> None:
-    app.extensions[KEY] = PastEvents(app.extensions["outreach"].settings.frequency)
+    outreach = app.extensions["outreach"]
+    app.extensions[KEY] = PastEvents(lambda: frequency.in_force(db.session, outreach.settings.frequency))

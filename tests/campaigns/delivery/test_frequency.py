@@ -13,7 +13,7 @@ from campaigns.audience import service as audiences
 from campaigns.audience.history import KEY as HISTORY
 from campaigns.audience.rules import Exclusion
 from campaigns.delivery import frequency, gates, queue, service
-from campaigns.delivery.models import Delivery
+from campaigns.delivery.models import Delivery, SendingPolicy
 from campaigns.delivery.rules import DeliveryState, SkipReason
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
@@ -129,6 +129,18 @@ def test_a_claim_without_other_mailings_stays_what_it_was(app, draft, officer, a
     start(approve(draft))
     with unit_of_work(db.session) as session:
         assert gates.standing(app, session, draft.id, now) == []
+
+
+def test_what_headquarters_has_set_goes_before_the_setting(app, draft, more, officer, approve, start, now):
+    """For the count before approval, and for the claim."""
+    add_companies(officer.centre_id, 4, now)
+    first = start(approve(draft))
+    assert claimed(app, first, now) == (4, 0)
+    second = start(approve(more("둘째")))
+    policy = db.session.scalars(sa.select(SendingPolicy)).one()
+    policy.cap_contact, policy.cap_company, policy.cap_days = 1, 9, 7
+    db.session.commit()
+    assert claimed(app, second, now) == (0, 4)
 
 
 def test_two_workers_at_once_do_not_go_past_it(app, draft, more, officer, approve, start, now):

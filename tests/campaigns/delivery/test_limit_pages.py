@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from campaigns.delivery import limit_settings
+from campaigns.delivery import frequency, limit_settings
 from campaigns.delivery.limits import in_force
 from campaigns.delivery.models import DomainRest, LimitKind, SendingLimit, SendingPolicy
 from campaigns.delivery.refusals import Tally
 from outreach.audit.models import ChangeRecord
+from outreach.config import FrequencyCap
 from outreach.db import db
 from outreach.mail import health
 from outreach.mail.outcome import Kind, Outcome, Stage
@@ -189,3 +190,28 @@ def test_few_results_pause_nothing():
 
 def test_the_policy_is_one_row(app):
     assert db.session.scalar(sa.select(sa.func.count()).select_from(SendingPolicy)) == 1
+
+
+def test_headquarters_sets_how_often_one_is_written_to(app):
+    """All three numbers or none; in force from then on, and recorded."""
+    headquarters = sign_in(app.test_client(), make_user(Role.HEADQUARTERS))
+    usual, version = FrequencyCap(), limit_settings.policy(db.session).version
+    db.session.commit()
+    assert "7일 동안 한 주소에 2통, 한 회사에 3건" in headquarters.get("/sending/").text
+
+    def save(contact: str, company: str, days: str) -> int:
+        cap = {"contact": contact, "company": company, "days": days, "policy_version": str(version)}
+        return headquarters.post("/sending/cap", data=cap).status_code
+
+    assert [save("3", "", "14"), save("0", "1", "1"), save("3", "x", "14"), save("3", "4", "1000")] == [422] * 4
+    assert frequency.in_force(db.session, usual) == usual
+    assert save("3", "4", "14") == 302
+    assert frequency.in_force(db.session, usual) == frequency.in_force(db.session, None) == FrequencyCap(3, 4, 14)
+    assert save("1", "1", "1") == 422, "begun on an older state of the page"
+    changed = db.session.scalars(sa.select(ChangeRecord).order_by(ChangeRecord.id.desc())).first()
+    assert changed is not None and changed.changes["cap_days"] == [None, 14]
+    version += 1
+    db.session.commit()
+    assert save("", "", "") == 302
+    assert frequency.in_force(db.session, usual) == usual
+    assert sign_in(app.test_client(), make_user(Role.PROMOTION)).post("/sending/cap").status_code == 403
