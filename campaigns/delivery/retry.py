@@ -76,7 +76,7 @@ RETRY_TABLE: Mapping[Trouble, tuple[timedelta, ...]] = {
 #: too old; X.1.10 of a domain that takes no mail, RFC 7505).
 _UNKNOWN_USER = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10"})
 #: Statuses that say nothing of the cause; words and code do.
-_GENERIC = frozenset({"", "0.0", "1.0", "2.0"})
+_GENERIC = frozenset({"", "0.0", "1.0", "2.0", "3.0", "4.0", "5.0"})
 _GREYLISTED = re.compile(r"gr[ea]ylist", re.IGNORECASE)
 _FULL = re.compile(
     r"(mail ?box|quota|storage).{0,40}(full|exceed)|over ?quota|(full|exceed).{0,20}(mail ?box|quota)|"
@@ -97,9 +97,12 @@ _NOBODY = re.compile(
     r"does ?n.t have an? \S+ account",
     re.IGNORECASE,
 )
-#: Refusals for our standing, behind whatever number. A wrong suppression is worse than a mail too many.
+#: Refusals for our standing or our own address, behind whatever number: Exim says "Verification failed for <…> No Such
+#: User Here Sender verify failed", Postfix "Sender address rejected: User unknown". A wrong suppression is worse than a
+#: mail too many.
 _STANDING = re.compile(
-    r"spam|(?:black|block) ?list|blocked (?:by|using|for|because)|\b(?:rbl|spf|dkim|dmarc)\b|dnsbl|reputation",
+    r"spam|(?:black|block) ?list|blocked (?:by|using|for|because)|\b(?:rbl|spf|dkim|dmarc)\b|dnsbl|reputation|"
+    r"sender (?:address|domain|verify|callout)|verif(?:y|ication) failed|backscatter",
     re.IGNORECASE,
 )
 _SUBJECTS = {
@@ -112,6 +115,8 @@ _BY_DIGIT = {
 #: X.7.20 to X.7.27: a signature, SPF, reverse DNS or several of them failed (RFC 7372); Google goes on to 4.7.32
 #: for DKIM, TLS and DMARC, and has 4.7.28 for a rate.
 _AUTHENTICATION = frozenset(f"7.{number}" for number in (*range(20, 28), *range(29, 33)))
+#: Microsoft's words of a recipient that its directory lacks, or that does not get mail: (status, word).
+_OF_RECIPIENT = (("4.1", "recipient address rejected"), ("5.0", "mailbox unavailable"))
 #: Where no enhanced status is given (RFC 5321 §4.2.3).
 _BY_CODE = {
     421: Trouble.RATE, 450: Trouble.OTHER, 451: Trouble.SYSTEM, 452: Trouble.SYSTEM, 550: Trouble.OTHER,
@@ -147,13 +152,12 @@ def _temporary(code: int, detail: str, text: str) -> Trouble:
 
 
 def _final(code: int, detail: str, text: str) -> Trouble:
-    nobody = detail in _UNKNOWN_USER or (detail in _GENERIC and bool(_NOBODY.search(text)))
-    if nobody:
+    if detail in _UNKNOWN_USER or (detail in _GENERIC and _NOBODY.search(text)):
         return Trouble.POLICY if _STANDING.search(text) else Trouble.UNKNOWN_USER
     if detail.startswith("7."):
         return Trouble.POLICY
-    if detail == "4.1" and "recipient" in text.lower():
-        return Trouble.OTHER  # Microsoft: "Recipient address rejected: Access denied", of one its directory lacks
+    if any(detail == number and word in text.lower() for number, word in _OF_RECIPIENT):
+        return Trouble.OTHER
     found = _by_status(detail, text) or _BY_CODE.get(code, Trouble.OTHER)
     return Trouble.POLICY if found is Trouble.RATE else found
 

@@ -68,6 +68,7 @@ NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
     # Microsoft (aka.ms/EXOSmtpErrors): its directory does not know the recipient, or the domain is not set up
     (550, "5.4.1", "Recipient address rejected: Access denied.", Trouble.OTHER),
     (550, "5.4.1", "No answer from host", Trouble.NETWORK),
+    (550, "5.5.0", "Requested action not taken: mailbox unavailable", Trouble.OTHER),
     (451, "4.7.500", "Server busy. Please try again later.", Trouble.RATE),
     (451, "4.5.127", "Message rejected. Excessive message rate from sender.", Trouble.RATE),
     # Naver and Daum (docs/decisions/0015-what-comes-back.md names the sources)
@@ -84,6 +85,12 @@ NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
     (550, None, "User unknown", Trouble.UNKNOWN_USER), (550, None, "No such recipient here", Trouble.UNKNOWN_USER),
     (550, "5.1.0", "<a@b.example> Recipient not found.", Trouble.UNKNOWN_USER),
     (554, None, "delivery error: dd This user doesn't have a yahoo.co.kr account", Trouble.UNKNOWN_USER),
+    (550, "5.3.0", "<a@b.example>... User unknown", Trouble.UNKNOWN_USER),
+    (550, None, "Verification failed for <centre@outreach.example> No Such User Here Sender verify failed",
+     Trouble.POLICY),
+    (550, "5.1.0", "<centre@outreach.example>: Sender address rejected: User unknown in virtual mailbox table",
+     Trouble.POLICY),
+    (550, "5.1.1", "Backscatter Protection detected an invalid or unauthenticated address", Trouble.POLICY),
     (552, None, "Requested mail action aborted: exceeded storage allocation", Trouble.MAILBOX_FULL),
     (550, None, "Requested action not taken: mailbox unavailable", Trouble.OTHER),
     (550, "5.1.1", "blocked using zen.spamhaus.example", Trouble.POLICY),
