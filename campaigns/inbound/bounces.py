@@ -23,11 +23,12 @@ _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,2}\.\d{1,3})(?![\d.])")
 _FAILURE = re.compile(r"(?<![\d.])([45]\.\d{1,2}\.\d{1,3})(?![\d.]|-\d)")  # among words, where versions stand, too
 _CODE = re.compile(r"(?<![\d.-])([45]\d\d)(?=[ -]|$)")
 
-#: Not a mailbox that its provider blocked (Daum: RBLK), nor Microsoft's words for one its directory lacks. A block that
-#: the recipient set against us is one (Daum: DDENY, RDENY).
+#: Also a block that the recipient set against us (Daum: DDENY, RDENY), and our own address, where Exim or Postfix found
+#: it to be nobody's. Not a mailbox that its provider blocked (Daum: RBLK), nor Microsoft's words for one it lacks.
 _POLICY_WORDS = re.compile(
     r"spam|blacklist|block ?list|(?<!mailbox is )blocked|\brbl\b|dnsbl|reputation|\bspf\b|\bdkim\b|dmarc|policy|"
-    r"not authori[sz]ed|denied your (?:e?-?mail|message)|relay(?:ing)? (?:denied|not|operation)|"
+    r"not authori[sz]ed|denied your (?:e?-?mail|message)|sender (?:address|domain|verify|callout)|"
+    r"backscatter|relay(?:ing)? (?:denied|not|operation)|"
     r"(?<!recipient address rejected: )access denied|rate limit|too many (?:mess|conn|mail|rec)|스팸|차단|"
     r"(?:보안|수신|발송|스팸) ?정책|인증되지|발송 ?제한|수신 ?제한",
     re.IGNORECASE,

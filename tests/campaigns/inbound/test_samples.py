@@ -50,9 +50,15 @@ ANSWERS = [
     ("452-4.2.2 The recipient's inbox is out of storage space. Please direct the 452-4.2.2 recipient to"
      " 452 4.2.2 https://support.google.com/mail/?p=OverQuotaTemp x - gsmtp", FULL, False),
     ("550 5.2.1 The email account that you tried to reach is inactive.", HARD, False),
+    # Exim and others ask after the sender at RCPT: lists of senders' services in public repositories
+    ("550 5.1.0 <centre@outreach.example>: Sender address rejected: User unknown in virtual mailbox table", POLICY,
+     False),
+    ("550-Verification failed for <centre@outreach.example> 550-No Such User Here 550 Sender verify failed", POLICY,
+     False),
     # Microsoft: its directory lacks the recipient, or the domain is not set up (aka.ms/EXOSmtpErrors)
     ("550 5.4.1 Recipient address rejected: Access denied. For more information see https://aka.ms/EXOSmtpErrors",
      HARD, False),
+    ("550 5.5.0 Requested action not taken: mailbox unavailable", HARD, False),
     ("550 5.7.606 Access denied, banned sending IP [203.0.113.9]", POLICY, False),
 ]
 
