@@ -1,7 +1,10 @@
 """What a server's refusal is about, and when it is worth another try.
 
-The enhanced status (RFC 3463) decides where the server gives one, else the code and its words: servers that
-greylist rarely say so in numbers. Only an unknown user is ever suppressed; policy speaks of the sender.
+The enhanced status (RFC 3463 and IANA's registry of SMTP enhanced status codes) decides where the server gives one,
+else the code and its words: servers that greylist rarely say so in numbers. Where a large provider uses a status for
+something else, as its published answers show, its words decide: Google's (support.google.com/a/answer/3726730),
+Microsoft's (aka.ms/EXOSmtpErrors), Daum's (450 4.7.1 MMCNT …). Only an unknown user is ever suppressed; policy speaks
+of the sender.
 """
 
 from __future__ import annotations
@@ -57,29 +60,63 @@ def _waits(*minutes: int) -> tuple[timedelta, ...]:
 
 
 #: Waits before the second, third, … try. None of the classes is tried for longer than 29 hours after the first try:
-#: what is told about an event has to arrive before it. A class that is not here is never tried again by itself.
+#: what is told about an event has to arrive before it. A class that is not here is never tried again by itself. Policy
+#: is only tried again where the server put us off, as Postfix does with names that DNS does not find (4.1.8, 4.7.25).
 RETRY_TABLE: Mapping[Trouble, tuple[timedelta, ...]] = {
     Trouble.GREYLISTED: _waits(5, 10, 30, 60, 240, 720),
     Trouble.RATE: _waits(10, 30, 60, 120, 240, 480, 720),
     Trouble.MAILBOX_FULL: _waits(240, 1440),
     Trouble.SYSTEM: _waits(5, 20, 60, 240, 720),
     Trouble.NETWORK: _waits(15, 60, 240, 720),
+    Trouble.POLICY: _waits(30, 120, 480, 720),
     Trouble.OTHER: _waits(5, 20, 60, 240, 720),
 }
 
-#: RFC 3463 statuses that say the recipient does not exist (X.1.7 and X.1.8 speak of the sender).
+#: Statuses that say the recipient does not exist (X.1.7 and X.1.8 speak of the sender; X.1.9 of a next server that is
+#: too old; X.1.10 of a domain that takes no mail, RFC 7505).
 _UNKNOWN_USER = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10"})
+#: Statuses that say nothing of the cause; words and code do.
+_GENERIC = frozenset({"", "0.0", "1.0", "2.0", "3.0", "4.0", "5.0"})
 _GREYLISTED = re.compile(r"gr[ea]ylist", re.IGNORECASE)
 _FULL = re.compile(
-    r"(mail ?box|quota|storage).{0,40}(full|exceed)|over ?quota|(full|exceed).{0,20}(mail ?box|quota)", re.IGNORECASE
+    r"(mail ?box|quota|storage).{0,40}(full|exceed)|over ?quota|(full|exceed).{0,20}(mail ?box|quota)|"
+    r"exceeded storage allocation|out of storage",
+    re.IGNORECASE,
+)
+#: Google says 450 4.2.1 of a mailbox that gets mail too quickly, Daum 450 4.7.1 of too much mail from us, Microsoft
+#: 4.5.127 of an excessive rate.
+_TOO_MUCH = re.compile(
+    r"too (?:many|quickly|fast)|at a rate|(?:message|unusual|excessive).{0,20} rate|rate.?limit|limit exceeded|"
+    r"throttl|server (?:is )?busy",
+    re.IGNORECASE,
+)
+#: Words of those that know no such recipient but give no status for it.
+_NOBODY = re.compile(
+    r"(?:user|recipient|mailbox) unknown|unknown (?:user|recipient|mailbox)|no such (?:user|recipient|mailbox|address)|"
+    r"(?:user|recipient|mailbox|account|address) (?:not found|does ?n.t exist|does not exist)|"
+    r"does ?n.t have an? \S+ account",
+    re.IGNORECASE,
+)
+#: Refusals for our standing or our own address, behind whatever number: Exim says "Verification failed for <…> No Such
+#: User Here Sender verify failed", Postfix "Sender address rejected: User unknown". A wrong suppression is worse than a
+#: mail too many.
+_STANDING = re.compile(
+    r"spam|(?:black|block) ?list|blocked (?:by|using|for|because)|\b(?:rbl|spf|dkim|dmarc)\b|dnsbl|reputation|"
+    r"sender (?:address|domain|verify|callout)|verif(?:y|ication) failed|backscatter",
+    re.IGNORECASE,
 )
 _SUBJECTS = {
     "1.7": Trouble.POLICY, "1.8": Trouble.POLICY, "2.1": Trouble.OTHER, "2.2": Trouble.MAILBOX_FULL,
-    "2.3": Trouble.MESSAGE, "3.2": Trouble.RATE, "3.4": Trouble.MESSAGE, "4.7": Trouble.NETWORK,
+    "2.3": Trouble.MESSAGE, "3.3": Trouble.MESSAGE, "3.4": Trouble.MESSAGE, "4.5": Trouble.RATE, "4.7": Trouble.NETWORK,
 }
 _BY_DIGIT = {
     "2": Trouble.OTHER, "3": Trouble.SYSTEM, "4": Trouble.NETWORK, "5": Trouble.MESSAGE, "6": Trouble.MESSAGE,
 }
+#: X.7.20 to X.7.27: a signature, SPF, reverse DNS or several of them failed (RFC 7372); Google goes on to 4.7.32
+#: for DKIM, TLS and DMARC, and has 4.7.28 for a rate.
+_AUTHENTICATION = frozenset(f"7.{number}" for number in (*range(20, 28), *range(29, 33)))
+#: Microsoft's words of a recipient that its directory lacks, or that does not get mail: (status, word).
+_OF_RECIPIENT = (("4.1", "recipient address rejected"), ("5.0", "mailbox unavailable"))
 #: Where no enhanced status is given (RFC 5321 §4.2.3).
 _BY_CODE = {
     421: Trouble.RATE, 450: Trouble.OTHER, 451: Trouble.SYSTEM, 452: Trouble.SYSTEM, 550: Trouble.OTHER,
@@ -92,25 +129,45 @@ def classify(code: int | None, status: str | None, text: str = "") -> Trouble:
     made."""
     if code is None:
         return Trouble.MESSAGE
-    temporary = code < 500
-    if temporary and _GREYLISTED.search(text):
-        return Trouble.GREYLISTED
     detail = status.partition(".")[2] if status else ""
-    if detail in _UNKNOWN_USER:
-        return Trouble.OTHER if temporary else Trouble.UNKNOWN_USER
-    if detail == "7.1" and temporary and code in {450, 451}:
+    return _temporary(code, detail, text) if code < 500 else _final(code, detail, text)
+
+
+def _temporary(code: int, detail: str, text: str) -> Trouble:
+    """A server that puts us off. Every 4xx is worth another try (RFC 5321 §4.2.1), so none is the message's fault."""
+    if _GREYLISTED.search(text):
         return Trouble.GREYLISTED
-    if code == 421:
+    if detail in _UNKNOWN_USER:
+        return Trouble.OTHER
+    if code == 421:  # whatever it says beside it: the connection is closed, go slower
         return Trouble.RATE
+    if detail != "2.2" and _TOO_MUCH.search(text):
+        return Trouble.RATE
+    if detail == "7.1" and code in {450, 451}:
+        return Trouble.GREYLISTED
     if detail.startswith("7."):
-        return Trouble.RATE if temporary else Trouble.POLICY
+        return Trouble.POLICY if detail in _AUTHENTICATION else Trouble.RATE
+    found = _by_status(detail, text) or _BY_CODE.get(code, Trouble.OTHER)
+    return Trouble.OTHER if found is Trouble.MESSAGE else found
+
+
+def _final(code: int, detail: str, text: str) -> Trouble:
+    if detail in _UNKNOWN_USER or (detail in _GENERIC and _NOBODY.search(text)):
+        return Trouble.POLICY if _STANDING.search(text) else Trouble.UNKNOWN_USER
+    if detail.startswith("7."):
+        return Trouble.POLICY
+    if any(detail == number and word in text.lower() for number, word in _OF_RECIPIENT):
+        return Trouble.OTHER
+    found = _by_status(detail, text) or _BY_CODE.get(code, Trouble.OTHER)
+    return Trouble.POLICY if found is Trouble.RATE else found
+
+
+def _by_status(detail: str, text: str) -> Trouble | None:
     if detail in _SUBJECTS:
         return _SUBJECTS[detail]
     if _FULL.search(text):
         return Trouble.MAILBOX_FULL
-    if detail and detail[0] in _BY_DIGIT:
-        return _BY_DIGIT[detail[0]]
-    return _BY_CODE.get(code, Trouble.OTHER)
+    return _BY_DIGIT.get(detail[:1])
 
 
 def may_pass(code: int | None, trouble: Trouble) -> bool:

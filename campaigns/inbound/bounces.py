@@ -1,7 +1,7 @@
 """Reports of mail servers: what their fields, codes and words say of an address (RFC 3464, RFC 3463, RFC 5965).
 
-The Korean wording of Naver, Daum/Kakao and Nate stands below as such mails are remembered, not as their makers
-document it; what it does not know falls back to the report's code.
+What Naver, Daum/Kakao and others really write, and which wording below rests on memory alone, is listed in
+docs/decisions/0015-what-comes-back.md; what it does not know falls back to the report's code.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from campaigns.inbound.content import addresses
 from campaigns.inbound.rules import BounceClass
 
-#: X.1.7 and X.1.8 speak of the sender's address.
-_UNKNOWN_USER = frozenset({"1.1", "1.2", "1.3", "1.6", "1.9", "1.10"})
+#: X.1.7 and X.1.8 speak of the sender's address, X.1.9 of a server that speaks an older protocol.
+_UNKNOWN_USER = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10"})
 #: Our message or our standing: its size, its form, who we are.
 _OURS = re.compile(r"(?:1\.[78]|2\.3|3\.4|5\.\d+|6\.\d+|7\.\d+)")
 _GENERIC = re.compile(r"[245]\.(?:0\.0|1\.0|2\.0|3\.0|4\.0|5\.0)|2\..*|")
@@ -23,14 +23,19 @@ _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,2}\.\d{1,3})(?![\d.])")
 _FAILURE = re.compile(r"(?<![\d.])([45]\.\d{1,2}\.\d{1,3})(?![\d.]|-\d)")  # among words, where versions stand, too
 _CODE = re.compile(r"(?<![\d.-])([45]\d\d)(?=[ -]|$)")
 
+#: Also a block that the recipient set against us (Daum: DDENY, RDENY), and our own address, where Exim or Postfix found
+#: it to be nobody's. Not a mailbox that its provider blocked (Daum: RBLK), nor Microsoft's words for one it lacks.
 _POLICY_WORDS = re.compile(
-    r"spam|blacklist|block ?list|blocked|\brbl\b|dnsbl|reputation|\bspf\b|\bdkim\b|dmarc|policy|not authori[sz]ed|"
-    r"relay(?:ing)? (?:denied|not)|access denied|rate limit|too many (?:mess|conn|mail|rec)|스팸|차단|"
+    r"spam|blacklist|block ?list|(?<!mailbox is )blocked|\brbl\b|dnsbl|reputation|\bspf\b|\bdkim\b|dmarc|policy|"
+    r"not authori[sz]ed|denied your (?:e?-?mail|message)|sender (?:address|domain|verify|callout)|"
+    r"backscatter|relay(?:ing)? (?:denied|not|operation)|"
+    r"(?<!recipient address rejected: )access denied|rate limit|too many (?:mess|conn|mail|rec)|스팸|차단|"
     r"(?:보안|수신|발송|스팸) ?정책|인증되지|발송 ?제한|수신 ?제한",
     re.IGNORECASE,
 )
 _FULL_WORDS = re.compile(
     r"quota|mailbox (?:is )?full|over ?quota|mailbox size|insufficient (?:system )?storage|out of storage|"
+    r"exceeded storage allocation|"
     r"용량 ?(?:이|을)? ?(?:초과|부족)|(?:메일함|편지함|메일박스)[^\n]{0,12}(?:가득|꽉|초과)|저장 ?공간[^\n]{0,8}부족",
     re.IGNORECASE,
 )
@@ -38,13 +43,14 @@ _UNKNOWN_WORDS = re.compile(
     r"user unknown|unknown (?:user|recipient|address|mailbox)|no such (?:user|mailbox|recipient|address|person)|"
     r"no mailbox here|does ?n.t exist|does not exist|recipient not found|user not found|invalid (?:recipient|mailbox)|"
     r"not a valid (?:recipient|mailbox)|unrouteable address|address not found|undeliverable address|not our customer|"
+    r"(?:mailbox|account) not found|does ?n.t have an? \S+ account|주소를? ?찾을 수 없|"
     r"존재하지 ?않는 ?(?:메일|이메일|주소|계정|아이디|사용자|수신)|"
     r"(?:계정|주소|아이디|사용자|수신자)[^\n]{0,10}존재하지 ?않|"
     r"없는 ?(?:메일 ?)?(?:주소|계정|아이디|사용자)|(?:탈퇴|해지)[^\n]{0,6}(?:회원|계정|아이디)|잘못된 ?(?:메일 ?)?주소",
     re.IGNORECASE,
 )
 _DISABLED_WORDS = re.compile(
-    r"disabled|inactive|deactivated|suspended|no longer (?:valid|available|active)|"
+    r"disabled|inactive|deactivated|suspended|discontinued|mailbox is blocked|no longer (?:valid|available|active)|"
     r"휴면|사용이? ?(?:중지|정지)|이용 ?정지",
     re.IGNORECASE,
 )

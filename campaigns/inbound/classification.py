@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import NamedTuple
 
 from campaigns.inbound import bounces, quotes, wording
@@ -17,9 +18,13 @@ from campaigns.inbound.rules import BounceClass, Finding, Kind, Reason
 from campaigns.inbound.wording import Refusal
 
 _DAEMON = re.compile(r"(?:mailer-daemon|mail-daemon|mail\.?daemon|postmaster|mdaemon|bounces?|returned|mailerdaemon)@")
+#: Naver and NAVER WORKS tell whoever sends by way of them under an ordinary name, and whom they could not reach in the
+#: subject alone: "[발송실패 안내] …으로 메일이 전송되지 못했습니다.". They tell other things as well.
+_NOTICE = re.compile(r"navermail_noreply@navercorp\.com|no_reply@worksmobile\.com")
+_NAMED = re.compile(r"[\w.+-]+@[\w.-]+\w", re.ASCII)  # a particle follows without a space
 _BOUNCE_SUBJECT = re.compile(
     r"undeliver|delivery (?:status|failure|has failed|report|notification)|failure notice|"
-    r"returned (?:e?mail|to sender)|mail (?:delivery|system) (?:fail|error)|delivery.{0,12}fail|"
+    r"returned (?:e?mail|msg|to sender)|mail (?:delivery|system) (?:fail|error)|delivery.{0,12}fail|"
     r"could not be delivered|반송|(?:배달|전송|전달|발송|수신|송신)[^\n]{0,6}(?:실패|불가|오류)|"
     r"(?:배달|전달|전송)되지 ?(?:못|않)|리턴 ?메일",
     re.IGNORECASE,
@@ -112,14 +117,17 @@ def _receipt(mail: Mail) -> Finding | None:
 def _words_of_a_server(
     mail: Mail, context: Context, failures: Callable[[], Failures], *, certainly: bool = False
 ) -> Finding | None:
-    from_server = bool(_DAEMON.match(mail.sender[1])) or mail.bounces_to_nobody
     says_so = bool(_BOUNCE_SUBJECT.search(mail.subject)) and not _ANSWERING.match(mail.subject)
+    notice = says_so and bool(_NOTICE.fullmatch(mail.sender[1]))
+    from_server = notice or bool(_DAEMON.match(mail.sender[1])) or mail.bounces_to_nobody
     if not (from_server or says_so or certainly):
         return None
     if wording.is_automatic(mail.subject, "") and not says_so:
         return None
     words = _people_text(mail)
     named = addresses(mail.headers.first("x-failed-recipients"))
+    if notice:
+        named = _NAMED.findall(mail.subject[:300].lower())
     judged = bounces.by_words(words)
     found = failures()
     about = next(iter([*named, *found.permanent, *found.temporary]), "")
@@ -131,6 +139,8 @@ def _words_of_a_server(
         reason = Reason.HEURISTIC
     else:
         reason = Reason.WORDS
+    if notice and not judged.status:
+        judged = replace(judged, unknown_user=False)  # it lists what may be the cause, all at once
     final = not waiting and "delay" not in mail.subject.lower()
     return _bounce(judged, reason, Recipient(final=about, diagnostic=_line_with_a_code(words)), final=final)
 

@@ -25,7 +25,7 @@ _AUTO_TEXT = re.compile(
 )
 _LEFT = re.compile(
     r"no longer (?:work|with|employed)|has left (?:the|our) (?:company|organi[sz]ation)|left the company|"
-    r"더 ?이상 ?(?:근무|재직)하지 ?않|퇴사(?:하였|했|한 |하셨|자입니다|로 인)|퇴직(?:하였|했|한 |하셨|로 인)|"
+    r"더 ?이상 ?(?:근무|재직)하지 ?않|퇴사(?:하였|하여|했|한 |하셨|자입니다|로 인)|퇴직(?:하였|하여|했|한 |하셨|로 인)|"
     r"(?:담당자|담당)[가이]? ?(?:변경|바뀌었|교체)(?:되었|됐|되어)?|부서 ?이동|인사 ?발령|전보 ?되었",
     re.IGNORECASE,
 )

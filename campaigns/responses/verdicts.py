@@ -30,7 +30,9 @@ TRAP_SAME, TRAP_ANY = timedelta(minutes=10), timedelta(seconds=30)
 ESCORT = timedelta(seconds=5)
 #: So many recipients' links pressed from one address family with one desktop browser within CROWD_SPAN of the clock's
 #: even minutes (three of them), and soon after each mail came. Mobile networks put many people behind one family.
-CROWD, CROWD_SPAN, CROWD_BEGINS = 5, timedelta(minutes=2), timedelta(hours=1)
+CROWD, CROWD_SPAN = 5, timedelta(minutes=2)
+#: Soon after a mail came: filters look then; people do as well, but a crowd of them doesn't.
+SOON = timedelta(hours=1)
 _MOBILE = ("Mobile", "Android", "iPhone", "iPad")
 
 
@@ -112,7 +114,8 @@ def judge(
 def _judgement(
     press: Press, company: Mapping[Reason, Collection[int]], accepted_at: datetime | None, now: datetime
 ) -> Judgement:
-    reason = _alone(press) or _in_company(press, company, accepted_at)
+    since = press.at - accepted_at if accepted_at is not None else None
+    reason = _alone(press, since) or _in_company(press, company, since)
     if reason is not None:
         return Judgement(Verdict.MACHINE, reason)
     if now - press.at < SETTLE:
@@ -120,8 +123,8 @@ def _judgement(
     return Judgement(Verdict.HUMAN, Reason.NOTHING)
 
 
-def _alone(press: Press) -> Reason | None:
-    """What the click shows by itself."""
+def _alone(press: Press, since: timedelta | None) -> Reason | None:
+    """What the click shows by itself. ``since``: how long after the mail was accepted it came."""
     if press.trap:
         return Reason.TRAP
     if press.method != "GET":
@@ -130,19 +133,21 @@ def _alone(press: Press) -> Reason | None:
         return Reason.NO_AGENT
     if known_program(press.agent):
         return Reason.AGENT
-    return Reason.FILTER if known_filter(press.network) else None
+    return Reason.FILTER if known_filter(press.network, soon=_soon(since)) else None
 
 
-def _in_company(press: Press, company: Mapping[Reason, Collection[int]], accepted_at: datetime | None) -> Reason | None:
+def _soon(since: timedelta | None) -> bool:
+    return since is not None and since < SOON
+
+
+def _in_company(press: Press, company: Mapping[Reason, Collection[int]], since: timedelta | None) -> Reason | None:
     """What its time and the other clicks show."""
     for reason in (Reason.WITH_TRAP, Reason.BURST):
         if press.id in company[reason]:
             return reason
-    since = press.at - accepted_at if accepted_at is not None else None
     if since is not None and since < TOO_SOON:
         return Reason.TOO_SOON
-    soon = since is not None and since < CROWD_BEGINS
-    if press.crowd >= CROWD and soon and not any(word in press.agent for word in _MOBILE):
+    if press.crowd >= CROWD and _soon(since) and not any(word in press.agent for word in _MOBILE):
         return Reason.CROWD
     return next((reason for reason in (Reason.SWEEP, Reason.ESCORT) if press.id in company[reason]), None)
 

@@ -50,7 +50,9 @@ def test_it_waits_for_its_verdict_unless_it_gives_itself_away():
         ([press(600, method="PREFETCH")], [Reason.METHOD]),
         ([press(600, agent="")], [Reason.NO_AGENT]),
         ([press(600, agent="curl/8.0")], [Reason.AGENT]),
-        ([press(600, network="40.107.3.0/24")], [Reason.FILTER]),
+        ([press(86400, network="40.107.3.0/24")], [Reason.FILTER]),
+        ([press(600, network="148.163.130.0/24")], [Reason.FILTER]),
+        ([press(3600, network="148.163.130.0/24")], [Reason.NOTHING]),  # a person in the filter's own browser
         ([press(600), press(900, TRAP, agent="x/1")], [Reason.WITH_TRAP, Reason.TRAP]),  # same network, minutes apart
         ([press(600), press(900, TRAP, network=CLOUD)], [Reason.NOTHING, Reason.TRAP]),
         ([press(600), press(620, TRAP, network=CLOUD)], [Reason.WITH_TRAP, Reason.TRAP]),
@@ -117,10 +119,15 @@ def test_browsers_have_names(agent, name):
 
 def test_addresses_are_known_by_their_family():
     assert family_of("203.0.113.77") == "203.0.113.0/24" == family_of("::ffff:203.0.113.77")
+    assert known_filter("40.96.0.0/24", soon=True) is None  # Outlook on the web
     assert family_of("2001:db8:1:2:3::4") == "2001:db8:1::/48" and family_of("fe80::1%eth0") == "fe80::/48"
     assert family_of("unix:") == family_of("") == ""
     for family in FAMILIES:
-        assert known_filter(family_of(family.networks[0].partition("/")[0])) == family.name
+        for network in family.networks:
+            found = family_of(network.partition("/")[0])
+            assert known_filter(found, soon=True) == family.name
+            assert known_filter(found) == (family.name if family.alone else None)
+        assert family.source
     assert known_filter(HOME) is known_filter("") is known_filter("2001:db8:1::/48") is None
 
 

@@ -30,6 +30,7 @@ PHONES = (
 )
 NAMED = (
     "Barracuda Sentinel (EE)", "Mozilla/5.0 (compatible; proofpoint-urldefense)", "facebookexternalhit/1.1",
+    "Mozilla/5.0 (compatible; Daum/3.0; +http://cs.daum.net/)",
     "kakaotalk-scrap/1.0; +https://devtalk.kakao.com/t/scrap/33984", "Mozilla/5.0 (compatible; Yeti/1.1)",
     "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)", "Go-http-client/1.1",
     "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", "python-requests/2.32", "Microsoft Office/16.0",
