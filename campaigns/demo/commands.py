@@ -16,7 +16,7 @@ from campaigns.audience import service as audiences
 from campaigns.audience.history import KEY as HISTORY
 from campaigns.delivery import service as delivery
 from campaigns.delivery.engine import Engine
-from campaigns.demo import papers, people, returned, stories
+from campaigns.demo import following, papers, people, returned, stories
 from campaigns.demo.firms import Firms
 from campaigns.demo.stories import Stage
 from campaigns.inbound import jobs as inbound
@@ -24,6 +24,7 @@ from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.routes import setting
 from campaigns.mailings.rules import MessageClass
+from campaigns.mailings.service import Setting
 from campaigns.notices import service as notices
 from campaigns.notices.letters import Writing
 from cases.materials.jobs import templates_folder
@@ -67,6 +68,8 @@ def demo(companies: int) -> None:
     with embedded(outreach.settings) as smtp_url:
         outreach.settings = dataclasses.replace(outreach.settings, smtp_url=smtp_url)
         mailing, totals = _send_before_your_eyes(stage, now)
+    with unit_of_work(db.session):
+        following.follow_up(dataclasses.replace(stage, setting=_present(stage, now)), now)
     _print_papers(stage)
     _summary(stage, companies, mailing, totals)
 
@@ -118,7 +121,7 @@ def _send_before_your_eyes(stage: Stage, now: datetime) -> tuple[Mailing, dict[s
     """Write, approve, schedule and send one mailing, as people and the worker would."""
     campaign = stage.campaigns["winter"]
     past = stage.mailings["spring-first"]
-    own = dataclasses.replace(stage.setting, history=current_app.extensions[HISTORY], now=now)
+    own = _present(stage, now)
     with unit_of_work(db.session) as session:
         actor = stage.actor("promotion2")
         smallest, largest = SHOWN_HEADCOUNT
@@ -142,6 +145,11 @@ def _send_before_your_eyes(stage: Stage, now: datetime) -> tuple[Mailing, dict[s
     engine.step()  # finish
     engine.close()
     return mailing, dict(engine.settled)
+
+
+def _present(stage: Stage, now: datetime) -> Setting:
+    """The setting of a page asked for now."""
+    return dataclasses.replace(stage.setting, history=current_app.extensions[HISTORY], now=now)
 
 
 def _print_papers(stage: Stage) -> None:
