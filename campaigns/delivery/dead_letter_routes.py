@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from campaigns.delivery import dead_letters
+from campaigns.delivery import dead_letters, queries
 from campaigns.delivery.dead_letters import FATE_LABELS, Asked
 from campaigns.delivery.retry import Trouble
 from outreach.audit.models import AccessKind
@@ -57,9 +57,11 @@ def index() -> str:
     of_trouble = dict(found.troubles)
     total = of_trouble.get(asked.trouble, 0) if asked.trouble else found.total
     page = paginate(db.session, dead_letters.listing(scope, asked), total=total, scalars=False)
-    access.log_access(AccessKind.VIEW, "contact", [row.contact_id for row, _title in page.items], _("보내지 못한 메일"))
+    rows = [row for row, _title in page.items]
+    access.log_access(AccessKind.VIEW, "contact", [row.contact_id for row in rows], "보내지 못한 메일")
     return render_template(
-        "deliveries/dead_letters.html", page=page, asked=asked, found=found, kept=_kept(asked),
+        "deliveries/dead_letters.html", page=page, companies=queries.company_names(db.session, rows), asked=asked,
+        found=found, kept=_kept(asked),
         may_retry=scope.role in EDITOR_ROLES,
     )
 

@@ -7,6 +7,7 @@ only once it was corrected, which then goes to the new one.
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -74,7 +75,9 @@ class Asked:
         found: list[sa.ColumnElement[bool]] = []
         if self.mailing_id is not None:
             found.append(Delivery.mailing_id == self.mailing_id)
-        if self.trouble is not None:
+        if self.trouble is Trouble.OTHER:
+            found.append(sa.or_(Delivery.trouble == Trouble.OTHER, Delivery.trouble.is_(None)))
+        elif self.trouble is not None:
             found.append(Delivery.trouble == self.trouble)
         if self.domain:
             found.append(Delivery.domain == self.domain)
@@ -127,9 +130,11 @@ def overview(session: Session, scope: Scope, asked: Asked) -> Overview:
         query = _visible(scope, sa.select(*columns, number).select_from(Delivery)).where(*narrowed.conditions())
         return list(session.execute(query.group_by(*columns).order_by(number.desc(), *columns).limit(OFFERED)))
 
-    troubles = counted([Delivery.trouble], Asked(asked.mailing_id, None, asked.domain))
+    troubles: Counter[Trouble] = Counter()
+    for trouble, found in counted([Delivery.trouble], Asked(asked.mailing_id, None, asked.domain)):
+        troubles[trouble or Trouble.OTHER] += found  # rows from before the classes were told apart
     return Overview(
-        [(trouble or Trouble.OTHER, found) for trouble, found in troubles],
+        troubles.most_common(),
         [tuple(row) for row in counted([Delivery.domain], Asked(asked.mailing_id, asked.trouble))],
         [tuple(row) for row in counted([Mailing.id, Mailing.title], Asked(None, asked.trouble, asked.domain))],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -56,6 +57,13 @@ def recipients(scope: Scope, mailing: Mailing, asked: RecipientFilter) -> sa.Sel
     if asked.state is not None:
         return query.where(Delivery.state == asked.state).order_by(Delivery.id)
     return query.order_by(Delivery.contact_id)
+
+
+def company_names(session: Session, rows: Iterable[Delivery]) -> dict[int, str]:
+    """The present names of the companies of these recipients; one that is gone is missing."""
+    ids = {row.company_id for row in rows}
+    found = session.execute(sa.select(Company.id, Company.name).where(Company.id.in_(ids)))
+    return dict(found.tuples().all())
 
 
 def _matches(text: str) -> sa.ColumnElement[bool]:

@@ -136,7 +136,10 @@ def _of_state(mailing: Mailing, may_act: bool) -> dict[str, Any]:
             sending = mailing.state is MailingState.SENDING
             resting = rests.of_mailing(db.session, mailing.id, now=_now()) if sending else []
             doubts = _doubts(mailing) if may_act else []
-            return _progress(mailing) | {"doubts": doubts, "refusals": refusals, "resting": resting}
+            companies = queries.company_names(db.session, doubts)
+            return _progress(mailing) | {
+                "doubts": doubts, "companies": companies, "refusals": refusals, "resting": resting
+            }
     return {}
 
 

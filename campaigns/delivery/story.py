@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState
@@ -59,9 +60,9 @@ def _move(before: MailingState, after: MailingState, commented: bool) -> tuple[s
         case _, MailingState.DRAFT:
             return _("승인 거둠"), "warning"
         case _, MailingState.REVIEW:
-            return _("승인 요청"), "info"
+            return pgettext("history", "승인 요청"), "info"
         case _, MailingState.FREEZING:
-            return _("승인"), "success"
+            return pgettext("history", "승인"), "success"
         case MailingState.SCHEDULED, MailingState.APPROVED:
             return _("예약 취소"), "warning"
         case _, MailingState.SCHEDULED:

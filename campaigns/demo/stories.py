@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from campaigns.audience import service as audiences
 from campaigns.delivery import service as delivery
 from campaigns.delivery.models import Delivery
+from campaigns.delivery.retry import Trouble
 from campaigns.delivery.rules import DeliveryState
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
@@ -206,6 +207,7 @@ def _pretend_sent(stage: Stage, mailing: Mailing, at: datetime) -> None:
         row.done_at, row.attempts = at + timedelta(seconds=number // 20), 1
         if chance.randrange(100) < UNKNOWN_PERCENT and row.company_id not in stage.companies.values():
             row.state, row.reply_code, row.reply_status = DeliveryState.REFUSED, 550, "5.1.1"
+            row.trouble = Trouble.UNKNOWN_USER
             row.reply_stage, row.reply_text = "rcpt", "no such user (가상)"
             suppress(
                 stage.session, row.address_key, SuppressionReason.UNKNOWN_USER, f"mailing:{mailing.id}", row.done_at

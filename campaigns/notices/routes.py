@@ -59,7 +59,7 @@ def index() -> str:
     waiting, failed = service.waiting(db.session, scope, now), service.failed(db.session, scope)
     access.log_access(AccessKind.VIEW, "consent_notice", [row.id for row in (*page.items, *failed)])
     if coming or waiting:
-        access.log_access(AccessKind.VIEW, "contact", [row.contact_id for row in coming], _("수신동의 통지"))
+        access.log_access(AccessKind.VIEW, "contact", [row.contact_id for row in coming], "수신동의 통지")
     return render_template(
         "notices/index.html", page=page, kind=kind, kinds=[(each.value, _(KIND_LABELS[each])) for each in NoticeKind],
         coming=coming, waiting=waiting, failed=failed, today=kst_today(now), urgent=URGENT_DAYS, KINDS=KIND_LABELS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -62,7 +62,7 @@ class ProgrammeForm(KeptForm):
     name_en = StringField(_l("영문 이름"), validators=[Length(max=160)])
     agency = StringField(_l("소관 기관"), validators=[InputRequired(), Length(max=120)])
     kind = SelectField(_l("분야"), coerce=ProgrammeKind)
-    payee = SelectField(_l("받는 사람"), coerce=Payee)
+    payee = SelectField(lazy_pgettext("programme", "받는 사람"), coerce=Payee)
     active = BooleanField(_l("안내에 씁니다"), default=True)
 
     def __init__(self, *args: Any, **values: Any):

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from flask_login import current_user
 
 from outreach.audit.models import ChangeRecord
@@ -30,7 +31,8 @@ ACTIONS = {
 }
 FIELDS = {
     "name_ko": _l("이름"), "name_en": _l("영문 이름"), "agency": _l("소관 기관"), "kind": _l("분야"),
-    "payee": _l("받는 사람"), "active": _l("안내에 씀"), "valid_from": _l("시행일"), "valid_to": _l("끝나는 날"),
+    "payee": lazy_pgettext("programme", "받는 사람"), "active": _l("안내에 씀"),
+    "valid_from": _l("시행일"), "valid_to": _l("끝나는 날"),
     "summary_ko": _l("요약"), "summary_en": _l("영문 요약"), "audience": _l("대상"), "conditions": _l("요건"),
     "amounts": _l("금액"), "period": _l("지원 기간"), "apply_at": _l("신청하는 곳"), "legal_basis": _l("근거"),
     "combination": _l("다른 제도와 함께 쓸 때"), "certainty": _l("확인 정도"), "certainty_note": _l("확인한 범위"),
