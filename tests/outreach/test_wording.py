@@ -28,6 +28,6 @@ def test_comes_back_as_it_was(message):
 def test_is_said_in_the_readers_language(app):
     with app.test_request_context(headers={"Accept-Language": "en"}):
         assert translated(restored(stored(NESTED))) == (
-            "It paused itself because more than 5% were refused (9 refusals among 40 results). Reasons: no such "
+            "It paused itself because more than 5% were refused (9 refusals among 40 results). Reasons: No such "
             "address 9. Domains: a.example."
         )
