@@ -63,7 +63,7 @@ def company_names(session: Session, rows: Iterable[Delivery]) -> dict[int, str]:
     """The present names of the companies of these recipients; one that is gone is missing."""
     ids = {row.company_id for row in rows}
     found = session.execute(sa.select(Company.id, Company.name).where(Company.id.in_(ids)))
-    return dict(found.all())  # type: ignore[arg-type]
+    return dict(found.all())
 
 
 def _matches(text: str) -> sa.ColumnElement[bool]:

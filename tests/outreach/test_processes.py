@@ -121,6 +121,7 @@ def test_a_notice_reaches_the_mailbox_and_kill_9_of_the_parent_leaves_nobody(ser
 
 @pytest.mark.slow
 def test_a_dead_child_is_replaced_and_ctrl_c_ends_all(serving: Serving) -> None:
+    wait_for(lambda: named(descendants(serving.process.pid), "outreach-clock"), START)  # the site may open first
     [clock] = named(descendants(serving.process.pid), "outreach-clock")
     os.kill(clock, signal.SIGKILL)
     wait_for(lambda: named(descendants(serving.process.pid), "outreach-clock") - {clock}, START)
