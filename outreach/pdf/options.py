@@ -13,6 +13,9 @@ from pathlib import Path
 FAMILY = "Pretendard GOV"
 FONTS = ("vendor/pretendard-gov/PretendardGOV-Regular.ttf", "vendor/pretendard-gov/PretendardGOV-Bold.ttf")
 
+# Kinds of places kept for stamps.
+PARTNER, QR, ACCENT = "partner", "qr", "accent"
+
 
 @dataclass(frozen=True)
 class RenderOptions:
@@ -26,12 +29,38 @@ class RenderOptions:
 
 
 @dataclass(frozen=True)
+class StampPlace:
+    """Room that a template keeps free for what differs by partner: an empty element with ``data-stamp``.
+
+    ``kind``: 'partner' (logo, name, contact), 'qr' (code and address) or 'accent' (a field of the partner's colour).
+    The box is in PDF points from the lower left corner of the trimmed page; ``page`` counts from 1. ``size`` (pt) and
+    ``ink`` (#rrggbb) are the element's own: the largest type to set there, and its colour, or a field's where the
+    partner has none. ``name`` is unique in its document; it is what errors are told by."""
+
+    kind: str
+    name: str
+    page: int
+    x: float
+    y: float
+    width: float
+    height: float
+    size: float
+    ink: str
+
+
+@dataclass(frozen=True)
 class RenderedPdf:
-    """A finished file: its bytes, number of pages, and the SHA-256 of the bytes in hex."""
+    """A finished file: its bytes, number of pages, the SHA-256 of the bytes in hex, and the places kept for stamps."""
 
     data: bytes
     pages: int
     sha256: str
+    stamps: tuple[StampPlace, ...] = ()
+
+
+def place_alt(name: str) -> str:
+    """What a file's tags say of an empty place; by it :mod:`outreach.pdf.base` finds the place again."""
+    return f"자리: {name}"
 
 
 def fingerprint(html: str, assets: Mapping[str, bytes | Path], options: RenderOptions = RenderOptions()) -> str:

@@ -25,6 +25,7 @@ from outreach.pdf.fitting import check_inside_pages, overflows, tighten
 from outreach.pdf.glyphs import check_glyphs
 from outreach.pdf.korean import JOINER, keep_words_in
 from outreach.pdf.options import RenderedPdf, RenderOptions, fingerprint, loaded_assets
+from outreach.pdf.places import mark_places, stamp_places
 
 # WeasyPrint switches this on to be lenient; we would rather hear that a picture is damaged.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -55,15 +56,17 @@ def render(
             _check_identity(source)
             check_glyphs(source.etree_element, fonts)
             keep_words_in(source.etree_element)
+            mark_places(source.etree_element)
             document = _laid_out(source, options)
             identifier = fingerprint(html, loaded, options)[:32].encode()
+            places = stamp_places(document)
             data = document.write_pdf(pdf_variant=_VARIANT, pdf_identifier=identifier)
         except FatalURLFetchingError as error:
             raise _as_render_error(error, html) from error
     if complaints:
         raise RenderError("; ".join(dict.fromkeys(complaints))[:600])
     _check_fonts(document, options.family)
-    return RenderedPdf(data, len(document.pages), hashlib.sha256(data).hexdigest())
+    return RenderedPdf(data, len(document.pages), hashlib.sha256(data).hexdigest(), places)
 
 
 @lru_cache(maxsize=1)
