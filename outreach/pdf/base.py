@@ -38,16 +38,15 @@ Entry = tuple[int, int, int, int]  # object number, and its three fields of a cr
 @dataclass(frozen=True)
 class Slot:
     """A place and the objects that stand for it: ``tag`` its element of structure, ``parent`` and ``page`` the numbers
-    of what these are below; ``link`` the annotation over it and ``link_tag`` that one's element (a code only);
-    ``annotation``: dictionary entries that the template's own link already had, else empty."""
+    of what these are below. Over a code lie ``links``: annotations, each with what its dictionary says beside the
+    address. ``link_tag`` is the element of our own one; 0 where the template brought the link."""
 
     place: StampPlace
     tag: int
     parent: int
     page: int
-    link: int = 0
+    links: tuple[tuple[int, str], ...] = ()
     link_tag: int = 0
-    annotation: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,11 +84,16 @@ class Base:
     def unpack(cls, packed: bytes) -> Base:
         """The base that :meth:`pack` made."""
         header, blobs = read_frame(io.BytesIO(packed).read)
-        slots = tuple(Slot(**{**slot, "place": StampPlace(**slot["place"])}) for slot in header["slots"])
+        slots = tuple(Slot(**{**slot, "place": StampPlace(**slot["place"]), "links": _tuples(slot["links"])})
+                      for slot in header["slots"])
         sheets = tuple(Sheet(**{**sheet, "own": tuple(sheet["own"])}) for sheet in header["sheets"])
         return cls(blobs[0], **{
             **header, "fonts": tuple(header["fonts"]), "slots": slots, "sheets": sheets,
-            "entries": tuple(tuple(entry) for entry in header["entries"])})
+            "entries": _tuples(header["entries"])})
+
+
+def _tuples(lists: list[list[Any]]) -> tuple[Any, ...]:
+    return tuple(tuple(item) for item in lists)
 
 
 def prepare(data: bytes, places: Sequence[StampPlace]) -> Base:
@@ -163,16 +167,10 @@ class _Preparation:
         slot = Slot(place, tag.objgen[0], tag.P.objgen[0], page.objgen[0])
         if place.kind != QR:
             return slot
-        for link in page.get("/Annots", []):
-            if link.get("/Subtype") == "/Link" and _covers(place, [float(edge) for edge in link.Rect]):
-                kept = "".join(f"{name} {_plain(value).decode()}" for name, value in link.items()
-                               if name not in ("/A", "/Dest", "/Contents"))
-                return dataclasses.replace(slot, link=link.objgen[0], annotation=kept)
-        edges = (place.x, place.y, place.x + place.width, place.y + place.height)
-        rectangle = " ".join(f"{edge:.2f}" for edge in edges)
-        return dataclasses.replace(
-            slot, link=self._number(), link_tag=self._number(),
-            annotation=f"/Type/Annot/Subtype/Link/F 4/BS<</W 0>>/Rect[{rectangle}]/StructParent {key}")
+        if links := _links(page, place):
+            return dataclasses.replace(slot, links=links)
+        link = f"/Type/Annot/Subtype/Link/F 4/BS<</W 0>>{_rectangle(place)}/StructParent {key}"
+        return dataclasses.replace(slot, links=((self._number(), link),), link_tag=self._number())
 
     def _placeholder(self, place: StampPlace) -> Any:
         words = place_alt(place.name)
@@ -203,7 +201,7 @@ class _Preparation:
         entries["/Resources"] = _dictionary(resources)
         if links:
             existing = [_ref(link.objgen[0]) for link in page.get("/Annots", [])]
-            entries["/Annots"] = b"[" + b" ".join(existing + [_ref(slot.link) for slot in links]) + b"]"
+            entries["/Annots"] = b"[" + b" ".join(existing + [_ref(slot.links[0][0]) for slot in links]) + b"]"
         self._compact[page.objgen[0]] = _dictionary(entries)
 
     def _appended(self) -> tuple[bytes, tuple[Entry, ...]]:
@@ -230,10 +228,30 @@ class _Preparation:
         return self._next - 1
 
 
-def _covers(place: StampPlace, edges: list[float]) -> bool:
-    """Whether the middle of a rectangle lies in the place."""
+def _links(page: Any, place: StampPlace) -> tuple[tuple[int, str], ...]:
+    """The template's own link over a place, of which there is a piece for every line and block, and all that their
+    dictionaries say beside the address. The first is made as large as the place."""
+    links = [link for link in page.get("/Annots", []) if link.get("/Subtype") == "/Link" and "/A" in link]
+    targets = {str(link.A.get("/URI")) for link in links if _touches(place, [float(edge) for edge in link.Rect])}
+    pieces = [link for link in links if str(link.A.get("/URI")) in targets]
+    return tuple(
+        (link.objgen[0], "".join(f"{name} {_plain(value).decode()}" for name, value in link.items()
+                                 if name not in ("/A", "/Dest", "/Contents") and (number or name != "/Rect"))
+         + ("" if number else _rectangle(place)))
+        for number, link in enumerate(pieces))
+
+
+def _touches(place: StampPlace, edges: list[float]) -> bool:
+    """Whether the middle of a rectangle lies in the place, or on its edge (WeasyPrint gives a link around a block one
+    without area above it and below)."""
     x, y = (edges[0] + edges[2]) / 2, (edges[1] + edges[3]) / 2
-    return place.x <= x <= place.x + place.width and place.y <= y <= place.y + place.height
+    return (place.x - 1 <= x <= place.x + place.width + 1
+            and place.y - 1 - place.size * 2 <= y <= place.y + place.height + 1 + place.size * 2)
+
+
+def _rectangle(place: StampPlace) -> str:
+    edges = (place.x, place.y, place.x + place.width, place.y + place.height)
+    return "/Rect[" + " ".join(f"{edge:.2f}" for edge in edges) + "]"
 
 
 def _pairs(items: Any) -> Iterator[tuple[Any, Any]]:

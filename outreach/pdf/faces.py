@@ -18,9 +18,9 @@ from outreach.lazy import lazy
 from outreach.pdf.errors import RenderError
 
 if TYPE_CHECKING:
-    from fontTools import ttLib as tt_lib
+    from fontTools import ttLib
 else:
-    tt_lib = lazy("fontTools.ttLib")
+    ttLib = lazy("fontTools.ttLib")  # noqa: N816 - its own name
 
 _ARGS_ARE_WORDS, _SCALE, _MORE, _XY_SCALE, _TWO_BY_TWO = 0x1, 0x8, 0x20, 0x40, 0x80  # flags of OpenType's glyf table
 _DRAWS_NOTHING = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
@@ -32,7 +32,8 @@ class Face:
     def __init__(self, path: Path):
         with path.open("rb") as file:
             self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        with tt_lib.TTFont(path, lazy=True) as font:
+        self._advances: dict[str, int] = {}  # of the characters met so far
+        with ttLib.TTFont(path, lazy=True) as font:
             self.name = str(font["name"].getDebugName(6))
             self._glyphs = {code: font.getGlyphID(glyph) for code, glyph in font.getBestCmap().items()}
             entries = font.reader.tables
@@ -58,15 +59,20 @@ class Face:
                 f"글꼴에 없는 글자 ‘{character}’(U+{ord(character):04X})가 있습니다. 다른 글자로 바꾸어 주세요.",
                 place=place) from None
 
-    def metric(self, glyph: int) -> tuple[int, bytes]:
-        """Advance width in units, and the four bytes of the width table."""
+    def metric(self, glyph: int) -> bytes:
+        """The four bytes of the width table: advance width in units, then the space before the outline."""
         at = self._tables["hmtx"][0] + 4 * glyph
-        entry = self._data[at:at + 4]
-        return int.from_bytes(entry[:2], "big"), entry
+        return self._data[at:at + 4]
 
     def width(self, text: str, size: float, place: str) -> float:
         """How wide ``text`` is set, in the unit of ``size``."""
-        return sum(self.metric(self.glyph(c, place))[0] for c in text) * size / self.units
+        total = 0
+        for character in text:
+            if (advance := self._advances.get(character)) is None:
+                advance = int.from_bytes(self.metric(self.glyph(character, place))[:2], "big")
+                self._advances[character] = advance
+            total += advance
+        return total * size / self.units
 
     def outline(self, glyph: int) -> bytes:
         """What the outline table holds of a glyph."""
@@ -93,35 +99,37 @@ class Subset:
     def __init__(self, face: Face):
         self.face = face
         self._numbers: dict[int, int] = {0: 0}
-        self._characters: dict[int, str] = {}
+        self._codes: dict[str, bytes] = {}
 
     def encode(self, text: str, place: str) -> bytes:
         """``text`` as a hexadecimal PDF string of two-byte glyph numbers."""
-        return b"<" + b"".join(b"%04x" % self._number(character, place) for character in text) + b">"
-
-    def _number(self, character: str, place: str) -> int:
-        glyph = self.face.glyph(character, place)
-        number = self._numbers.setdefault(glyph, len(self._numbers))
-        self._characters.setdefault(number, character)
-        return number
+        codes = self._codes
+        for character in text:
+            if character not in codes:
+                number = self._numbers.setdefault(self.face.glyph(character, place), len(self._numbers))
+                codes[character] = b"%04x" % number
+        return b"<" + b"".join([codes[character] for character in text]) + b">"
 
     def __bool__(self) -> bool:
-        return len(self._numbers) > 1
+        return bool(self._codes)
 
     @property
     def tag(self) -> str:
         """Six capitals that name the subset (ISO 32000-1 §9.6.4), the same for the same letters."""
-        value = int.from_bytes(hashlib.sha256(repr(sorted(self._characters.values())).encode()).digest()[:8], "big")
+        value = int.from_bytes(hashlib.sha256(repr(sorted(self._codes)).encode()).digest()[:8], "big")
         return "".join(chr(65 + value // 26 ** place % 26) for place in range(6))
 
     def widths(self) -> bytes:
         """The advance widths in thousandths of an em, in the order of the glyphs."""
-        return b" ".join(b"%d" % round(self.face.metric(glyph)[0] * 1000 / self.face.units) for glyph in self._numbers)
+        return b" ".join(
+            b"%d" % round(int.from_bytes(self.face.metric(glyph)[:2], "big") * 1000 / self.face.units)
+            for glyph in self._numbers)
 
     def to_unicode(self) -> bytes:
         """The map from glyph numbers back to characters, for searching and copying (ISO 32000-1 §9.10.3)."""
-        lines = [b"<%04x> <%s>" % (number, character.encode("utf-16-be").hex().encode())
-                 for number, character in self._characters.items()]
+        characters = {code: character for character, code in reversed(self._codes.items())}  # one a glyph
+        lines = [b"<%s> <%s>" % (code, character.encode("utf-16-be").hex().encode())
+                 for code, character in sorted(characters.items())]
         parts = [lines[at:at + 100] for at in range(0, len(lines), 100)]
         return (b"/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CIDSystemInfo\n"
                 b"<< /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n/CMapName /Adobe-Identity-UCS def\n"
@@ -142,7 +150,7 @@ class Subset:
             b"glyf": b"".join(outlines),
             b"head": face.table("head"),
             b"hhea": face.table("hhea")[:34] + struct.pack(">H", count),
-            b"hmtx": b"".join(face.metric(glyph)[1] for glyph in self._numbers),
+            b"hmtx": b"".join(face.metric(glyph) for glyph in self._numbers),
             b"loca": struct.pack(f">{count + 1}I", *offsets),
             b"maxp": face.table("maxp")[:4] + struct.pack(">H", count) + face.table("maxp")[6:],
         })

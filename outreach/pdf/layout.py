@@ -53,7 +53,7 @@ def partner_box(place: StampPlace, name: str, contact: str, logo: Logo | None, *
                 regular: Face) -> PartnerBox:
     """Mark at the left and words beside it, or above them where the place is not twice as wide as high.
 
-    The words are set smaller in steps, then on two lines.
+    The words are set smaller in steps, then on two and three lines.
 
     :raises RenderError: they do not fit; names the place.
     """
@@ -86,13 +86,13 @@ def code_box(place: StampPlace, modules: int, address: str, *, regular: Face) ->
     foot = 0.0 if beside else 2 * _LEADING * _FLOOR
     side = min(place.height - foot, place.width)
     if side < smallest - 0.01:
-        raise RenderError(f"QR 코드가 {20}mm보다 작아집니다. 자리를 넓혀 주세요.", place=place.name)
-    left = place.x + (side + _GAP / 2 if beside else 0)
+        raise RenderError("QR 코드가 20mm보다 작아집니다. 자리를 넓혀 주세요.", place=place.name)
+    quiet = side * QUIET / (modules + 2 * QUIET)
+    left = place.x + (side + _GAP / 2 if beside else quiet)  # above its address, the code's own edge leads
     width = place.x + place.width - left
-    pieces = re.findall(r"[^/]+/*|/+", address)
     for rows, size in _tries(place.size, _FLOOR):
-        lines = _broken(address, rows if not beside else rows + 1,
-                        lambda text, size=size: regular.width(text, size, place.name) <= width, pieces)
+        lines = _broken(address, rows, lambda text, size=size: regular.width(text, size, place.name) <= width,
+                        _address_parts)
         if lines is None or (not beside and len(lines) * size * _LEADING > foot + 0.5):
             continue
         height = _LEADING * size * len(lines)
@@ -116,22 +116,31 @@ def _tries(size: float, floor: float) -> list[tuple[int, float]]:
     sizes = [max(floor, size)]
     while sizes[-1] > floor:
         sizes.append(max(floor, sizes[-1] * _STEP))
-    return [(rows, tried) for rows in (1, 2) for tried in sizes]
+    return [(rows, tried) for rows in (1, 2, 3) for tried in sizes]
 
 
-def _broken(text: str, rows: int, fits: Callable[[str], bool], pieces: Sequence[str] = ()) -> list[str] | None:
-    """``text`` on at most ``rows`` lines, broken between ``pieces`` (words), as even as possible; None: it won't."""
+def _words(text: str) -> list[str]:
+    return [word + " " for word in text.split(" ")]
+
+
+def _address_parts(text: str) -> list[str]:
+    """An address may be broken behind a slash; a long part of it anywhere."""
+    return [piece for part in re.findall(r"[^/]+/*|/+", text) for piece in re.findall(r".{1,6}", part)]
+
+
+def _broken(text: str, rows: int, fits: Callable[[str], bool],
+            parts_of: Callable[[str], list[str]] = _words) -> list[str] | None:
+    """``text`` on at most ``rows`` lines, broken between its parts, as even as possible; None: it won't."""
     if not text:
         return []
     if fits(text):
         return [text]
     if rows == 1:
         return None
-    parts = pieces or [word + " " for word in text.split(" ")]
+    parts = parts_of(text)
     cuts = [("".join(parts[:at]).rstrip(), "".join(parts[at:]).rstrip()) for at in range(1, len(parts))]
-    for first, rest in sorted(cuts, key=lambda cut: max(len(cut[0]), len(cut[1])) if rows == 2 else len(cut[1])):
-        if fits(first) and (following := _broken(rest, rows - 1, fits, () if not pieces else
-                                                 re.findall(r"[^/]+/*|/+", rest))):
+    for first, rest in sorted(cuts, key=lambda cut: max(len(cut[0]), len(cut[1]) / (rows - 1))):
+        if fits(first) and (following := _broken(rest, rows - 1, fits, parts_of)):
             return [first, *following]
     return None
 

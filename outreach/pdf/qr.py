@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from outreach.errors import Invalid
@@ -34,10 +35,8 @@ def qr_code(address: str) -> QrCode:
     :raises Invalid: longer than 213 bytes; such a code is too fine for a leaflet.
     """
     content = address.encode()
-    for version, capacity in enumerate(_CAPACITY, start=1):
-        if len(content) <= capacity:
-            break
-    else:
+    version = bisect_left(_CAPACITY, len(content)) + 1
+    if version > len(_CAPACITY):
         raise Invalid("QR 코드에 담기에는 주소가 너무 깁니다.")
     code = segno.make_qr(content, error="m", version=version, mask=_MASK, mode="byte", boost_error=False)
     path = b"".join(

@@ -22,7 +22,7 @@ from outreach.pdf.errors import RenderError
 from outreach.pdf.faces import Face, Subset, face, printable
 from outreach.pdf.layout import Line, code_box, partner_box
 from outreach.pdf.marks import Logo
-from outreach.pdf.options import ACCENT, FONTS, PARTNER
+from outreach.pdf.options import ACCENT, FONTS, PARTNER, QR
 from outreach.pdf.qr import QUIET, QrCode, qr_code
 
 _STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -133,23 +133,25 @@ class _Stamp:
             marks.append(slot.link_tag)
             mark = len(marks) - 1
             self._object(slot.link_tag, b"<</Type/StructElem/S/Link/P %d 0 R/Pg %d 0 R/K[%d <</Type/OBJR/Obj %d 0 R"
-                         b"/Pg %d 0 R>>]>>" % (slot.tag, slot.page, mark, slot.link, slot.page))
+                         b"/Pg %d 0 R>>]>>" % (slot.tag, slot.page, mark, slot.links[0][0], slot.page))
             kids = [figure, slot.link_tag]
         else:
             kids = [figure, self._tag(slot, b"/P", marks)]
             mark = len(marks) - 1
-        self._object(slot.link, b"<<%s/Contents %s/A<</Type/Action/S/URI/URI %s>>>>" % (
-            slot.annotation.encode(), _string(address), _literal(edition.url)))
+        for number, entries in slot.links:
+            self._object(number, b"<<%s/Contents %s/A<</Type/Action/S/URI/URI %s>>>>" % (
+                entries.encode(), _string(address), _literal(edition.url)))
         self._holder(slot, kids)
         return drawn + self._text(box.address, REGULAR, mark, slot)
 
     def _text(self, lines: tuple[Line, ...], name: str, mark: int, slot: Slot) -> bytes:
         subset, place = self._faces[name], slot.place.name
-        tag = b"/Link" if mark and name == REGULAR and slot.link_tag else b"/P"
+        tag = b"/Link" if slot.link_tag else b"/P"
+        blank = "" if slot.place.kind == QR else " "  # an address is copied whole
         return b"%s <</MCID %d>> BDC q %s rg BT\n%sET Q EMC\n" % (tag, mark, _colour(slot.place.ink), b"".join(
             b"/%s %s Tf 1 0 0 1 %s Tm %s Tj\n" % (
                 name.encode(), _numbers(line.size), _numbers(line.x, line.y),
-                subset.encode(line.text + " " if number < len(lines) - 1 else line.text, place))
+                subset.encode(line.text + blank * (number < len(lines) - 1), place))
             for number, line in enumerate(lines)))
 
     # --- tags
