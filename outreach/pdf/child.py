@@ -52,7 +52,9 @@ def _answer(header: dict[str, Any], blobs: list[bytes]) -> bytes:
         traceback.print_exc()
         return frame({"stopped": Text("문서를 만드는 중에 오류가 났습니다. 관리자에게 알려 주세요.")})
     stamps = [dataclasses.asdict(place) for place in made.stamps]
-    return frame({"pages": made.pages, "sha256": made.sha256, "stamps": stamps}, [made.data])
+    return frame(
+        {"pages": made.pages, "sha256": made.sha256, "stamps": stamps, "warnings": made.warnings}, [made.data],
+    )
 
 
 def _die_with(owner: int) -> None:

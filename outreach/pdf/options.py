@@ -13,6 +13,14 @@ from pathlib import Path
 FAMILY = "Pretendard GOV"
 FONTS = ("vendor/pretendard-gov/PretendardGOV-Regular.ttf", "vendor/pretendard-gov/PretendardGOV-Bold.ttf")
 
+# All are tagged and accessible (PDF/UA-1); the others are fit for an archive, too (PDF/A: ISO 19005-2 and -3). The level
+# "a" claims the tags, "u" only that text can be copied.
+UA = "pdf/ua-1"
+VARIANTS = (UA, "pdf/a-2a", "pdf/a-2u", "pdf/a-3a", "pdf/a-3u")
+
+# For a printing house: 3 mm of bleed with marks, pictures at the resolution of offset print.
+BLEED_MM, PRESS_DPI = 3.0, 300
+
 # Kinds of places kept for stamps.
 PARTNER, QR, ACCENT = "partner", "qr", "accent"
 
@@ -20,10 +28,16 @@ PARTNER, QR, ACCENT = "partner", "qr", "accent"
 @dataclass(frozen=True)
 class RenderOptions:
     """``pages``: exact page count the document must have; ``image_dpi``: pictures are reduced to this resolution;
-    ``fonts``: the TTF files below ``base_dir`` that make up ``family``, the only one that may appear."""
+    ``fonts``: the TTF files below ``base_dir`` that make up ``family``, the only one that may appear; ``variant``: one
+    of VARIANTS; ``bleed_mm``: what reaches the edge is drawn so far beyond it, ``marks``: with marks to cut and to
+    align by; ``contrast``: refuse text too pale for its ground (WCAG 2.2, 1.4.3)."""
 
     pages: int | None = None
     image_dpi: int = 220
+    variant: str = UA
+    bleed_mm: float = 0
+    marks: bool = False
+    contrast: bool = True
     family: str = FAMILY
     fonts: tuple[str, ...] = FONTS
 
@@ -50,12 +64,14 @@ class StampPlace:
 
 @dataclass(frozen=True)
 class RenderedPdf:
-    """A finished file: its bytes, number of pages, the SHA-256 of the bytes in hex, and the places kept for stamps."""
+    """A finished file: its bytes, number of pages, the SHA-256 of the bytes in hex, the places kept for stamps,
+    and what is worth knowing before it is printed (a picture that will look coarse), each with its place."""
 
     data: bytes
     pages: int
     sha256: str
     stamps: tuple[StampPlace, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def place_alt(name: str) -> str:

@@ -141,7 +141,7 @@ def _result(header: dict[str, Any], blobs: list[bytes]) -> RenderedPdf:
     if "reason" in header:
         raise RenderError(header["reason"], place=header["place"])
     stamps = tuple(StampPlace(**place) for place in header["stamps"])
-    return RenderedPdf(blobs[0], header["pages"], header["sha256"], stamps)
+    return RenderedPdf(blobs[0], header["pages"], header["sha256"], stamps, tuple(header["warnings"]))
 
 
 def _fd(pipe: Any) -> int:
