@@ -101,7 +101,9 @@ class _Booklet:
         for number, at_right in ((left, False), (right, True)):
             if number:
                 page = self._source.pages[number - 1]
-                forms[f"/P{number}"] = self._pdf.copy_foreign(page.as_form_xobject())
+                form = self._pdf.copy_foreign(page.as_form_xobject())
+                form.BBox = pikepdf.Array(list(page.mediabox))  # with what lies outside the cut
+                forms[f"/P{number}"] = form
                 content.append(self._placed(number, _trim(page), at_right))
         content += list(self._marks())
         side.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(forms))

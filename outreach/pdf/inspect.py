@@ -58,9 +58,9 @@ def inspect(data: bytes) -> PdfFacts:
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             root = pdf.Root
-            with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
-                pdf_ua = metadata.get("pdfuaid:part") == "1"
-                pdf_a = metadata.get("pdfaid:part", "") + metadata.get("pdfaid:conformance", "")
+            metadata = pdf.open_metadata(set_pikepdf_as_editor=False)  # closed, it would change the document's own
+            pdf_ua = metadata.get("pdfuaid:part") == "1"
+            pdf_a = metadata.get("pdfaid:part", "") + metadata.get("pdfaid:conformance", "")
             return PdfFacts(
                 pages=len(pdf.pages),
                 sizes=tuple(_size(page) for page in pdf.pages),

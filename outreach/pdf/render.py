@@ -25,6 +25,7 @@ from outreach.pdf.errors import RenderError
 from outreach.pdf.fetcher import BASE_URL, ClosedFetcher
 from outreach.pdf.fitting import check_inside_pages, overflows, tighten
 from outreach.pdf.glyphs import check_glyphs
+from outreach.pdf.hostile import check_tree
 from outreach.pdf.identity import announce
 from outreach.pdf.korean import JOINER, keep_words_in
 from outreach.pdf.options import RenderedPdf, RenderOptions, fingerprint, loaded_assets
@@ -34,6 +35,7 @@ from outreach.pdf.places import mark_places, stamp_places
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 _MAX_LAYOUTS = 8
+_MAX_PAGES = 500
 
 
 def render(
@@ -56,6 +58,7 @@ def render(
     with _complaints() as complaints:
         try:
             source = HTML(string=html, base_url=BASE_URL, url_fetcher=ClosedFetcher(base_dir, loaded))
+            check_tree(source.etree_element)
             _check_identity(source)
             check_glyphs(source.etree_element, fonts)
             keep_words_in(source.etree_element)
@@ -69,6 +72,8 @@ def render(
             data = document.write_pdf(pdf_variant=options.variant, pdf_tags=True, pdf_identifier=identifier)
         except FatalURLFetchingError as error:
             raise _as_render_error(error, html) from error
+        except RecursionError as error:
+            raise RenderError("글이나 꾸밈 규칙이 너무 깊게 겹쳐 있습니다.") from error
     if complaints:
         raise RenderError("; ".join(dict.fromkeys(complaints))[:600])
     _check_fonts(document, options.family)
@@ -103,6 +108,8 @@ def _laid_out(source: HTML, options: RenderOptions) -> Document:
         tighten(source.etree_element, full)
     else:
         raise RenderError("글이 칸을 넘칩니다. 내용을 줄여 주세요.", place=full[0].place)
+    if len(document.pages) > _MAX_PAGES:
+        raise RenderError(f"문서가 너무 깁니다({_MAX_PAGES}쪽까지 만들 수 있습니다).")
     if options.pages is not None and len(document.pages) != options.pages:
         raise RenderError(f"{options.pages}쪽이어야 하는데 {len(document.pages)}쪽이 되었습니다.")
     check_inside_pages(document)
