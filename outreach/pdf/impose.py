@@ -1,4 +1,4 @@
-"""A booklet to fold: pages put two on a side, so that the sheets, printed on both sides and folded as one, read in order.
+"""A booklet to fold: pages two on a side, so that the sheets, printed on both sides and folded as one, read in order.
 
 For an office printer on A4 (flip on the short edge), or with bleed and marks on SRA4 for one who cuts. The text stays
 text, but tags are left behind: what is printed here is paper, and the file to read is the one it was made of.

@@ -13,8 +13,8 @@ from pathlib import Path
 FAMILY = "Pretendard GOV"
 FONTS = ("vendor/pretendard-gov/PretendardGOV-Regular.ttf", "vendor/pretendard-gov/PretendardGOV-Bold.ttf")
 
-# All are tagged and accessible (PDF/UA-1); the others are fit for an archive, too (PDF/A: ISO 19005-2 and -3). The level
-# "a" claims the tags, "u" only that text can be copied.
+# All are tagged and accessible (PDF/UA-1); the others are fit for an archive, too (PDF/A: ISO 19005-2 and -3). Level "a"
+# claims the tags, "u" only that text can be copied.
 UA = "pdf/ua-1"
 VARIANTS = (UA, "pdf/a-2a", "pdf/a-2u", "pdf/a-3a", "pdf/a-3u")
 

@@ -1,4 +1,4 @@
-"""HTML to tagged PDF (PDF/UA-1, ISO 14289-1; for archives PDF/A beside it) with our own fonts, the same bytes for the same input.
+"""HTML to tagged PDF (PDF/UA-1, ISO 14289-1; for archives PDF/A beside it), the same bytes for the same input.
 
 Runs inside :mod:`outreach.pdf.worker`; tests call it directly. One document at a time per process: the shared
 font configuration and WeasyPrint's logger are process-wide.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from outreach.lazy import lazy
@@ -118,7 +119,7 @@ def _positions(data: bytes) -> dict[tuple[int, int], Edges]:
 
 def _disordered(order: list[Tagged]) -> Iterator[Tagged]:
     """Content read after something that stands below it in the same column."""
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         if before.page != after.page or before.edges is None or after.edges is None:
             continue
         common = min(before.edges[2], after.edges[2]) - max(before.edges[0], after.edges[0])
