@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from outreach.lazy import lazy
 from outreach.pdf.errors import RenderError
-from outreach.pdf.options import ACCENT, QR, StampPlace, place_alt
+from outreach.pdf.options import ACCENT, QR, StampPlace
 from outreach.pdf.wire import frame, read_frame
 
 if TYPE_CHECKING:
@@ -156,8 +156,8 @@ class _Preparation:
             if place.kind == ACCENT:
                 slots.append(Slot(place, 0, 0, page.objgen[0]))
                 continue
-            tag = self._placeholder(place)
-            for mark in (int(kid) for kid in tag.K):
+            tag = self._tag(place)
+            for mark in self._emptied(tag):
                 hidden.add(mark)
                 own[mark] = 0
             slots.append(self._slot(place, tag, page, next_key + sum(bool(slot.link_tag) for slot in slots)))
@@ -172,22 +172,30 @@ class _Preparation:
         link = f"/Type/Annot/Subtype/Link/F 4/BS<</W 0>>{_rectangle(place)}/StructParent {key}"
         return dataclasses.replace(slot, links=((self._number(), link),), link_tag=self._number())
 
-    def _placeholder(self, place: StampPlace) -> Any:
-        words = place_alt(place.name)
-        for item in self._pdf.objects:
-            if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/Figure" and str(item.get("/Alt")) == words:
-                return item
-        raise RenderError("문서에 없는 자리입니다.", place=place.name)
+    def _tag(self, place: StampPlace) -> Any:
+        tag = self._pdf.get_object(place.tag, 0) if place.tag else None
+        if not isinstance(tag, pikepdf.Dictionary) or tag.get("/Type") != "/StructElem":
+            raise RenderError("문서에 없는 자리입니다.", place=place.name)
+        return tag
+
+    def _emptied(self, tag: Any) -> list[int]:
+        """The marked contents of a place: its own empty drawing, and all that the template shows there otherwise,
+        whose tags are cut off."""
+        holder = tag.P
+        while holder.S == "/NonStruct" and len(holder.K) == 1:
+            holder = holder.P
+        if len(holder.K) > 1:
+            own = next(kid for kid in holder.K if _is_above(kid, tag))
+            entries = {name: _plain(value) for name, value in holder.items()} | {"/K": b"[%s]" % _ref(own.objgen[0])}
+            self._compact[holder.objgen[0]] = _dictionary(entries)
+        return list(_marks(holder))
 
     def _rewritten(self, page: Any, sheet: Sheet, links: list[Slot], hidden: set[int], fonts: tuple[int, int],
                    logo: int) -> None:
         """The page anew: its content wrapped and the empty drawings no longer tagged, then the stamps' content."""
         content = page.Contents.read_bytes()
         for mark in hidden:
-            old = b"/Figure\n<</MCID %d>>\nBDC" % mark
-            if content.count(old) != 1:
-                raise RenderError("협력기관 표시를 넣을 수 없는 PDF입니다.")
-            content = content.replace(old, b"/Artifact\nBMC")
+            content = _blanked(content, mark)
         own = page.Contents.objgen[0]
         self._bodies.append((own, _stream(b"q\n" + content + b"\nQ\n")))
         resources = {name: _plain(value) for name, value in page.Resources.items() if name not in ("/Font", "/XObject")}
@@ -252,6 +260,41 @@ def _touches(place: StampPlace, edges: list[float]) -> bool:
 def _rectangle(place: StampPlace) -> str:
     edges = (place.x, place.y, place.x + place.width, place.y + place.height)
     return "/Rect[" + " ".join(f"{edge:.2f}" for edge in edges) + "]"
+
+
+def _is_above(element: Any, tag: Any) -> bool:
+    return bool(element.objgen == tag.objgen) or any(
+        isinstance(kid, pikepdf.Dictionary) and "/S" in kid and _is_above(kid, tag) for kid in element.get("/K", []))
+
+
+def _marks(element: Any) -> Iterator[int]:
+    """The numbers of all marked content below an element."""
+    for kid in element.get("/K", []):
+        if isinstance(kid, int):
+            yield kid
+        elif isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+            yield from _marks(kid)
+
+
+def _blanked(content: bytes, mark: int) -> bytes:
+    """A page's content without what is drawn under a mark. Text leaves its settings behind: later text relies on
+    them. Every operator of WeasyPrint's stands on a line of its own.
+
+    :raises RenderError: there is no such mark.
+    """
+    start = content.find(b"\n<</MCID %d>>\nBDC\n" % mark)
+    if start < 0:
+        raise RenderError("협력기관 표시를 넣을 수 없는 PDF입니다.")
+    head, drawn = content[:start].rpartition(b"\n")[0], content[content.index(b"BDC\n", start) + 4:]
+    lines, depth, end = drawn.split(b"\n"), 1, -1
+    while depth:
+        end += 1
+        depth += (lines[end] in (b"BDC", b"BMC")) - (lines[end] == b"EMC")
+    inside = lines[:end]
+    if inside[:1] == [b"q"] and inside[-1:] == [b"Q"]:
+        inside = []
+    kept = [line for line in inside if not line.endswith((b"TJ", b"Tj"))]
+    return b"\n".join([head, b"/Artifact", b"BMC", *kept, *lines[end:]])
 
 
 def _pairs(items: Any) -> Iterator[tuple[Any, Any]]:

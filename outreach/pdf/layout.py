@@ -76,12 +76,24 @@ def partner_box(place: StampPlace, name: str, contact: str, logo: Logo | None, *
     raise RenderError(f"‘{name}’의 이름과 연락처가 자리에 들어가지 않습니다. 짧게 고쳐 주세요.", place=place.name)
 
 
+def address_lines(place: StampPlace, address: str, regular: Face) -> tuple[Line, ...]:
+    """An address in a place of its own. Raises RenderError naming the place if it does not fit."""
+    for rows, size in _tries(place.size, _FLOOR):
+        lines = _broken(address, rows, lambda text, size=size: regular.width(text, size, place.name) <= place.width,
+                        _address_parts)
+        if lines is not None and len(lines) * size <= place.height + 0.5:
+            height = _LEADING * size * len(lines)
+            return _stacked(place.x, place.y + (place.height + height) / 2, [(text, size) for text in lines])
+    raise RenderError("주소가 자리에 들어가지 않습니다. 자리를 넓혀 주세요.", place=place.name)
+
+
 def code_box(place: StampPlace, modules: int, address: str, *, regular: Face) -> CodeBox:
-    """The code at the left with the address beside it, or above the address in a place that is not wide.
+    """The code at the left with the address beside it, or above the address in a place that is not wide; alone
+    without an ``address``.
 
     :raises RenderError: the code would be under 20 mm, or the address does not fit; names the place.
     """
-    beside = place.width >= 1.6 * place.height
+    beside = place.width >= 1.6 * place.height or not address
     smallest = SMALLEST_CODE * (modules + 2 * QUIET) / modules
     foot = 0.0 if beside else 2 * _LEADING * _FLOOR
     side = min(place.height - foot, place.width)

@@ -13,7 +13,7 @@ from pathlib import Path
 FAMILY = "Pretendard GOV"
 FONTS = ("vendor/pretendard-gov/PretendardGOV-Regular.ttf", "vendor/pretendard-gov/PretendardGOV-Bold.ttf")
 
-# All are tagged and accessible (PDF/UA-1); the others are fit for an archive, too (PDF/A: ISO 19005-2 and -3). Level "a"
+# All are tagged and accessible (PDF/UA-1), the others fit for an archive, too (PDF/A: ISO 19005-2 and -3): level "a"
 # claims the tags, "u" only that text can be copied.
 UA = "pdf/ua-1"
 VARIANTS = (UA, "pdf/a-2a", "pdf/a-2u", "pdf/a-3a", "pdf/a-3u")
@@ -22,7 +22,7 @@ VARIANTS = (UA, "pdf/a-2a", "pdf/a-2u", "pdf/a-3a", "pdf/a-3u")
 BLEED_MM, PRESS_DPI = 3.0, 300
 
 # Kinds of places kept for stamps.
-PARTNER, QR, ACCENT = "partner", "qr", "accent"
+PARTNER, QR, ADDRESS, ACCENT = "partner", "qr", "address", "accent"
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,15 @@ class RenderOptions:
 
 @dataclass(frozen=True)
 class StampPlace:
-    """Room that a template keeps free for what differs by partner: an empty element with ``data-stamp``.
+    """Room that a template keeps for what differs by partner: an element with ``data-stamp``. What it holds is what
+    the document shows without a partner.
 
-    ``kind``: 'partner' (logo, name, contact), 'qr' (code and address) or 'accent' (a field of the partner's colour).
+    ``kind``: 'partner' (logo, name, contact), 'qr' (the code, and its address unless the page has a place for that),
+    'address' or 'accent' (a field of the partner's colour).
     The box is in PDF points from the lower left corner of the trimmed page; ``page`` counts from 1. ``size`` (pt) and
     ``ink`` (#rrggbb) are the element's own: the largest type to set there, and its colour, or a field's where the
-    partner has none. ``name`` is unique in its document; it is what errors are told by."""
+    partner has none. ``name`` is unique in its document; it is what errors are told by.
+    ``tag`` is the number of the object in the file that stands for it among the tags (0: none, an ornament)."""
 
     kind: str
     name: str
@@ -60,6 +63,7 @@ class StampPlace:
     height: float
     size: float
     ink: str
+    tag: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,6 @@ class RenderedPdf:
     sha256: str
     stamps: tuple[StampPlace, ...] = ()
     warnings: tuple[str, ...] = ()
-
-
-def place_alt(name: str) -> str:
-    """What a file's tags say of an empty place; by it :mod:`outreach.pdf.base` finds the place again."""
-    return f"자리: {name}"
 
 
 def fingerprint(html: str, assets: Mapping[str, bytes | Path], options: RenderOptions = RenderOptions()) -> str:

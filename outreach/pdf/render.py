@@ -29,7 +29,7 @@ from outreach.pdf.hostile import check_tree
 from outreach.pdf.identity import announce
 from outreach.pdf.korean import JOINER, keep_words_in
 from outreach.pdf.options import RenderedPdf, RenderOptions, fingerprint, loaded_assets
-from outreach.pdf.places import mark_places, stamp_places
+from outreach.pdf.places import Settled, mark_places, stamp_places
 
 # WeasyPrint switches this on to be lenient; we would rather hear that a picture is damaged.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -65,11 +65,12 @@ def render(
             mark_places(source.etree_element)
             document = _laid_out(source, options)
             identifier = fingerprint(html, loaded, options)[:32].encode()
-            places = stamp_places(document)
+            settled = Settled(stamp_places(document))
             warnings = tuple(coarse_pictures(document))
             extend_into_bleed(document, options)
             announce(document, options.variant)
-            data = document.write_pdf(pdf_variant=options.variant, pdf_tags=True, pdf_identifier=identifier)
+            data = document.write_pdf(
+                pdf_variant=options.variant, pdf_tags=True, pdf_identifier=identifier, finisher=settled)
         except FatalURLFetchingError as error:
             raise _as_render_error(error, html) from error
         except RecursionError as error:
@@ -77,7 +78,7 @@ def render(
     if complaints:
         raise RenderError("; ".join(dict.fromkeys(complaints))[:600])
     _check_fonts(document, options.family)
-    return RenderedPdf(data, len(document.pages), hashlib.sha256(data).hexdigest(), places, warnings)
+    return RenderedPdf(data, len(document.pages), hashlib.sha256(data).hexdigest(), tuple(settled.places), warnings)
 
 
 @lru_cache(maxsize=1)

@@ -20,9 +20,9 @@ from outreach.errors import Invalid
 from outreach.pdf.base import BOLD, LOGO, REGULAR, Base, Entry, Sheet, Slot
 from outreach.pdf.errors import RenderError
 from outreach.pdf.faces import Face, Subset, face, printable
-from outreach.pdf.layout import Line, code_box, partner_box
+from outreach.pdf.layout import Line, address_lines, code_box, partner_box
 from outreach.pdf.marks import Logo
-from outreach.pdf.options import ACCENT, FONTS, PARTNER, QR
+from outreach.pdf.options import ACCENT, ADDRESS, FONTS, PARTNER
 from outreach.pdf.qr import QUIET, QrCode, qr_code
 
 _STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -86,6 +86,8 @@ class _Stamp:
                 content.append(_field(slot, self._edition.accent))
             elif slot.place.kind == PARTNER:
                 content.append(self._partner(slot, marks))
+            elif slot.place.kind == ADDRESS:
+                content.append(self._address(slot, marks))
             else:
                 content.append(self._qr(slot, marks))
         self._stream(sheet.content, b"", b"".join(content))
@@ -122,32 +124,43 @@ class _Stamp:
         except Invalid as error:
             raise RenderError(error.message, place=name) from error
         address = edition.address or edition.url
-        box = code_box(slot.place, code.side, address, regular=self._faces[REGULAR].face)
+        alone = any(other.page == slot.page and other.place.kind == ADDRESS for other in self._base.slots)
+        box = code_box(slot.place, code.side, "" if alone else address, regular=self._faces[REGULAR].face)
         module = box.side / (code.side + 2 * QUIET)
         figure = self._tag(slot, b"/Figure", marks, b"/Alt %s/A<</O/Layout/BBox[%s]>>" % (
             _string(f"QR 코드: {address}"), _numbers(box.x, box.y, box.x + box.side, box.y + box.side)))
         drawn = b"/Figure <</MCID %d>> BDC q 1 g %s re f 0 g %s cm\n%sf Q EMC\n" % (
             len(marks) - 1, _numbers(box.x, box.y, box.side, box.side),
             _numbers(module, 0, 0, -module, box.x + QUIET * module, box.y + box.side - QUIET * module), code.path)
+        kids = [figure]
         if slot.link_tag:
-            marks.append(slot.link_tag)
-            mark = len(marks) - 1
-            self._object(slot.link_tag, b"<</Type/StructElem/S/Link/P %d 0 R/Pg %d 0 R/K[%d <</Type/OBJR/Obj %d 0 R"
-                         b"/Pg %d 0 R>>]>>" % (slot.tag, slot.page, mark, slot.links[0][0], slot.page))
-            kids = [figure, slot.link_tag]
-        else:
-            kids = [figure, self._tag(slot, b"/P", marks)]
-            mark = len(marks) - 1
+            if box.address:
+                marks.append(slot.link_tag)
+            own = b"%d " % (len(marks) - 1) if box.address else b""
+            self._object(slot.link_tag, b"<</Type/StructElem/S/Link/P %d 0 R/Pg %d 0 R/K[%s<</Type/OBJR/Obj %d 0 R"
+                         b"/Pg %d 0 R>>]>>" % (slot.tag, slot.page, own, slot.links[0][0], slot.page))
+            kids.append(slot.link_tag)
+        elif box.address:
+            kids.append(self._tag(slot, b"/P", marks))
         for number, entries in slot.links:
             self._object(number, b"<<%s/Contents %s/A<</Type/Action/S/URI/URI %s>>>>" % (
                 entries.encode(), _string(address), _literal(edition.url)))
         self._holder(slot, kids)
-        return drawn + self._text(box.address, REGULAR, mark, slot)
+        return drawn + (self._text(box.address, REGULAR, len(marks) - 1, slot) if box.address else b"")
+
+    def _address(self, slot: Slot, marks: list[int]) -> bytes:
+        edition = self._edition
+        lines = address_lines(slot.place, edition.address or edition.url, self._faces[REGULAR].face)
+        marks.append(slot.tag)
+        self._object(slot.tag, b"<</Type/StructElem/S/Span/P %d 0 R/Pg %d 0 R/K[%d]>>" % (
+            slot.parent, slot.page, len(marks) - 1))
+        return self._text(lines, REGULAR, len(marks) - 1, slot)
 
     def _text(self, lines: tuple[Line, ...], name: str, mark: int, slot: Slot) -> bytes:
         subset, place = self._faces[name], slot.place.name
-        tag = b"/Link" if slot.link_tag else b"/P"
-        blank = "" if slot.place.kind == QR else " "  # an address is copied whole
+        kind = slot.place.kind
+        tag = b"/Link" if slot.link_tag else b"/Span" if kind == ADDRESS else b"/P"
+        blank = " " if kind == PARTNER else ""  # an address is copied whole
         return b"%s <</MCID %d>> BDC q %s rg BT\n%sET Q EMC\n" % (tag, mark, _colour(slot.place.ink), b"".join(
             b"/%s %s Tf 1 0 0 1 %s Tm %s Tj\n" % (
                 name.encode(), _numbers(line.size), _numbers(line.x, line.y),

@@ -22,6 +22,8 @@ from outreach.pdf.marks import logo
 from outreach.pdf.options import FONTS, RenderedPdf, StampPlace
 from outreach.pdf.qr import qr_code
 from outreach.pdf.stamp import Edition, stamp
+from outreach.pdf.structure import faults
+from outreach.pdf.templates import qr_svg
 from tests.outreach.pdf.test_render import STATIC, printed
 
 CSS = """
@@ -97,6 +99,7 @@ def test_the_file_is_whole_and_keeps_what_it_was(stamped: bytes, rendered: Rende
     before = inspect(rendered.data)
     assert (facts.title, facts.language, facts.pages) == (before.title, before.language, 2)
     assert facts.tagged and facts.pdf_ua and facts.all_fonts_embedded
+    assert faults(rendered.data) == faults(stamped) == ()
 
 
 def test_the_words_can_be_found_and_copied(facts: PdfFacts) -> None:
@@ -145,7 +148,6 @@ def test_the_tags_follow_the_page(stamped: bytes) -> None:
         assert [kind for kind, _ in found[:8]] == [
             "/Span", "/Span", "/Figure", "/P", "/P", "/Span", "/Figure", "/Link"]
         assert [alt for _, alt in found[:8] if alt] == ["한빛산업단지관리공단 로고", f"QR 코드: {ADDRESS}"]
-        assert not [alt for _, alt in found if alt.startswith("자리")]
         tree = pdf.Root.StructTreeRoot.ParentTree.Nums
         for page in pdf.pages:  # every marked content leads to the element that names it
             marks = tree[2 * page.obj.StructParents + 1]
@@ -173,6 +175,25 @@ def pikepdf_bytes(data: bytes) -> bytes:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         pdf.save(out, compress_streams=False, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     return out.getvalue()
+
+
+def test_what_a_template_shows_without_a_partner_gives_way(base: Base) -> None:
+    own = "<p>문의 새길고용센터 02-000-1350</p>"
+    body = (f'<h1>제목</h1><div class="partner" data-stamp="partner">{own}</div><p>사이 글</p>'
+            f'<div data-stamp="qr" style="width: 28mm; height: 28mm">{qr_svg("https://own.example/", "우리 QR")}</div>'
+            '<p>주소: <span>여기</span></p><p data-stamp="address">own.example/1</p><p>끝 글</p>')
+    made = printed(body, css=CSS)
+    before, after = inspect(made.data), inspect(stamp(prepare(made.data, made.stamps), EDITION))
+    assert "문의 새길고용센터" in before.text[0] and "own.example/1" in before.text[0]
+    assert "새길고용센터" not in after.text[0] and "own.example" not in after.text[0]
+    assert after.text[0].count(ADDRESS) == 1 and "사이 글" in after.text[0] and "끝 글" in after.text[0]
+    data = stamp(prepare(made.data, made.stamps), EDITION)
+    assert faults(made.data) == faults(data) == ()
+    with pikepdf.open(io.BytesIO(made.data)) as plain, pikepdf.open(io.BytesIO(data)) as pdf:
+        assert [alt for _, alt in tags(plain) if alt] == ["우리 QR"]
+        assert [alt for _, alt in tags(pdf) if alt] == ["한빛산업단지관리공단 로고", f"QR 코드: {ADDRESS}"]
+    image = Image.open(io.BytesIO(thumbnails(data, width=1240)[0]))
+    assert [code.text for code in zxingcpp.read_barcodes(image)] == [URL]
 
 
 def test_the_same_edition_is_the_same_file_also_from_a_packed_base(base: Base, stamped: bytes) -> None:
@@ -212,7 +233,7 @@ def test_a_code_needs_an_address_that_fits(base: Base) -> None:
 
 
 @pytest.mark.parametrize(("body", "problem"), [
-    ('<div class="partner" data-stamp="partner">글</div>', "비어 있어야"),
+    ('<div class="partner" data-stamp="partner"><a href="https://a.example/">글</a></div>', "링크"),
     ('<div class="partner" data-stamp="sticker"></div>', "알 수 없는"),
     ('<div style="width: 15mm; height: 15mm" data-stamp="qr" data-stamp-name="작은 QR"></div>',
      "1쪽 ‘작은 QR’.*작습니다"),
