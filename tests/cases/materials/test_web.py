@@ -58,7 +58,7 @@ def test_the_web_edition_says_what_was_printed(app, client, brochure):
     assert answer.status_code == 200 and answer.headers["ETag"]
     page = answer.text
     for words in ("오래 함께", "한 사람의 육아가 회사의 걱정이 되지 않도록", "<strong>굵게</strong>",
-                  "교대조를 다시 짠 공장", "대체인력 지원금", "140만원", "이런 회사에 권합니다", "https://outreach.example/q/abc"):
+                  "교대조를 다시 짠 공장", "대체인력 지원금", "월 140만 원", "이런 회사에 권합니다", "https://outreach.example/q/abc"):
         assert words in page, words
     assert "아직 아무도 검토하지 않은" not in page and "<script>alert" not in page
     assert re.search(r"web-figure.*?<b>0</b> <span class=\"unit\">원", page, re.S)
@@ -96,5 +96,5 @@ def test_a_mail_begins_with_what_a_material_says(app, client, brochure, centre):
     assert [block for block in mailing.blocks if block["kind"] in ("case", "programme", "figure")] == [
         block for block in shown if block["kind"] in ("case", "programme", "figure")
     ]
-    preview = client.get(f"/mailings/{mailing.id}/preview").text
+    preview = client.get(f"/mailings/{mailing.id}/mail").text
     assert "교대조를 다시 짠 공장" in preview and "대체인력 지원금" in preview and "상담 비용" in preview
