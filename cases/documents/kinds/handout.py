@@ -85,8 +85,8 @@ class Handout:
 
 
 SLOTS: tuple[Slot, ...] = (
-    Slot("occasion", _("발표한 자리"), Room.LINE, 60, hint=_("날짜와 모임 이름. 예: 2026. 11. 23.(월) 한빛산업단지 설명회"),
-         box="표지 제목"),
+    Slot("occasion", _("발표한 자리"), Room.LINE, 60, box="표지 제목",
+         hint=_("날짜와 모임 이름. 예: 2026. 11. 23.(월) 한빛산업단지 설명회")),
     Slot("notes", _("필기란 이름"), Room.LINE, 20, False, "메모", hint=_("비우면 필기란 없이 쪽을 넓게 씁니다.")),
     Slot("why_title", _("제목"), Room.LINE, 40, True, "한 사람의 육아가 회사의 걱정이 되지 않도록", _("취지")),
     Slot("why_lead", _("첫 문장"), Room.TEXT, 120, False, "먼저 해 본 이웃 회사의 이야기를 들어 보세요.", _("취지")),
