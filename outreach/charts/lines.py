@@ -43,7 +43,7 @@ def rows(lines: str) -> tuple[Row, ...]:
 def _row(number: int, line: str) -> Row:
     label, *numbers = (part.strip() for part in line.split(";"))
     if not label or not 1 <= len(numbers) <= 2 or not all(_NUMBER.fullmatch(value) for value in numbers):
-        reason = Text("%(number)s번째 줄 ‘%(line)s’을(를) ‘이름; 값’으로 읽을 수 없습니다. 값은 단위 없이 수만 적어 주세요.",
+        reason = Text("%(number)s번째 줄 ‘%(line)s’을(를) ‘이름; 값’으로 읽을 수 없습니다. 값은 수만 적어 주세요.",
                       number=number, line=line.strip()[:40])
         raise Invalid(reason, fields={"rows": reason})
     values = [float(value.replace(",", "")) for value in numbers]

@@ -1,0 +1,72 @@
+"""Chart slots for any kind of document: a chart written as lines, and charts counted from the records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from cases.documents.kinds.base import Room, Slot
+from outreach.charts.lines import typed
+from outreach.charts.spec import MAX_ALT, MAX_SOURCE, MAX_TITLE, MAX_UNIT, ROWS, Chart, ChartKind, Row, sentence
+from outreach.errors import Invalid
+from outreach.wording import Text
+
+_PARTS = ("kind", "title", "unit", "rows", "source", "alt")
+_OTHERS = "그 밖"
+
+
+def _(text: str) -> str:
+    """Marks ``text`` for translation; the look-up happens where it is shown."""
+    return text
+
+
+def chart_slots(count: int) -> tuple[Slot, ...]:
+    """The slots of ``count`` charts: chart1_kind, chart1_title and so on."""
+    parts = (
+        ("kind", _("차트 종류(막대, 꺾은선, 비중, 전과 후)"), Room.LINE, 10), ("title", _("차트 제목"), Room.LINE, MAX_TITLE),
+        ("unit", _("차트 단위"), Room.LINE, MAX_UNIT),
+        ("rows", _("차트 값(한 줄에 ‘이름; 값’ 또는 ‘이름; 전; 후’)"), Room.LIST, 600),
+        ("source", _("차트 출처"), Room.LINE, MAX_SOURCE), ("alt", _("차트를 볼 수 없는 사람을 위한 설명"), Room.TEXT, MAX_ALT),
+    )
+    return tuple(
+        Slot(f"chart{number}_{part}", label, room, limit)
+        for number in range(1, count + 1) for part, label, room, limit in parts
+    )
+
+
+def charts_of(texts: Mapping[str, str]) -> tuple[Chart, ...]:
+    """The charts written into the slots, in order; one is asked for by its title or its rows.
+
+    :raises Invalid: a chart can't be drawn; ``fields`` names the slots.
+    """
+    charts = []
+    numbers = sorted({name[5:-5] for name in texts if name.startswith("chart") and name.endswith("_rows")}
+                     | {name[5:-6] for name in texts if name.startswith("chart") and name.endswith("_title")})
+    for number in numbers:
+        words = {part: texts.get(f"chart{number}_{part}", "") for part in _PARTS}
+        if not (words["title"].strip() or words["rows"].strip()):
+            continue
+        try:
+            charts.append(typed(words["kind"], words["title"], words["unit"], words["rows"], words["source"],
+                                words["alt"]))
+        except Invalid as error:
+            fields = {f"chart{number}_{part}": reason for part, reason in error.fields.items()}
+            raise Invalid(Text("차트 %(number)s: %(reasons)s", number=number, reasons=Text(error.message)),
+                          fields=fields) from error
+    return tuple(charts)
+
+
+def counted(title: str, labels: Iterable[str], *, unit: str, source: str, rows: int = 10) -> Chart | None:
+    """A bar chart of how often each label comes, the most frequent first and the rest beyond ``rows`` in one bar.
+    None where there is nothing to compare."""
+    counts = Counter(label for label in labels if label).most_common()
+    if len(counts) < 2:
+        return None
+    rows = min(rows, ROWS[ChartKind.BAR][1])
+    shown = [Row(label, number) for label, number in counts[:rows]]
+    if len(counts) > rows:
+        shown[-1:] = [Row(_OTHERS, sum(number for _label, number in counts[rows - 1:]))]
+    chart = Chart(ChartKind.BAR, title, tuple(shown), source, "", unit)
+    made = Chart(chart.kind, chart.title, chart.rows, chart.source, sentence(chart)[:MAX_ALT], chart.unit)
+    made.check()
+    return made
