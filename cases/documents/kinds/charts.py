@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from cases.documents.kinds.base import Room, Slot
 from outreach.charts.lines import typed
@@ -56,17 +57,20 @@ def charts_of(texts: Mapping[str, str]) -> tuple[Chart, ...]:
     return tuple(charts)
 
 
-def counted(title: str, labels: Iterable[str], *, unit: str, source: str, rows: int = 10) -> Chart | None:
-    """A bar chart of how often each label comes, the most frequent first and the rest beyond ``rows`` in one bar.
-    None where there is nothing to compare."""
-    counts = Counter(label for label in labels if label).most_common()
+def counted(
+    title: str, labels: Iterable[str], *, unit: str, source: str, rows: int = 10, order: Sequence[str] = ()
+) -> Chart | None:
+    """A bar chart of how often each label comes: in ``order``, or the most frequent first and the rest beyond
+    ``rows`` in one bar. None where there is nothing to compare."""
+    counts = Counter(label for label in labels if label)
     if len(counts) < 2:
         return None
+    ranked = [(label, counts[label]) for label in order if label in counts] if order else counts.most_common()
     rows = min(rows, ROWS[ChartKind.BAR][1])
-    shown = [Row(label, number) for label, number in counts[:rows]]
-    if len(counts) > rows:
-        shown[-1:] = [Row(_OTHERS, sum(number for _label, number in counts[rows - 1:]))]
+    shown = [Row(label, number) for label, number in ranked[:rows]]
+    if len(ranked) > rows:
+        shown[-1:] = [Row(_OTHERS, sum(number for _label, number in ranked[rows - 1:]))]
     chart = Chart(ChartKind.BAR, title, tuple(shown), source, "", unit)
-    made = Chart(chart.kind, chart.title, chart.rows, chart.source, sentence(chart)[:MAX_ALT], chart.unit)
-    made.check()
-    return made
+    chart = replace(chart, alt=sentence(chart)[:MAX_ALT])
+    chart.check()
+    return chart
