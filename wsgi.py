@@ -18,7 +18,7 @@ from campaigns.planning.feature import feature as planning
 from campaigns.reports.feature import feature as reports
 from campaigns.responses.feature import feature as responses
 from campaigns.sequences.feature import feature as sequences
-from cases.brochures.feature import feature as brochures
+from cases.documents.feature import feature as documents
 from cases.library.feature import feature as library
 from cases.materials.feature import feature as materials
 from outreach.accounts.feature import feature as accounts
@@ -60,7 +60,7 @@ FEATURES: list[Feature] = [
     programmes,
     leads,
     library,
-    brochures,
+    documents,
     materials,
     planning,
     audience,

@@ -38,12 +38,13 @@ from outreach.calendar.models import SendingHours  # noqa: E402
 from outreach.clock import FixedClock  # noqa: E402
 from outreach.config import Settings  # noqa: E402
 from outreach.db import db  # noqa: E402
-from tests import postgres  # noqa: E402
+from tests import postgres, swift  # noqa: E402
 from tests.people import SiteClient  # noqa: E402
 from tests.scheduling import JourneysTogether  # noqa: E402
 from wsgi import FEATURES, build_app  # noqa: E402
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday, 10:00 in Korea
+swift.remember_rules()
 LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -131,7 +132,7 @@ def settings_for(database_url: str, data_dir: Path, **values: object) -> Setting
 def make_app(database_url: str, data_dir: Path, clock: FixedClock | None = None, **values: object) -> Flask:
     app = build_app(settings_for(database_url, data_dir, **values), FEATURES, clock=clock)
     app.test_client_class = SiteClient
-    return app
+    return swift.remember(app)
 
 
 def migrate(database_url: str, data_dir: Path) -> None:

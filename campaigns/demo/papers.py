@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from campaigns.demo.stories import Stage, version_on
 from campaigns.planning import materials as planned
 from campaigns.planning.materials import PLACES
-from cases.brochures import service as brochures
+from cases.documents import service as documents
+from cases.documents.kinds.brochure import KIND as BROCHURE
 from cases.library.rules import CaseState
 from cases.materials import service as materials
 from cases.materials.models import Edition
@@ -32,10 +33,10 @@ def order_papers(stage: Stage, app: Flask, templates: Path) -> Iterator[Edition]
     now, places = stage.setting.now, app.extensions.get(PLACES)
     for brochure in stage.content.brochures:
         author = stage.people[brochure.author]
-        row = brochures.create(
-            stage.session, author.scope(), stage.actor(brochure.author), _values(stage, brochure), now=now
+        row = documents.create(
+            stage.session, author.scope(), stage.actor(brochure.author), BROCHURE, _values(stage, brochure), now=now
         )
-        material = materials.of_brochure(stage.session, author.scope(), row, now=now)
+        material = materials.of_document(stage.session, author.scope(), row, now=now)
         campaign = stage.campaigns[brochure.campaign]
         planned.add(
             stage.session, author.scope(), stage.actor(brochure.author), campaign, material.id, now=now

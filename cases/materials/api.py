@@ -8,7 +8,7 @@ import marshmallow as ma
 
 from cases.materials import service
 from cases.materials.models import Edition, Material
-from cases.materials.rules import EditionState, MaterialKind, Way
+from cases.materials.rules import KIND_LABELS, EditionState, Way
 from cases.materials.sending import send_pdf
 from outreach.clock import kst_today
 from outreach.db import db
@@ -37,11 +37,11 @@ class MaterialOut(Shown):
     """A partner gets the published edition only."""
 
     id = ma.fields.Integer()
-    kind = ma.fields.Enum(MaterialKind, by_value=True)
+    kind = ma.fields.String(metadata={"enum": list(KIND_LABELS)})
     title = ma.fields.String()
     centre = ma.fields.Nested(CentreRef, allow_none=True)
     case_id = ma.fields.Integer(allow_none=True)
-    brochure_id = ma.fields.Integer(allow_none=True)
+    document_id = ma.fields.Integer(allow_none=True)
     published = ma.fields.Function(
         lambda material: EditionOut().dump(edition) if (edition := service.published_edition(material)) else None,
         metadata={"description": "what `pdf` gives; null if nothing is published",
@@ -59,7 +59,9 @@ class MaterialOut(Shown):
 
 
 class MaterialArgs(CursorArgs):
-    kind = fields.word(MaterialKind, "only this kind", load_default=None)
+    kind = ma.fields.String(
+        load_default="", validate=ma.validate.OneOf(["", *KIND_LABELS]), metadata={"description": "only this kind"}
+    )
     published = fields.flag("true: only those published now; false: only the others", load_default=None)
     title = fields.text(100, "part of the title", load_default="")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from cases.materials import api, jobs, portal, public, routes
+from cases.materials import api, draft_routes, drafts, jobs, portal, public, routes
 from outreach.feature import Feature, MenuItem, Panel
 from outreach.scope import STAFF_ROLES, Role
 
@@ -13,7 +13,7 @@ PARTNERS = frozenset({Role.PARTNER})
 
 feature = Feature(
     name="materials",
-    blueprints=(routes.blueprint, public.blueprint, portal.blueprint),
+    blueprints=(routes.blueprint, draft_routes.blueprint, public.blueprint, portal.blueprint),
     api_blueprints=(api.blp,),
     menu=(
         MenuItem(lazy_pgettext("menu", "홍보물"), "materials.index", order=48, roles=STAFF_ROLES, prefix="/materials"),
@@ -21,8 +21,8 @@ feature = Feature(
     ),
     panels=(
         Panel("case", 10, routes.case_panel, STAFF_ROLES),
-        Panel("brochure", 10, routes.brochure_panel, STAFF_ROLES),
+        Panel("document", 10, routes.document_panel, STAFF_ROLES),
         Panel("home", 20, portal.home_panel, PARTNERS),
     ),
-    jobs=(jobs.KIND,),
+    jobs=(jobs.KIND, drafts.KIND),
 )

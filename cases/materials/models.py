@@ -8,40 +8,41 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from cases.brochures.models import Brochure
+from cases.documents.models import Document
 from cases.library.models import Case
-from cases.materials.rules import EditionState, MaterialKind, Way
+from cases.materials.rules import EditionState, Way
 from outreach.db import Identified, Json, Stamped, UtcDateTime, Versioned, db, enum_type
 from outreach.organisations.models import Organisation
 from outreach.regions.models import Centre
 
 
 class Material(Identified, Stamped, Versioned, db.Model):
-    """Something partners can hand out. Made of exactly one case (sheet) or one brochure."""
+    """Something partners can hand out. Made of exactly one case (sheet) or one document."""
 
     __tablename__ = "material"
 
-    kind: Mapped[MaterialKind] = mapped_column(enum_type(MaterialKind))
+    kind: Mapped[str] = mapped_column(sa.String(32))  # a name in cases.materials.rules.KIND_LABELS
     title: Mapped[str] = mapped_column(sa.String(160))
     centre_id: Mapped[int | None] = mapped_column(sa.ForeignKey("centre.id"), index=True)
     case_id: Mapped[int | None] = mapped_column(sa.ForeignKey("best_practice.id"), index=True)
-    brochure_id: Mapped[int | None] = mapped_column(sa.ForeignKey("brochure.id"), index=True)
+    document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("document.id"), index=True)
 
     centre: Mapped[Centre | None] = relationship()
     case: Mapped[Case | None] = relationship()
-    brochure: Mapped[Brochure | None] = relationship()
+    document: Mapped[Document | None] = relationship()
     editions: Mapped[list[Edition]] = relationship(
         back_populates="material", cascade="all, delete-orphan", order_by="Edition.number.desc()"
     )
 
     __table_args__ = (
-        sa.CheckConstraint("(case_id IS NULL) <> (brochure_id IS NULL)", name="made_of_one"),
+        sa.CheckConstraint("(case_id IS NULL) <> (document_id IS NULL)", name="made_of_one"),
     )
 
 
 class Edition(Identified, db.Model):
     """One rendering. ``content_hash`` is of all that went in; ``response_url`` is where its QR leads
-    (made by campaigns, printed as given)."""
+    (made by campaigns, printed as given); ``document_version`` is what was printed of its document;
+    ``returned_for``: why a second person sent it back."""
 
     __tablename__ = "edition"
 
@@ -60,6 +61,8 @@ class Edition(Identified, db.Model):
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_by: Mapped[int | None]
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    document_version: Mapped[int | None]
+    returned_for: Mapped[str] = mapped_column(sa.Text, default="")
     material: Mapped[Material] = relationship(back_populates="editions")
 
     __table_args__ = (sa.UniqueConstraint("material_id", "number"),)

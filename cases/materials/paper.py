@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -12,20 +12,23 @@ from pathlib import Path
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
-from cases.brochures import content as brochure_content
-from cases.brochures import service as brochures
+from cases.documents import printing
+from cases.documents import service as documents
+from cases.documents.kinds.base import Chosen, Kind, Words
 from cases.library import service as library
 from cases.library.models import Case
 from cases.library.rules import CaseState, consent_problems
 from cases.materials.models import Material
 from cases.sheets import content as sheet_content
 from cases.sheets import service as sheets
+from cases.sheets.service import Issue
 from outreach.errors import Conflict, NotFound
 from outreach.pdf.errors import RenderError
 from outreach.pdf.options import RenderOptions
 from outreach.pdf.templates import environment
 from outreach.programmes.models import ProgrammeVersion
 from outreach.programmes.rules import usable
+from outreach.regions.models import Centre
 from outreach.uploads import service as uploads
 from outreach.uploads.models import Upload
 from outreach.wording import Text
@@ -33,6 +36,9 @@ from outreach.wording import Text
 NO_FORM = Text(
     "QR 코드가 상담 신청 화면이 아니라 전화로 이어집니다. 신청을 받으려면 캠페인에서 QR을 넣어 만들어 주세요."
 )
+
+#: Stands for the address of the response form while a document is being written (RFC 6761 §6.4: nobody's).
+SKETCH_URL = "https://sketch.invalid/q/0123456789abcdef"
 
 
 @dataclass(frozen=True)
@@ -79,30 +85,48 @@ def draft(
     if material.case is not None:
         check_case(material.case, day)
         html = sheet_content.to_html(env, sheets.sheet(material.case, issue, pictures))
-        pages, warnings = sheet_content.SHEET_PAGES, library.warnings(material.case, day)
+        options, warnings = RenderOptions(pages=sheet_content.SHEET_PAGES), library.warnings(material.case, day)
     else:
-        brochure = material.brochure
-        assert brochure is not None  # the table's check: made of exactly one
-        brochures.check_printable(brochure, day)
-        html = brochure_content.to_html(env, brochures.brochure_content(brochure, issue, pictures))
-        pages, warnings = brochure_content.BROCHURE_PAGES, _warnings(brochures.programmes_of(brochure), day)
+        document = material.document
+        assert document is not None  # the table's check: made of exactly one
+        printing.check_printable(document, day)
+        written, shown = documents.words(document), documents.chosen(document)
+        html, options = _pages(env, documents.kind_of(document), written, shown, issue, pictures)
+        warnings = _warnings(shown.programmes, day)
     if not response_url:
         warnings = [*warnings, NO_FORM]
-    return Draft(html, pictures.uploads, RenderOptions(pages=pages), tuple(warnings))
+    return Draft(html, pictures.uploads, options, tuple(warnings))
+
+
+def sketch(
+    session: Session, templates: Path, kind: Kind, written: Words, shown: Chosen, centre: Centre | None, *, day: date
+) -> Draft:
+    """What a document that is being written would say: whatever of it is there. Raises Invalid."""
+    pictures = sheets.Pictures()
+    issue = sheets.issue(session, centre, day=day, response_url=SKETCH_URL)
+    html, options = _pages(_environment(templates), kind, written, shown, issue, pictures)
+    return Draft(html, pictures.uploads, options, ())
+
+
+def _pages(
+    env: Environment, kind: Kind, written: Words, shown: Chosen, issue: Issue, pictures: sheets.Pictures
+) -> tuple[str, RenderOptions]:
+    content = kind.compose(written, shown, issue, pictures)
+    return kind.to_html(env, content), kind.options(content)
 
 
 def check_printable(material: Material, day: date) -> None:
     """Raises Conflict if what the material shows may no longer be shown."""
     if material.case is not None:
         check_case(material.case, day)
-    if material.brochure is not None:
-        brochures.check_printable(material.brochure, day)
+    if material.document is not None:
+        printing.check_printable(material.document, day)
 
 
 def shown_problems(material: Material, day: date) -> list[str]:
     """Why what the material shows may no longer be given out: a case was withdrawn, a consent ended."""
-    if material.brochure is not None:
-        return brochures.case_problems(material.brochure, day)
+    if material.document is not None:
+        return printing.case_problems(material.document, day)
     try:
         check_printable(material, day)
     except Conflict as reason:
@@ -118,7 +142,14 @@ def check_case(case: Case, day: date) -> None:
         raise Conflict(Text.joined(reasons))
 
 
-def _warnings(versions: list[ProgrammeVersion], day: date) -> list[str]:
+def ended_programmes(material: Material, day: date) -> list[str]:
+    """Names of the programmes it cites that have ended by ``day``."""
+    source = material.document or material.case
+    rows = source.programmes if source is not None else []
+    return [row.programme.name_ko for row in rows if row.valid_to is not None and row.valid_to < day]
+
+
+def _warnings(versions: Iterable[ProgrammeVersion], day: date) -> list[str]:
     return [f"{version.programme.name_ko}: {text}" for version in versions for text in usable(version, day)]
 
 

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from cases.brochures import service as brochures
+from cases.documents import service as documents
 from cases.library import service as library
 from cases.materials import service
 from cases.materials.forms import GrantForm, PublishForm
 from cases.materials.jobs import templates_folder
 from cases.materials.models import Edition, Material
-from cases.materials.rules import KIND_LABELS, STATE_LABELS, WAY_LABELS, EditionState, MaterialKind, Way
+from cases.materials.rules import KIND_LABELS, STATE_LABELS, WAY_LABELS, EditionState, Way
 from cases.materials.sending import send_page, send_pdf
 from outreach import links
 from outreach.audit import service as audit
@@ -25,6 +25,7 @@ from outreach.db import db
 from outreach.errors import DomainError, NotFound
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.web import access
+from outreach.web.acts import carry_out
 from outreach.web.language import translated
 from outreach.web.paging import paginate
 
@@ -34,6 +35,7 @@ PAGE_SIZE = 24
 TONES = {
     EditionState.RENDERING: "info", EditionState.READY: "neutral", EditionState.FAILED: "danger",
     EditionState.PUBLISHED: "success", EditionState.WITHDRAWN: "warning",
+    EditionState.RETURNED: "warning",
 }
 
 
@@ -68,12 +70,12 @@ def index() -> str:
     args = request.args
     query = service.materials_query(
         access.scope(), text=args.get("q", "").strip()[:100],
-        kind=next((kind for kind in MaterialKind if kind.value == args.get("kind")), None),
+        kind=args.get("kind", "") if args.get("kind") in KIND_LABELS else "",
         published={"yes": True, "no": False}.get(args.get("published", "")),
     )
     return render_template(
         "materials/list.html", page=paginate(db.session, query, size=PAGE_SIZE), args=args,
-        kinds=[(kind.value, _(label)) for kind, label in KIND_LABELS.items()],
+        kinds=[(name, _(label)) for name, label in KIND_LABELS.items()],
         may_edit=access.scope().role in EDITOR_ROLES,
     )
 
@@ -93,7 +95,7 @@ def show(material_id: int) -> str:
     return render_template(
         "materials/show.html", material=material, newest=newest, published=service.published_edition(material),
         job=service.job_of(db.session, newest) if newest else None, may_edit=may_edit,
-        may_publish=may_edit and newest is not None and service.may_publish(scope.user_id, newest),
+        may_publish=may_edit and newest is not None and service.may_publish(db.session, scope.user_id, newest),
         publish_form=PublishForm(), grant_form=grant_form, grants=service.grants(db.session, material),
         downloads=service.downloads(db.session, material.id),
         public_url=links.material_url(outreach.settings.base_url, outreach.signer, material.id),
@@ -129,12 +131,12 @@ def from_case(case_id: int) -> Any:
     )
 
 
-@blueprint.post("/from-brochure/<int:brochure_id>")
+@blueprint.post("/from-document/<int:document_id>")
 @access.allow(*EDITOR_ROLES)
-def from_brochure(brochure_id: int) -> Any:
-    brochure = brochures.get(db.session, access.scope(), brochure_id)
-    here = url_for("brochures.edit", brochure_id=brochure_id)
-    return _render(lambda: service.of_brochure(db.session, access.scope(), brochure, now=_now()), here, here)
+def from_document(document_id: int) -> Any:
+    document = documents.get(db.session, access.scope(), document_id)
+    here = url_for("documents.edit", document_id=document_id)
+    return _render(lambda: service.of_document(db.session, access.scope(), document, now=_now()), here, here)
 
 
 @blueprint.post("/<int:material_id>/render")
@@ -193,6 +195,17 @@ def publish(material_id: int, number: int) -> Any:
     return _change(material_id, number, act, _("게시했습니다. 받은 협력기관의 자료실에 이 판이 보입니다."))
 
 
+@blueprint.post("/<int:material_id>/editions/<int:number>/send-back")
+@access.allow(*EDITOR_ROLES)
+def send_back(material_id: int, number: int) -> Any:
+    reason = request.form.get("reason", "")
+    return _change(
+        material_id, number,
+        lambda edition: service.send_back(db.session, access.actor(), edition, reason=reason, now=_now()),
+        _("돌려보냈습니다. 만든 사람의 화면에 까닭이 보입니다."),
+    )
+
+
 @blueprint.post("/<int:material_id>/editions/<int:number>/withdraw")
 @access.allow(*EDITOR_ROLES)
 def withdraw(material_id: int, number: int) -> Any:
@@ -234,17 +247,7 @@ def revoke(material_id: int, organisation_id: int) -> Any:
 
 
 def _do(material_id: int, act: Callable[[], None], done: str, anchor: str | None = None) -> Any:
-    """Do one thing and commit it; a refusal is shown above the page."""
-    try:
-        act()
-        db.session.commit()
-    except NotFound:
-        raise
-    except DomainError as error:
-        db.session.rollback()
-        flash(translated(error.message), "error")
-    else:
-        flash(done, "success")
+    carry_out(act, done)
     return redirect(url_for(".show", material_id=material_id, _anchor=anchor))
 
 
@@ -257,10 +260,10 @@ def case_panel(scope: Any, case: Any) -> Any:
     return _panel(scope, made_of, url_for("materials.from_case", case_id=case.id), library.may_write(scope, case))
 
 
-def brochure_panel(scope: Any, brochure: Any) -> Any:
-    """The brochure's newest edition, for its editor: progress, pages, the way to publication."""
-    made_of, url = Material.brochure_id == brochure.id, url_for("materials.from_brochure", brochure_id=brochure.id)
-    return _panel(scope, made_of, url, brochures.may_edit(scope, brochure))
+def document_panel(scope: Any, document: Any) -> Any:
+    """The document's newest edition, for its editor: progress, pages, the way to publication."""
+    made_of, url = Material.document_id == document.id, url_for("materials.from_document", document_id=document.id)
+    return _panel(scope, made_of, url, documents.may_edit(scope, document))
 
 
 def _panel(scope: Any, made_of: Any, make_url: str, may_make: bool) -> Any:

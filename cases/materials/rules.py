@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import enum
 
+from cases.documents.kinds import KINDS
+
 
 def _(text: str) -> str:
     """Marks ``text`` for translation; the look-up happens where it is shown."""
     return text
 
 
-class MaterialKind(str, enum.Enum):
-    CASE_SHEET = "case_sheet"
-    BROCHURE = "brochure"
+CASE_SHEET = "case_sheet"
 
-
-KIND_LABELS = {MaterialKind.CASE_SHEET: _("우수사례집(2쪽)"), MaterialKind.BROCHURE: _("홍보 책자(8쪽)")}
+#: Every kind of material: the sheet of a case, and the kinds of documents.
+KIND_LABELS: dict[str, str] = {CASE_SHEET: _("우수사례집(2쪽)")} | {name: kind.label for name, kind in KINDS.items()}
 
 
 class EditionState(str, enum.Enum):
@@ -24,6 +24,7 @@ class EditionState(str, enum.Enum):
     FAILED = "failed"
     PUBLISHED = "published"
     WITHDRAWN = "withdrawn"
+    RETURNED = "returned"
 
 
 STATE_LABELS = {
@@ -32,6 +33,7 @@ STATE_LABELS = {
     EditionState.FAILED: _("만들지 못함"),
     EditionState.PUBLISHED: _("게시"),
     EditionState.WITHDRAWN: _("배포 중단"),
+    EditionState.RETURNED: _("돌려보냄"),
 }
 
 
@@ -47,13 +49,14 @@ class Way(str, enum.Enum):
 MOVES: dict[EditionState, frozenset[EditionState]] = {
     EditionState.RENDERING: frozenset({EditionState.READY, EditionState.FAILED}),
     EditionState.FAILED: frozenset({EditionState.RENDERING, EditionState.READY}),
-    EditionState.READY: frozenset({EditionState.PUBLISHED}),
+    EditionState.READY: frozenset({EditionState.PUBLISHED, EditionState.RETURNED}),
     EditionState.PUBLISHED: frozenset({EditionState.WITHDRAWN}),
     EditionState.WITHDRAWN: frozenset(),
+    EditionState.RETURNED: frozenset(),
 }
 
 #: Editions whose file is there and right.
-FINISHED = frozenset({EditionState.READY, EditionState.PUBLISHED, EditionState.WITHDRAWN})
+FINISHED = frozenset({EditionState.READY, EditionState.PUBLISHED, EditionState.WITHDRAWN, EditionState.RETURNED})
 
 WAY_LABELS = {Way.PORTAL: _("협력기관"), Way.STAFF: _("직원"), Way.API: _("API"), Way.LINK: _("공개 링크")}
 

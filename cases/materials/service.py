@@ -10,17 +10,18 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from cases.brochures import service as brochures
-from cases.brochures.models import Brochure
+from cases.documents import service as documents
+from cases.documents import versions
+from cases.documents.models import Document
 from cases.library import service as library
 from cases.library.models import Case
 from cases.materials import paper
 from cases.materials.models import Download, Edition, Material, MaterialGrant
-from cases.materials.rules import MOVES, STATE_LABELS, EditionState, MaterialKind, Way
+from cases.materials.rules import CASE_SHEET, MOVES, STATE_LABELS, EditionState, Way
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.clock import kst_today
-from outreach.errors import Conflict, Forbidden, NotFound
+from outreach.errors import Conflict, Forbidden, Invalid, NotFound
 from outreach.jobs import service as jobs
 from outreach.jobs.models import Job
 from outreach.organisations import service as organisations
@@ -50,7 +51,7 @@ def _is_published() -> sa.ColumnElement[bool]:
 
 
 def materials_query(
-    scope: Scope, *, text: str = "", kind: MaterialKind | None = None, published: bool | None = None
+    scope: Scope, *, text: str = "", kind: str = "", published: bool | None = None
 ) -> sa.Select[tuple[Material]]:
     """The materials ``scope`` sees, the last changed first."""
     query = (
@@ -59,7 +60,7 @@ def materials_query(
     )
     if text:
         query = query.where(Material.title.icontains(text, autoescape=True))
-    if kind is not None:
+    if kind:
         query = query.where(Material.kind == kind)
     if published is not None:
         query = query.where(_is_published() if published else ~_is_published())
@@ -126,21 +127,21 @@ def of_case(session: Session, scope: Scope, case: Case, *, now: datetime) -> Mat
     if scope.role not in EDITOR_ROLES or not library.may_write(scope, case):
         raise Forbidden("사례집은 사례를 가진 센터나 본부에서 만듭니다.")
     material = session.scalar(sa.select(Material).where(Material.case_id == case.id))
-    return material or _new(session, MaterialKind.CASE_SHEET, case.headline, case.centre_id, now, case_id=case.id)
+    return material or _new(session, CASE_SHEET, case.headline, case.centre_id, now, case_id=case.id)
 
 
-def of_brochure(session: Session, scope: Scope, brochure: Brochure, *, now: datetime) -> Material:
-    """A brochure's material, made on first asking; its title follows the brochure's. Raises Forbidden."""
-    if not brochures.may_edit(scope, brochure):
-        raise Forbidden("이 책자는 담당 센터나 본부에서만 만들 수 있습니다.")
-    material = session.scalar(sa.select(Material).where(Material.brochure_id == brochure.id))
+def of_document(session: Session, scope: Scope, document: Document, *, now: datetime) -> Material:
+    """A document's material, made on first asking; its title follows the document's. Raises Forbidden."""
+    if not documents.may_edit(scope, document):
+        raise Forbidden("이 홍보물은 담당 센터나 본부에서만 만들 수 있습니다.")
+    material = session.scalar(sa.select(Material).where(Material.document_id == document.id))
     return material or _new(
-        session, MaterialKind.BROCHURE, brochure.title, brochure.centre_id, now, brochure_id=brochure.id
+        session, document.kind, document.title, document.centre_id, now, document_id=document.id
     )
 
 
 def _new(
-    session: Session, kind: MaterialKind, title: str, centre_id: int | None, now: datetime, **made_of: int
+    session: Session, kind: str, title: str, centre_id: int | None, now: datetime, **made_of: int
 ) -> Material:
     material = Material(
         kind=kind, title=" ".join(title.split())[:160], centre_id=centre_id, created_at=now, updated_at=now, **made_of
@@ -176,7 +177,9 @@ def request_edition(
         EditionState.RENDERING, "", now, actor.user_id
     )
     edition.content_hash, edition.response_url, edition.warnings = draft.content_hash, url, list(draft.warnings)
-    source = material.brochure.title if material.brochure else material.case.headline if material.case else ""
+    version = versions.newest(session, material.document) if material.document else None
+    edition.document_version = version.number if version else None
+    source = material.document.title if material.document else material.case.headline if material.case else ""
     material.title, material.updated_at = " ".join(source.split())[:160], now
     session.flush()
     jobs.enqueue(
@@ -221,10 +224,14 @@ def fail(session: Session, edition_id: int, message: str) -> None:
 # -- publishing ----------------------------------------------------------------------------------------
 
 
-def may_publish(actor_id: int | None, edition: Edition) -> bool:
-    """Whether the person is a second one: neither asked for the edition nor began the brochure."""
-    brochure = edition.material.brochure
-    return actor_id is not None and actor_id not in {edition.created_by, brochure.author_id if brochure else None}
+def may_publish(session: Session, actor_id: int | None, edition: Edition) -> bool:
+    """Whether the person is a second one: neither asked for the edition nor began the document, nor changed it
+    since the edition that is given out now."""
+    document, before = edition.material.document, published_edition(edition.material)
+    wrote: set[int | None] = {edition.created_by}
+    if document is not None:
+        wrote |= versions.writers(session, document, since=(before.document_version or 0) if before else 0)
+    return actor_id is not None and actor_id not in wrote
 
 
 def publish(
@@ -233,15 +240,21 @@ def publish(
     """Give the edition out; it replaces the one published before.
 
     :param acknowledged: the person has read the edition's warnings.
-    :raises Conflict: its state, the same person, unread warnings, or a case that may no longer be shown.
+    :raises Conflict: its state, the same person, unread warnings, a case that may no longer be shown, or a
+        programme that has ended.
     """
     _check_move(edition, EditionState.PUBLISHED)
-    if not may_publish(actor.user_id, edition):
+    if not may_publish(session, actor.user_id, edition):
         raise Conflict("만든 사람은 게시할 수 없습니다. 다른 담당자에게 검토를 요청해 주세요.")
     if edition.warnings and not acknowledged:
         raise Conflict("확인할 점이 있습니다. 읽고 확인란에 표시한 뒤 게시해 주세요.")
     material = edition.material
     paper.check_printable(material, kst_today(now))
+    if ended := paper.ended_programmes(material, kst_today(now)):
+        raise Conflict(Text(
+            "종료된 제도를 인용하고 있어 새로 게시할 수 없습니다: %(names)s. 지금 시행하는 내용으로 바꾸어 주세요.",
+            names=", ".join(ended),
+        ))
     before = published_edition(material)
     if before is not None:
         before.state, before.withdrawn_at = EditionState.WITHDRAWN, now
@@ -251,6 +264,18 @@ def publish(
     if edition.warnings:
         change["acknowledged"] = (None, list(edition.warnings))
     audit.record_change(session, actor, "material", material.id, "publish", change, now=now)
+    session.flush()
+
+
+def send_back(session: Session, actor: Actor, edition: Edition, *, reason: str, now: datetime) -> None:
+    """A second person has read the edition and does not publish it. Raises Invalid without a reason, Conflict."""
+    _check_move(edition, EditionState.RETURNED)
+    reason = " ".join(reason.split())
+    if not reason:
+        raise Invalid("무엇을 고쳐야 하는지 적어 주세요.", fields={"reason": "적어 주세요."})
+    edition.state, edition.returned_for, edition.material.updated_at = EditionState.RETURNED, reason[:1000], now
+    change = {"edition": (edition.number, None), "reason": (None, reason[:120])}
+    audit.record_change(session, actor, "material", edition.material_id, "send_back", change, now=now)
     session.flush()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -144,6 +145,12 @@ def note_login(session: Session, user: User) -> None:
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def names(session: Session, user_ids: Iterable[int | None]) -> dict[int | None, str]:
+    """The names of people by id; those whose account is gone are left out."""
+    known = {user_id for user_id in user_ids if user_id is not None}
+    return {row.id: row.name for row in session.execute(sa.select(User.id, User.name).where(User.id.in_(known)))}
 
 
 def planners(session: Session, centre_id: int | None) -> list[User]:

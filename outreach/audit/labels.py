@@ -40,7 +40,7 @@ SUBJECTS = {
     "import": _("명단 들여오기"),
     "programme": _("지원제도"),
     "case": _("우수사례"),
-    "brochure": _("안내책자"),
+    "document": _("홍보물 원고"),
     "material": _("홍보자료"),
     "campaign": _("캠페인"),
     "audience": _("대상 명단"),
@@ -94,6 +94,8 @@ ACTIONS = {
     "hand_over": _("다른 센터로 넘김"),
     "restore": _("판단을 되돌림"),
     "retry": _("다시 보냄"),
+    "comment": _("의견"),
+    "send_back": _("돌려보내기"),
 }
 
 FIELDS = {

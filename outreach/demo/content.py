@@ -174,7 +174,7 @@ class BrochureFigure:
 
 @dataclass(frozen=True, slots=True)
 class Brochure:
-    """``style`` as cases.brochures.content.Style; ``programmes``: codes; ``cases``, ``partners``: keys."""
+    """``style`` as cases.documents.kinds.base.Style; ``programmes``: codes; ``cases``, ``partners``: keys."""
 
     key: str
     campaign: str

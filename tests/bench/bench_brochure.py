@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from cases.brochures.content import BROCHURE_PAGES, Style, to_html
+from cases.documents.kinds.base import Style
+from cases.documents.kinds.brochure import KIND, PAGES
 from outreach.pdf.options import RenderOptions
 from outreach.pdf.templates import environment
 from outreach.pdf.worker import PdfWorker
@@ -23,14 +24,14 @@ STYLESHEET = (
 )
 TRIVIAL = (
     f'<!doctype html><html lang="ko"><head><title>한 줄</title><style>{STYLESHEET}</style></head>'
-    f"<body>{LINE * BROCHURE_PAGES}</body></html>"
+    f"<body>{LINE * PAGES}</body></html>"
 )
 
 
 def main() -> None:
     env = environment(TEMPLATES)
-    documents = {style: to_html(env, brochure(style=style)) for style in Style}
-    first, options = next(iter(documents.values())), RenderOptions(pages=BROCHURE_PAGES)
+    documents = {style: KIND.to_html(env, brochure(style=style)) for style in Style}
+    first, options = next(iter(documents.values())), RenderOptions(pages=PAGES)
     cold = []
     for _ in range(3):
         worker = PdfWorker(STATIC)

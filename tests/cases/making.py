@@ -1,4 +1,4 @@
-"""Cases, brochures and finished editions for tests; everything is fictional."""
+"""Cases, documents and finished editions for tests; everything is fictional."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 import pikepdf
 from flask import Flask
 
-from cases.brochures import slots
-from cases.brochures.models import Brochure
+from cases.documents.kinds.brochure import KIND
+from cases.documents.models import Document
 from cases.library.models import Case
 from cases.library.rules import CaseState, ConsentScope
 from cases.materials import service, store
 from cases.materials.models import Edition, Material
-from cases.materials.rules import EditionState, MaterialKind
+from cases.materials.rules import CASE_SHEET, EditionState
 from outreach.companies.models import Company, Workplace
 from outreach.db import db
 from outreach.programmes.models import Payee, Programme, ProgrammeKind, ProgrammeVersion
@@ -76,16 +76,17 @@ def make_case(centre: Centre | None, state: CaseState = CaseState.PUBLISHED, **v
     return case
 
 
-def make_brochure(
+def make_document(
     centre: Centre | None, cases: list[Case], versions: list[ProgrammeVersion], **values: Any
-) -> Brochure:
+) -> Document:
     row = {"title": "아이 키우는 직원과\n오래 함께", "subtitle": "플래너가 함께합니다", "style": "warm",
-           "texts": slots.opening(), "order": {}}
-    brochure = Brochure(centre_id=centre.id if centre else None, created_at=NOW, updated_at=NOW, **(row | values))
-    brochure.cases, brochure.programmes = cases, versions
-    db.session.add(brochure)
+           "texts": KIND.opening(), "order": {}}
+    row |= {"kind": "brochure", "centre_id": centre.id if centre else None, "created_at": NOW, "updated_at": NOW}
+    document = Document(**(row | values))
+    document.cases, document.programmes = cases, versions
+    db.session.add(document)
     db.session.flush()
-    return brochure
+    return document
 
 
 def blank_pdf(pages: int = 2, mark: str = "") -> bytes:
@@ -106,7 +107,7 @@ def make_material(
     """A case sheet with one finished edition of blank pages."""
     case = make_case(centre, headline=title)
     material = Material(
-        kind=MaterialKind.CASE_SHEET, title=title, centre_id=case.centre_id, case_id=case.id, created_at=NOW,
+        kind=CASE_SHEET, title=title, centre_id=case.centre_id, case_id=case.id, created_at=NOW,
         updated_at=NOW,
     )
     db.session.add(material)

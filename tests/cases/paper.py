@@ -10,7 +10,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from cases.brochures.content import Brochure, CaseCard, Section
+from cases.documents.kinds.base import CaseCard, Section
+from cases.documents.kinds.brochure import Brochure
 from cases.sheets.content import (
     Amount,
     CaseSheet,

@@ -25,7 +25,7 @@ PAGES: dict[Role | None, tuple[str, ...]] = {
         "/companies/imports/", "/companies/imports/new", "/companies/suppressions/", "/companies/notices/",
         "/companies/merges/", "/partners/",
         r"/partners/ > /partners/\d+$", "/partners/new", "/programmes/", r"/programmes/ > /programmes/\d+$", "/cases/",
-        r"/cases/ > /cases/\d+$", "/cases/new", "/materials/", r"/materials/ > /materials/\d+$", "/brochures/",
+        r"/cases/ > /cases/\d+$", "/cases/new", "/materials/", r"/materials/ > /materials/\d+$", "/documents/",
         "/responses/", r"/responses/ > /responses/\d+$", "/responses/new", "/mailbox", r"/mailbox > /mailbox/\d+$",
         "/me/",
     ),

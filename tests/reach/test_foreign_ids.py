@@ -66,11 +66,11 @@ ATTEMPTS: dict[str, Make] = {
         Role.PROMOTION, f"/materials/{own.ids['material_id']}/grants", {"organisation_id": other.organisation.id},
     ),
     "another centre's case in one's brochure": lambda own, other: (
-        Role.PROMOTION, f"/brochures/{own.ids['brochure_id']}",
+        Role.PROMOTION, f"/documents/{own.ids['document_id']}",
         {"title": "책자", "style": "warm", "cases-0": other.ids["case_id"], "version": 1},
     ),
     "another centre's partner in one's brochure": lambda own, other: (
-        Role.PROMOTION, f"/brochures/{own.ids['brochure_id']}",
+        Role.PROMOTION, f"/documents/{own.ids['document_id']}",
         {"title": "책자", "style": "warm", "organisations-0": other.organisation.id, "version": 1},
     ),
     "another centre's company in one's case": lambda own, other: (

@@ -58,7 +58,7 @@ from outreach.uploads import service as uploads
 from outreach.uploads.models import Upload
 from tests.campaigns.delivery.conftest import BLOCKS
 from tests.campaigns.responses.making import make_delivery, make_mailing
-from tests.cases.making import make_brochure, make_case, make_material, make_programme
+from tests.cases.making import make_case, make_document, make_material, make_programme
 from tests.outreach.leads.making import answer, make_company
 from tests.people import NOW, make_centre, make_organisation, make_user
 
@@ -208,11 +208,11 @@ def _import(app: Flask, world: World) -> int:
 def _papers(app: Flask, world: World, company: Company) -> Material:
     case = make_case(world.centre, CaseState.DRAFT, company_id=company.id, photo_id=_picture(app).id)
     version = make_programme(f"지원금 {world.mark}")
-    brochure = make_brochure(world.centre, [case], [version])
+    brochure = make_document(world.centre, [case], [version])
     material = make_material(app, world.centre, EditionState.READY)
     edition = material.editions[0]
     world.ids |= {
-        "case_id": case.id, "brochure_id": brochure.id, "material_id": material.id, "number": edition.number,
+        "case_id": case.id, "document_id": brochure.id, "material_id": material.id, "number": edition.number,
         "page": 1, "programme_id": version.programme.id, "version_id": version.id,
     }
     granted = make_material(app, world.centre, title=f"{world.mark} 공개 사례집")

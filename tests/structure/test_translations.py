@@ -169,7 +169,7 @@ TABLES = {
     "stage_id": "campaign_stage", "audience_id": "audience", "delivery_id": "delivery", "company_id": "company",
     "workplace_id": "workplace", "contact_id": "contact", "suggestion_id": "merge_suggestion",
     "organisation_id": "organisation", "centre_id": "centre", "user_id": "user_account", "programme_id": "programme",
-    "version_id": "programme_version", "lead_id": "lead", "case_id": "best_practice", "brochure_id": "brochure",
+    "version_id": "programme_version", "lead_id": "lead", "case_id": "best_practice", "document_id": "document",
     "material_id": "material", "campaign_id": "campaign", "mailing_id": "mailing", "response_id": "response",
     "job_id": "job", "import_id": "company_import",
 }

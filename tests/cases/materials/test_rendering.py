@@ -19,7 +19,7 @@ from outreach.pdf.inspect import inspect
 from outreach.pdf.pictures import check_picture
 from outreach.scope import Role
 from outreach.uploads import service as uploads
-from tests.cases.making import folder, make_brochure, make_case, make_programme
+from tests.cases.making import folder, make_case, make_document, make_programme
 from tests.people import NOW, make_centre, make_organisation, make_user, sign_in
 
 
@@ -60,14 +60,14 @@ def test_a_case_becomes_a_sheet_with_its_fonts_inside(app, client, officer, work
 
 def test_a_brochure_becomes_eight_pages_with_its_warnings(app, client, officer, work):
     version = make_programme(checked_on=None, certainty="M")
-    brochure = make_brochure(officer.centre, [make_case(officer.centre)], [version])
+    brochure = make_document(officer.centre, [make_case(officer.centre)], [version])
     brochure.organisations = [make_organisation(officer.centre, "가온산단", logo=store_picture(app))]
-    sign_in(client, officer).post(f"/materials/from-brochure/{brochure.id}")
+    sign_in(client, officer).post(f"/materials/from-document/{brochure.id}")
     work()
     edition = db.session.query(Edition).one()
     assert (edition.state, edition.pages) == (EditionState.READY, 8)
     assert "확인되지 않은" in edition.warnings[0] and "전화로 이어집니다" in edition.warnings[-1]
-    assert client.get(f"/brochures/{brochure.id}").text.count("page-") >= 8
+    assert client.get(f"/documents/{brochure.id}").text.count("page-") >= 8
 
 
 def test_a_missing_photo_is_an_error_that_names_the_place(app, client, officer, work):

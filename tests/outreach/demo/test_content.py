@@ -10,7 +10,7 @@ from campaigns.mailings.content import KINDS, personal_fields
 from campaigns.mailings.rules import MailingState, MessageClass
 from campaigns.planning.rules import CampaignState, PartnerRole, StageKind, StageState
 from campaigns.responses.rules import Channel, ResponseState
-from cases.brochures.content import Style
+from cases.documents.kinds.base import Style
 from cases.library.rules import CaseState, ConsentScope
 from outreach.clock import kst_today
 from outreach.demo.companies import featured_companies

@@ -71,6 +71,16 @@ def waiting() -> list[str]:
     return found
 
 
+def listening() -> bool:
+    """Whether a worker has come to wait for what is announced, on all of its queues."""
+    found = db.session.scalar(sa.text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND state = 'idle' AND query LIKE 'LISTEN%upkeep%'"
+    ))
+    db.session.rollback()
+    return bool(found)
+
+
 @contextmanager
 def working(app: Flask, dispatcher: Dispatcher | None = None) -> Iterator[None]:
     """A worker for jobs, in a thread, as long as the block lasts."""
@@ -154,6 +164,7 @@ def test_a_job_is_woken_by_its_announcement(app: Flask, kind: Callable[..., None
     with working(app, quick(app)):
         first = enqueue(app)
         assert eventually(lambda: state(first) is JobState.DONE)
+        assert eventually(listening)
         second = enqueue(app)
         assert eventually(lambda: state(second) is JobState.DONE)
     assert waiting() == []
@@ -173,7 +184,8 @@ def test_a_dead_workers_job_is_picked_up_by_another_before_its_lease_ends(
             "WITH gone AS (INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') "
             "RETURNING id) UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM gone)"
         ))
-    with working(app, quick(app)):
+    # It looks around, too: a worker that is about to listen hears nothing yet, and what was put back is not announced.
+    with working(app, quick(app, look=1.0)):
         assert eventually(lambda: state(job_id) is JobState.DONE)
     job = db.session.get_one(Job, job_id, populate_existing=True)
     assert (job.attempts, job.result) == (2, {"n": 7})

@@ -11,7 +11,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from cases.brochures.content import BROCHURE_PAGES, Brochure, Section, Style, middle_pages, to_html
+from cases.documents.kinds.base import Section, Style
+from cases.documents.kinds.brochure import KIND, PAGES, Brochure, middle_pages
 from cases.sheets.content import Amount, Figure, Step
 from outreach.errors import Invalid
 from outreach.pdf.errors import RenderError
@@ -38,7 +39,7 @@ ENV = environment(TEMPLATES)
 
 
 def printed(content: Brochure) -> RenderedPdf:
-    return render(to_html(ENV, content), base_dir=STATIC, assets=ASSETS, options=RenderOptions(pages=BROCHURE_PAGES))
+    return render(KIND.to_html(ENV, content), base_dir=STATIC, assets=ASSETS, options=RenderOptions(pages=PAGES))
 
 
 def printed_lines(content: Brochure) -> list[str]:
@@ -180,7 +181,7 @@ def test_text_beyond_all_room_names_the_box() -> None:
 
 def test_more_than_the_pages_hold_is_refused() -> None:
     with pytest.raises(Invalid) as refused:
-        to_html(ENV, brochure(programmes=tuple(programme(n) for n in range(7)), cases=()))
+        KIND.to_html(ENV, brochure(programmes=tuple(programme(n) for n in range(7)), cases=()))
     assert set(refused.value.fields) == {"programmes", "cases"}
 
 
@@ -191,4 +192,4 @@ def test_a_name_cannot_smuggle_markup_in() -> None:
 
 def test_a_logo_that_was_lost_stops_the_printing() -> None:
     with pytest.raises(RenderError, match="logo"):
-        render(to_html(ENV, brochure()), base_dir=STATIC, assets={"photo": ASSETS["photo"]})
+        render(KIND.to_html(ENV, brochure()), base_dir=STATIC, assets={"photo": ASSETS["photo"]})

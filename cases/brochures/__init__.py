@@ -1,1 +1,0 @@
-"""Brochures: one campaign on eight pages."""

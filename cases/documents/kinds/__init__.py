@@ -1,0 +1,8 @@
+"""Every kind of document there is, in the order the chooser offers them."""
+
+from __future__ import annotations
+
+from cases.documents.kinds import brochure
+from cases.documents.kinds.base import Kind
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (brochure.KIND,)}

@@ -1,0 +1,122 @@
+"""The pages of a document that is still being written, as they will be: rendered like an edition, kept for an hour."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from cases.documents.kinds import KINDS
+from cases.documents.kinds.base import Chosen, Kind
+from cases.documents.printing import missing, read_back
+from cases.library.models import Case
+from cases.library.rules import ConsentScope
+from cases.materials import paper, store
+from cases.materials.jobs import pdf_worker, templates_folder
+from outreach.clock import kst_today
+from outreach.db import db, reading
+from outreach.errors import DomainError
+from outreach.feature import JobKind
+from outreach.jobs import service as jobs
+from outreach.jobs.models import Job
+from outreach.jobs.runner import JobContext
+from outreach.pdf.errors import RenderError
+from outreach.programmes.models import Payee, Programme, ProgrammeVersion
+from outreach.regions.models import Centre, Certainty
+
+PREVIEW = "materials.preview"
+FOLDER = "previews"
+KEEP = 3600.0  # seconds
+
+
+def request(
+    session: Session, kind_name: str, content: Mapping[str, Any], *, centre_id: int | None, user_id: int | None,
+    now: datetime,
+) -> Job:
+    """Have the pages drawn that ``content`` (cases.documents.versions.snapshot) would give. Its result is
+    ``{"sha256", "pages"}``, or ``{"reason", "place", "slots"}`` when it can't be printed as it stands, each with
+    ``missing``: what has to be added before it can be given out."""
+    payload = {"kind": kind_name, "content": dict(content), "centre_id": centre_id}
+    return jobs.enqueue(session, PREVIEW, payload, now=now, user_id=user_id)
+
+
+def draw(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """One preview; what is wrong with the words is its result, no failure."""
+    settings = context.app.extensions["outreach"].settings
+    folder = settings.folder(FOLDER)
+    sweep(folder)
+    kind_name, content = str(payload["kind"]), payload["content"]
+    templates, lacking = templates_folder(context.app), []
+    try:
+        with reading():
+            kind, written, shown = read_back(db.session, kind_name, content)
+            lacking = missing(kind, written.texts, shown)
+            centre = db.session.get(Centre, payload["centre_id"]) if payload.get("centre_id") else None
+            draft = paper.sketch(
+                db.session, templates, kind, written, padded(kind, shown), centre, day=kst_today(context.clock.now())
+            )
+            assets = draft.assets(settings.folder("uploads"))
+            db.session.rollback()
+        pdf = pdf_worker(context.app).render(draft.html, assets=assets, options=draft.options)
+    except RenderError as error:
+        db.session.rollback()
+        return {"reason": error.reason, "place": error.place, "slots": slots_at(kind_name, error.place),
+                "missing": lacking}
+    except DomainError as error:
+        db.session.rollback()
+        reasons = " ".join(filter(None, (error.message, *error.fields.values())))
+        return {"reason": reasons, "place": "", "slots": [], "missing": lacking}
+    store.keep(folder, pdf.data, pdf.sha256)
+    return {"sha256": pdf.sha256, "pages": pdf.pages, "missing": lacking}
+
+
+def padded(kind: Kind, shown: Chosen) -> Chosen:
+    """``shown`` with as many stand-ins as the kind asks for at least, so that its pages can be seen from the start."""
+    def fill(records: str, stand_in: Callable[[], Any]) -> tuple[Any, ...]:
+        rows = getattr(shown, records)
+        return (*rows, *(stand_in() for _ in range(kind.limits.get(records, (0, 0))[0] - len(rows))))
+
+    return Chosen(fill("cases", _a_case), fill("programmes", _a_programme), shown.organisations)
+
+
+def _a_case() -> Case:
+    return Case(
+        headline="여기에 사례가 들어갑니다", display_name="회사 이름", summary="위에서 사례를 고르면 그 요약이 보입니다.",
+        problem="어려움", system="", effect="", figures=[], steps=[{"title": "한 일", "text": "", "when": ""}], advice=[],
+        quote="", quote_by="", keywords=[], costs="", industry="", section="", photo_caption="", photo_rights="",
+        planner_name="", consent_scope=ConsentScope.ANONYMOUS, fictional=False,
+    )
+
+
+def _a_programme() -> ProgrammeVersion:
+    return ProgrammeVersion(
+        programme=Programme(name_ko="여기에 지원제도가 들어갑니다", payee=Payee.EMPLOYER, agency=""),
+        summary_ko="위에서 지원제도를 고르면 그 내용이 보입니다.", amounts=[], conditions="", apply_at="", legal_basis="",
+        source="", period="", certainty=Certainty.RECALLED,
+    )
+
+
+def slots_at(kind_name: str, place: str) -> list[str]:
+    """The slots whose words stand in the box that ``place`` names (``3쪽 ‘이용 절차 1’``)."""
+    _page, quote, box = place.partition("‘")
+    box = box.removesuffix("’")
+    if not quote:
+        return []
+    found = [slot.name for slot in KINDS[kind_name].slots if box in (slot.box or slot.group or slot.label, slot.label)]
+    return found or (["title", "subtitle"] if "제목" in box else [])
+
+
+def sweep(folder: Path) -> None:
+    """Take away what was drawn more than KEEP ago."""
+    for place in folder.glob("??/*"):
+        if place.is_dir() and place.stat().st_mtime < time.time() - KEEP:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+KIND = JobKind(PREVIEW, _l("원고 미리보기"), draw)
