@@ -21,17 +21,20 @@ def _(text: str) -> str:
     return text
 
 
-def chart_slots(count: int) -> tuple[Slot, ...]:
-    """The slots of ``count`` charts: chart1_kind, chart1_title and so on."""
+def chart_slots(count: int, box: str = "") -> tuple[Slot, ...]:
+    """The slots of ``count`` charts, drawn in ``box``: chart1_kind, chart1_title and so on."""
     parts = (
-        ("kind", _("차트 종류(막대, 꺾은선, 비중, 전과 후)"), Room.LINE, 10), ("title", _("차트 제목"), Room.LINE, MAX_TITLE),
-        ("unit", _("차트 단위"), Room.LINE, MAX_UNIT),
-        ("rows", _("차트 값(한 줄에 ‘이름; 값’ 또는 ‘이름; 전; 후’)"), Room.LIST, 600),
-        ("source", _("차트 출처"), Room.LINE, MAX_SOURCE), ("alt", _("차트를 볼 수 없는 사람을 위한 설명"), Room.TEXT, MAX_ALT),
+        ("kind", _("종류"), Room.LINE, 10, _("막대, 꺾은선, 비중, 전과 후 가운데 하나")),
+        ("title", _("제목"), Room.LINE, MAX_TITLE, ""),
+        ("unit", _("단위"), Room.LINE, MAX_UNIT, ""),
+        ("rows", _("값"), Room.LIST, 600, _("한 줄에 하나씩 ‘이름; 값’으로, 전과 후는 ‘이름; 전; 후’로 적어 주세요.")),
+        ("source", _("출처"), Room.LINE, MAX_SOURCE, ""),
+        ("alt", _("그림을 볼 수 없는 사람을 위한 설명"), Room.TEXT, MAX_ALT,
+         _("무엇이 가장 크고 작은지, 어떻게 달라졌는지 한두 문장으로 적어 주세요.")),
     )
     return tuple(
-        Slot(f"chart{number}_{part}", label, room, limit)
-        for number in range(1, count + 1) for part, label, room, limit in parts
+        Slot(f"chart{number}_{part}", label, room, limit, group=Text("차트 %(n)s", n=number), hint=hint, box=box)
+        for number in range(1, count + 1) for part, label, room, limit, hint in parts
     )
 
 
@@ -52,8 +55,7 @@ def charts_of(texts: Mapping[str, str]) -> tuple[Chart, ...]:
                                 words["alt"]))
         except Invalid as error:
             fields = {f"chart{number}_{part}": reason for part, reason in error.fields.items()}
-            raise Invalid(Text("차트 %(number)s: %(reasons)s", number=number, reasons=Text(error.message)),
-                          fields=fields) from error
+            raise Invalid(Text("차트 %(number)s을(를) 그릴 수 없습니다.", number=number), fields=fields) from error
     return tuple(charts)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from cases.documents.kinds.base import Chosen, Kind, Room, Slot, Style, Words, entries, paragraphs
+from cases.documents.kinds.base import Chosen, Kind, Room, Slot, Style, Words, entries, paragraphs, sources
 from cases.documents.kinds.charts import chart_slots, charts_of, counted
 from cases.library.models import Case
 from cases.library.rules import SIZE_BANDS, ConsentScope, size_band
@@ -30,8 +30,8 @@ from outreach.pdf.options import RenderOptions
 from outreach.wording import Text
 
 MAX_CASES = 60
-#: A story with more letters than this, or with a photograph, takes two pages.
-_ONE_PAGE = 850
+#: A story with more letters than this takes two pages; a photograph needs room, too.
+_ONE_PAGE, _BESIDE_PHOTO = 850, 420
 
 
 def _(text: str) -> str:
@@ -51,10 +51,10 @@ class Story:
     region: str
     industry: str
     size: str
-    problem: str = ""
-    found: str = ""
+    problem: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
-    effect: str = ""
+    effect: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
     quote: Quote | None = None
     advice: tuple[str, ...] = ()
@@ -72,12 +72,12 @@ class Story:
     def words(self) -> int:
         """Letters of its body."""
         steps = (text for step in self.steps for text in (step.title, step.text, step.when))
-        return sum(map(len, (self.problem, self.found, self.effect, *steps, *self.advice)))
+        return sum(map(len, (*self.problem, *self.found, *self.effect, *steps, *self.advice)))
 
     @property
     def long(self) -> bool:
         """Whether it takes two pages."""
-        return self.photo is not None or self.words > _ONE_PAGE
+        return self.words > (_BESIDE_PHOTO if self.photo else _ONE_PAGE)
 
 
 @dataclass(frozen=True)
@@ -139,15 +139,15 @@ def _groups(pairs: Iterable[tuple[str, Story]]) -> tuple[Group, ...]:
 
 
 SLOTS = (
-    Slot("foreword_title", _("머리말 제목"), Room.LINE, 40, False, "먼저 해 본 회사에게 듣습니다"),
-    Slot("foreword", _("머리말"), Room.TEXT, 700, False,
+    Slot("foreword_title", _("제목"), Room.LINE, 40, False, "먼저 해 본 회사에게 듣습니다", _("머리말")),
+    Slot("foreword", _("본문"), Room.TEXT, 700, False,
          "작은 회사일수록 한 사람의 빈자리가 큽니다. 그래도 길을 찾은 이웃 회사들이 있습니다. "
-         "무엇이 어려웠고 어떻게 풀었는지, 그 회사의 말로 옮겼습니다."),
-    *chart_slots(1),
-    Slot("credits", _("만든 사람들(한 줄에 하나)"), Room.LIST, 400),
-    Slot("registration", _("발간등록번호"), Room.LINE, 40),
-    Slot("sources", _("출처"), Room.LIST, 400),
-    Slot("licence", _("이용 허락 표시"), Room.TEXT, 300),
+         "무엇이 어려웠고 어떻게 풀었는지, 그 회사의 말로 옮겼습니다.", _("머리말")),
+    *chart_slots(1, box="한눈에"),
+    Slot("credits", _("만든 사람들"), Room.LIST, 400, box="판권"),
+    Slot("registration", _("발간등록번호"), Room.LINE, 40, box="판권"),
+    Slot("sources", _("출처"), Room.LIST, 400, box="판권"),
+    Slot("licence", _("이용 허락 표시"), Room.TEXT, 300, box="판권"),
 )
 
 
@@ -158,19 +158,14 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> C
     """
     texts = words.texts
     stories = tuple(_story(number, case, pictures) for number, case in enumerate(chosen.cases, 1))
-    sources = entries(texts.get("sources", ""))
-    if any(case.fictional for case in chosen.cases):
-        sources += (sheets.FICTIONAL,)
-    made = Collection(
+    return Collection(
         title=words.title, subtitle=words.subtitle, issuer=issue.issuer, contact=issue.contact, issued_on=issue.day,
         stories=stories, foreword_title=texts.get("foreword_title", ""),
         foreword=paragraphs(texts.get("foreword", "")), charts=counts(stories) + charts_of(texts),
-        partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations), sources=sources,
+        partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations), sources=sources(texts, chosen.cases),
         credits=entries(texts.get("credits", "")), registration=texts.get("registration", ""), edition=issue.edition,
         licence=texts.get("licence", ""), style=words.style,
     )
-    made.check()
-    return made
 
 
 def _story(number: int, case: Case, pictures: Pictures) -> Story:
@@ -178,9 +173,9 @@ def _story(number: int, case: Case, pictures: Pictures) -> Story:
     return Story(
         number=number, title=case.headline, lead=case.summary, company=case.display_name,
         region=case.province.name_ko if case.province else "", industry=SECTIONS.get(case.section, ""),
-        size=size_band(case.headcount), problem=case.problem, found=case.system,
+        size=size_band(case.headcount), problem=paragraphs(case.problem), found=paragraphs(case.system),
         steps=tuple(Step(row.get("title", ""), row.get("text", ""), row.get("when", "")) for row in case.steps),
-        effect=case.effect, figures=tuple(sheets.figure(row) for row in case.figures), quote=sheets.quote(case),
+        effect=paragraphs(case.effect), figures=tuple(sheets.figure(row) for row in case.figures), quote=sheets.quote(case),
         advice=tuple(case.advice), programmes=tuple(sheets.programme_card(version) for version in case.programmes),
         photo=sheets.photo(case, pictures), facts=sheets.facts(case), planner=case.planner_name if named else "",
         fact_checked_on=case.fact_checked_on,

@@ -81,23 +81,25 @@ class Notice:
 
 SLOTS = (
     Slot("eyebrow", _("행사의 종류"), Room.LINE, 30, True, "기업 설명회"),
-    Slot("day", _("날짜(예: 2026. 11. 23.(월))"), Room.LINE, 40, True),
-    Slot("time", _("시각(예: 14:00~16:00)"), Room.LINE, 30, True),
-    Slot("place", _("장소"), Room.LINE, 50, True),
-    Slot("address", _("장소의 주소"), Room.LINE, 80),
-    Slot("directions", _("오시는 길(한 줄에 하나)"), Room.LIST, 300),
-    Slot("timetable", _("순서(한 줄에 ‘14:00 내용; 말하는 사람’)"), Room.LIST, 800, True,
-         "14:00 인사와 소개\n14:10 우리 회사가 쓸 수 있는 제도; 동행 플래너\n14:50 먼저 해 본 회사의 이야기\n15:20 회사별 상담"),
+    Slot("day", _("날짜"), Room.LINE, 40, True, group=_("때와 곳"), hint=_("예: 2026. 11. 23.(월)")),
+    Slot("time", _("시각"), Room.LINE, 30, True, group=_("때와 곳"), hint=_("예: 14:00~16:00")),
+    Slot("place", _("장소"), Room.LINE, 50, True, group=_("때와 곳")),
+    Slot("address", _("주소"), Room.LINE, 80, group=_("때와 곳")),
+    Slot("directions", _("오시는 길"), Room.LIST, 300, box="본문"),
+    Slot("timetable", _("순서"), Room.LIST, 800, True,
+         "14:00 인사와 소개\n14:10 우리 회사가 쓸 수 있는 제도; 동행 플래너\n14:50 먼저 해 본 회사의 이야기\n15:20 회사별 상담",
+         hint=_("한 줄에 하나씩 ‘14:00 내용; 말하는 사람’으로 적어 주세요."), box="본문"),
     Slot("audience", _("이런 분을 기다립니다"), Room.LIST, 360, True,
-         "육아휴직을 쓰겠다는 직원이 처음 나온 회사\n빈자리를 채울 사람을 찾지 못한 회사"),
+         "육아휴직을 쓰겠다는 직원이 처음 나온 회사\n빈자리를 채울 사람을 찾지 못한 회사", box="본문"),
     Slot("apply", _("신청하는 법"), Room.TEXT, 300, True,
-         "QR 코드로 신청하거나 전화로 회사 이름과 오실 분의 수를 알려 주세요."),
-    Slot("deadline", _("신청 마감"), Room.LINE, 40),
-    Slot("seats", _("자리 수"), Room.LINE, 40),
-    Slot("cost", _("참가비"), Room.LINE, 40, False, "무료"),
-    Slot("hosts", _("주최와 주관(한 줄에 ‘주최; 기관’)"), Room.LIST, 300),
-    Slot("note", _("덧붙이는 말"), Room.TEXT, 200),
-    Slot("sources", _("출처"), Room.LIST, 300),
+         "QR 코드로 신청하거나 전화로 회사 이름과 오실 분의 수를 알려 주세요.", box="본문"),
+    Slot("deadline", _("신청 마감"), Room.LINE, 40, hint=_("예: 2026. 11. 20.(금)"), box="본문"),
+    Slot("seats", _("자리 수"), Room.LINE, 40, box="본문"),
+    Slot("cost", _("참가비"), Room.LINE, 40, False, "무료", box="본문"),
+    Slot("hosts", _("주최와 주관"), Room.LIST, 300, hint=_("한 줄에 하나씩 ‘주최; 기관’으로 적어 주세요."),
+         box="주최와 출처"),
+    Slot("note", _("덧붙이는 말"), Room.TEXT, 200, box="본문"),
+    Slot("sources", _("출처"), Room.LIST, 300, box="주최와 출처"),
     Slot("licence", _("이용 허락 표시"), Room.LINE, 120),
 )
 
@@ -113,7 +115,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> N
     if starts_on and deadline and deadline > starts_on:
         raise _refused("deadline", Text("신청 마감이 행사 날짜보다 늦습니다."))
     terms = (("신청 마감", said["deadline"]), ("자리", said["seats"]), ("참가비", said["cost"]))
-    made = Notice(
+    return Notice(
         title=words.title, lead=words.subtitle, eyebrow=said["eyebrow"], day=said["day"], time=said["time"],
         place=said["place"], address=said["address"], directions=entries(said["directions"]),
         timetable=timetable(said["timetable"]), audience=entries(said["audience"]), apply=paragraphs(said["apply"]),
@@ -123,8 +125,6 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> N
         partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
         sources=entries(said["sources"]), note=said["note"], licence=said["licence"], style=words.style,
     )
-    made.check()
-    return made
 
 
 def timetable(text: str) -> tuple[Item, ...]:
@@ -164,7 +164,7 @@ def _day(slot: str, words: str) -> date | None:
 
 
 def _refused(slot: str, reason: Text) -> Invalid:
-    return Invalid(reason, fields={slot: reason})
+    return Invalid(Text("날짜를 확인해 주세요."), fields={slot: reason})
 
 
 def options(_content: Any) -> RenderOptions:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from cases.documents.kinds.base import Chosen, Kind, Room, Slot, Style, Words, entries
+from cases.documents.kinds.base import Chosen, Kind, Room, Slot, Style, Words, entries, sources
 from cases.documents.kinds.charts import chart_slots, charts_of
 from cases.library.models import Case
 from cases.sheets import service as sheets
@@ -97,20 +97,23 @@ class OnePager:
 def _programme_slots() -> tuple[Slot, ...]:
     slots: list[Slot] = []
     for number in range(1, MAX_PROGRAMMES + 1):
+        group = Text("제도 %(n)s", n=number)
         slots += [
-            Slot(f"p{number}_who", _("받는 회사나 사람"), Room.TEXT, 160),
-            Slot(f"p{number}_when", _("신청하는 때"), Room.TEXT, 120),
-            Slot(f"p{number}_papers", _("필요한 서류(한 줄에 하나)"), Room.LIST, 300),
-            Slot(f"p{number}_faq", _("자주 묻는 질문(한 줄에 ‘질문? 답’)"), Room.LIST, 700),
+            Slot(f"p{number}_who", _("누가 받나요"), Room.TEXT, 160, group=group,
+                 hint=_("비워 두면 지원제도에 적힌 대상이 들어갑니다.")),
+            Slot(f"p{number}_when", _("신청하는 때"), Room.TEXT, 120, group=group),
+            Slot(f"p{number}_papers", _("필요한 서류"), Room.LIST, 300, group=group),
+            Slot(f"p{number}_faq", _("자주 묻는 질문"), Room.LIST, 700, group=group,
+                 hint=_("한 줄에 하나씩 ‘질문? 답’으로 적어 주세요.")),
         ]
     return tuple(slots)
 
 
 SLOTS = (
-    Slot("call", _("전화번호 위의 한마디"), Room.LINE, 30, True, "우리 회사도 되는지 물어보세요"),
+    Slot("call", _("전화번호 위의 한마디"), Room.LINE, 30, True, "우리 회사도 되는지 물어보세요", box="문의"),
     *_programme_slots(),
-    *chart_slots(1),
-    Slot("sources", _("덧붙일 출처"), Room.LIST, 300),
+    *chart_slots(1, box="제도 1"),
+    Slot("sources", _("출처"), Room.LIST, 300),
     Slot("licence", _("이용 허락 표시"), Room.LINE, 120),
 )
 
@@ -123,20 +126,15 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> O
     texts = words.texts
     near = _near(chosen)
     charts = charts_of(texts)
-    sources = entries(texts.get("sources", ""))
-    if any(case.fictional for case in near if case is not None):
-        sources += (sheets.FICTIONAL,)
     pages = tuple(
         _page(number, version, texts, case, charts[0] if charts and number == 1 else None)
         for number, (version, case) in enumerate(zip(chosen.programmes, near, strict=True), 1)
     )
-    made = OnePager(
+    return OnePager(
         title=words.title, call=texts.get("call", ""), issuer=issue.issuer, contact=issue.contact,
         issued_on=issue.day, pages=pages, partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
-        sources=sources, edition=issue.edition, licence=texts.get("licence", ""), style=words.style,
+        sources=sources(texts, (case for case in near if case is not None)), edition=issue.edition, licence=texts.get("licence", ""), style=words.style,
     )
-    made.check()
-    return made
 
 
 def _near(chosen: Chosen) -> list[Case | None]:
@@ -152,9 +150,9 @@ def _page(
 ) -> ProgrammePage:
     said = {key: texts.get(f"p{number}_{key}", "") for key in ("who", "when", "papers", "faq")}
     return ProgrammePage(
-        programme=sheets.programme_card(version), who=said["who"] or version.audience, when=said["when"],
-        papers=entries(said["papers"]), questions=questions(said["faq"]), combination=version.combination,
-        certainty=version.certainty_note, source_address=version.source_url or "",
+        programme=sheets.programme_card(version), who=said["who"] or version.audience or "", when=said["when"],
+        papers=entries(said["papers"]), questions=questions(said["faq"]), combination=version.combination or "",
+        certainty=version.certainty_note or "", source_address=version.source_url or "",
         near=_near_case(case) if case is not None else None, chart=chart,
     )
 
