@@ -59,30 +59,33 @@ def _document(kind: str) -> Any:
 @access.allow(*EDITOR_ROLES)
 def state(job_id: int) -> Any:
     """Where one's own preview stands."""
-    job = db.session.get(Job, job_id)
-    if job is None or job.kind != drafts.PREVIEW or job.created_by != access.scope().user_id:
-        raise NotFound("그런 미리보기가 없습니다.")
+    job = _own(job_id)
     if job.state in (JobState.QUEUED, JobState.RUNNING):
         return jsonify(done=False)
     if job.state is JobState.FAILED:
-        return jsonify(done=True, reason=translated(FAILED), place="", slots=[])
+        return jsonify(done=True, reason=translated(FAILED), place="", slots=[], missing=[], pages=[])
     told = dict(job.result or {})
-    for key in ("reason", "place"):
-        told[key] = translated(told.get(key, ""))
-    told["missing"] = [translated(text) for text in told.get("missing", [])]
-    told["pages"] = [
-        url_for(".page", sha256=told["sha256"], number=number) for number in range(1, told.get("pages", 0) + 1)
-    ]
-    return jsonify(done=True, **told)
+    pages = range(1, told.get("pages", 0) + 1)
+    return jsonify(
+        done=True, reason=translated(told.get("reason", "")), place=translated(told.get("place", "")),
+        slots=told.get("slots", []), missing=[translated(text) for text in told.get("missing", [])],
+        pages=[url_for(".page", job_id=job_id, number=number) for number in pages],
+    )
 
 
-@blueprint.get("/pages/<string(length=64):sha256>/<int:number>.png")
+@blueprint.get("/jobs/<int:job_id>/page-<int:number>.png")
 @access.allow(*EDITOR_ROLES)
-def page(sha256: str, number: int) -> Any:
-    """A page of a preview; only who was told its hash can name it."""
-    if not all(letter in "0123456789abcdef" for letter in sha256):
-        raise NotFound("그런 쪽이 없습니다.")
+def page(job_id: int, number: int) -> Any:
+    """A page of one's own preview."""
+    sha256 = (_own(job_id).result or {}).get("sha256")
     path = store.page_path(current_app.extensions["outreach"].settings.folder(drafts.FOLDER), sha256, number)
     response = send_file(path, mimetype="image/png", etag=f"{sha256}-{number}", conditional=True)
-    response.headers["Cache-Control"] = "private, max-age=3600, immutable"
+    response.headers["Cache-Control"] = "private, max-age=3600"
     return response
+
+
+def _own(job_id: int) -> Job:
+    job = db.session.get(Job, job_id)
+    if job is None or job.kind != drafts.PREVIEW or job.created_by != access.scope().user_id:
+        raise NotFound("그런 미리보기가 없습니다.")
+    return job

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ from outreach.regions.models import Centre, Certainty
 
 PREVIEW = "materials.preview"
 FOLDER = "previews"
-KEEP = 3600.0  # seconds
+KEEP = timedelta(hours=1)
 
 
 def request(
@@ -50,7 +49,7 @@ def draw(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
     """One preview; what is wrong with the words is its result, no failure."""
     settings = context.app.extensions["outreach"].settings
     folder = settings.folder(FOLDER)
-    sweep(folder)
+    sweep(folder, context.clock.now())
     kind_name, content = str(payload["kind"]), payload["content"]
     templates, lacking = templates_folder(context.app), []
     try:
@@ -86,19 +85,22 @@ def padded(kind: Kind, shown: Chosen) -> Chosen:
 
 
 def _a_case() -> Case:
+    texts = dict.fromkeys(
+        ("system", "effect", "quote", "quote_by", "costs", "industry", "section", "photo_caption", "photo_rights",
+         "planner_name"), "",
+    )
     return Case(
-        headline="여기에 사례가 들어갑니다", display_name="회사 이름", summary="위에서 사례를 고르면 그 요약이 보입니다.",
-        problem="어려움", system="", effect="", figures=[], steps=[{"title": "한 일", "text": "", "when": ""}], advice=[],
-        quote="", quote_by="", keywords=[], costs="", industry="", section="", photo_caption="", photo_rights="",
-        planner_name="", consent_scope=ConsentScope.ANONYMOUS, fictional=False,
+        headline="여기에 사례가 들어갑니다", display_name="회사 이름", problem="어려움",
+        summary="위에서 사례를 고르면 그 요약이 보입니다.", figures=[], advice=[], keywords=[], fictional=False,
+        steps=[{"title": "한 일", "text": "", "when": ""}], consent_scope=ConsentScope.ANONYMOUS, **texts,
     )
 
 
 def _a_programme() -> ProgrammeVersion:
     return ProgrammeVersion(
         programme=Programme(name_ko="여기에 지원제도가 들어갑니다", payee=Payee.EMPLOYER, agency=""),
-        summary_ko="위에서 지원제도를 고르면 그 내용이 보입니다.", amounts=[], conditions="", apply_at="", legal_basis="",
-        source="", period="", certainty=Certainty.RECALLED,
+        summary_ko="위에서 지원제도를 고르면 그 내용이 보입니다.", amounts=[], conditions="", apply_at="",
+        legal_basis="", source="", period="", certainty=Certainty.RECALLED,
     )
 
 
@@ -112,10 +114,11 @@ def slots_at(kind_name: str, place: str) -> list[str]:
     return found or (["title", "subtitle"] if "제목" in box else [])
 
 
-def sweep(folder: Path) -> None:
+def sweep(folder: Path, now: datetime) -> None:
     """Take away what was drawn more than KEEP ago."""
+    before = (now - KEEP).timestamp()
     for place in folder.glob("??/*"):
-        if place.is_dir() and place.stat().st_mtime < time.time() - KEEP:
+        if place.is_dir() and place.stat().st_mtime < before:
             shutil.rmtree(place, ignore_errors=True)
 
 

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from cases.documents import printing
 from cases.documents import service as documents
 from cases.documents.kinds.base import Chosen, Kind, Words
-from cases.library import service as library
 from cases.library.models import Case
 from cases.library.rules import CaseState, consent_problems
 from cases.materials.models import Material
@@ -39,6 +38,8 @@ NO_FORM = Text(
 
 #: Stands for the address of the response form while a document is being written (RFC 6761 §6.4: nobody's).
 SKETCH_URL = "https://sketch.invalid/q/0123456789abcdef"
+
+CHANGED_SINCE = Text("사례 당시와 내용이 달라져, 지금 시행하는 내용을 실었습니다.")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def draft(
     if material.case is not None:
         check_case(material.case, day)
         html = sheet_content.to_html(env, sheets.sheet(material.case, issue, pictures))
-        options, warnings = RenderOptions(pages=sheet_content.SHEET_PAGES), library.warnings(material.case, day)
+        options, warnings = RenderOptions(pages=sheet_content.SHEET_PAGES), _case_warnings(material.case, day)
     else:
         document = material.document
         assert document is not None  # the table's check: made of exactly one
@@ -144,9 +145,16 @@ def check_case(case: Case, day: date) -> None:
 
 def ended_programmes(material: Material, day: date) -> list[str]:
     """Names of the programmes it cites that have ended by ``day``."""
-    source = material.document or material.case
-    rows = source.programmes if source is not None else []
+    rows = material.document.programmes if material.document else []
+    if material.case is not None:
+        rows = sheets.in_force(material.case, day)
     return [row.programme.name_ko for row in rows if row.valid_to is not None and row.valid_to < day]
+
+
+def _case_warnings(case: Case, day: date) -> list[str]:
+    printed = sheets.in_force(case, day)
+    changed = [f"{row.programme.name_ko}: {CHANGED_SINCE}" for row in printed if row not in case.programmes]
+    return [*changed, *_warnings(printed, day)]
 
 
 def _warnings(versions: Iterable[ProgrammeVersion], day: date) -> list[str]:

@@ -14,7 +14,7 @@ from cases.sheets.content import Amount, CaseSheet, Contact, Fact, Figure, Mark,
 from outreach.companies.ksic import SECTIONS
 from outreach.organisations.models import Organisation
 from outreach.programmes.models import Payee, ProgrammeVersion
-from outreach.programmes.rules import CERTAINTY_LABELS
+from outreach.programmes.rules import CERTAINTY_LABELS, current
 from outreach.regions import service as regions
 from outreach.regions.models import Centre
 from outreach.uploads.models import Upload
@@ -77,10 +77,16 @@ def sheet(case: Case, issue: Issue, pictures: Pictures, partners: tuple[Organisa
         actions=_actions(case), effects=tuple(figure(row) for row in case.figures), contact=issue.contact,
         issuer=issue.issuer, issued_on=issue.day, edition=issue.edition,
         anonymous=case.consent_scope is not ConsentScope.NAMED, photo=photo(case, pictures), quote=quote(case),
-        programmes=tuple(programme_card(version) for version in case.programmes), advice=tuple(case.advice),
+        programmes=tuple(programme_card(version) for version in in_force(case, issue.day)), advice=tuple(case.advice),
         partners=tuple(mark(row, pictures) for row in partners), planner=case.planner_name,
         sources=(FICTIONAL,) if case.fictional else (), fact_checked_on=case.fact_checked_on,
     )
+
+
+def in_force(case: Case, day: date) -> list[ProgrammeVersion]:
+    """The programmes the case used, each as it is on ``day``: readers want to know what they can get. One that was
+    given up stays as it was then."""
+    return [current(version.programme.versions, day) or version for version in case.programmes]
 
 
 def facts(case: Case) -> tuple[Fact, ...]:

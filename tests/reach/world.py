@@ -31,7 +31,10 @@ from campaigns.responses.models import Response
 from campaigns.responses.rules import Channel, ResponseState
 from campaigns.sequences.models import Sequence, SequenceMember, SequenceStep
 from campaigns.sequences.rules import MemberState, SequenceState
+from cases.documents import comments, versions
 from cases.library.rules import CaseState
+from cases.materials import drafts
+from cases.materials import store as papers
 from cases.materials.models import Material, MaterialGrant
 from cases.materials.rules import EditionState
 from outreach.accounts import service as accounts
@@ -50,6 +53,7 @@ from outreach.companies.models import (
 )
 from outreach.db import db
 from outreach.jobs import service as jobs
+from outreach.jobs.models import JobState
 from outreach.leads.rules import Respondent
 from outreach.organisations.models import Organisation, OrganisationContact
 from outreach.regions.models import Centre, Certainty, Jurisdiction, Region, RegionLevel
@@ -58,7 +62,7 @@ from outreach.uploads import service as uploads
 from outreach.uploads.models import Upload
 from tests.campaigns.delivery.conftest import BLOCKS
 from tests.campaigns.responses.making import make_delivery, make_mailing
-from tests.cases.making import make_case, make_document, make_material, make_programme
+from tests.cases.making import blank_pdf, make_case, make_document, make_material, make_programme
 from tests.outreach.leads.making import answer, make_company
 from tests.people import NOW, make_centre, make_organisation, make_user
 
@@ -214,6 +218,19 @@ def _papers(app: Flask, world: World, company: Company) -> Material:
     world.ids |= {
         "case_id": case.id, "document_id": brochure.id, "material_id": material.id, "number": edition.number,
         "page": 1, "programme_id": version.programme.id, "version_id": version.id,
+    }
+    officer = world.people[Role.PROMOTION]
+    comment = comments.add(db.session, Actor(officer.id, officer.email), brochure, "표를 키우면 좋겠습니다.", now=NOW)
+    kept = versions.keep(db.session, brochure, officer.id, now=NOW)
+    drawn = jobs.enqueue(db.session, drafts.PREVIEW, {}, now=NOW, user_id=officer.id)
+    drawn.state, drawn.result = JobState.DONE, {"sha256": edition.sha256, "pages": 1}
+    folder = app.extensions["outreach"].settings.folder
+    papers.keep(folder(drafts.FOLDER), blank_pdf(), edition.sha256)
+    world.ids["comment_id"] = comment.id
+    world.special |= {
+        ("drafts.state", "job_id"): drawn.id, ("drafts.page", "job_id"): drawn.id, ("drafts.page", "number"): 1,
+        ("document_review.restore", "number"): kept.number, ("drafts.draw", "kind"): "brochure",
+        ("documents.new", "kind"): "brochure",
     }
     granted = make_material(app, world.centre, title=f"{world.mark} 공개 사례집")
     for each in (material, granted):

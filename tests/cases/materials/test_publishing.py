@@ -1,0 +1,72 @@
+"""What keeps a finished edition from being given out: an ended programme, a second person who sends it back."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from cases.materials import service
+from cases.materials.models import Material
+from cases.materials.rules import EditionState
+from cases.sheets import service as sheets
+from outreach.audit.service import Actor
+from outreach.db import db
+from outreach.errors import Conflict
+from outreach.programmes.models import ProgrammeVersion
+from outreach.regions.models import Certainty
+from outreach.scope import Role
+from tests.cases.making import add_edition, make_case, make_document, make_material, make_programme
+from tests.people import NOW, make_centre, make_user, sign_in
+
+
+@pytest.fixture
+def centre(app):
+    return make_centre()
+
+
+@pytest.fixture
+def officer(centre):
+    return make_user(Role.PROMOTION, centre=centre)
+
+
+def test_what_cites_an_ended_programme_is_not_published_anew(app, centre, officer):
+    ended = make_programme("끝난 지원금", valid_to=date(2026, 10, 31))
+    document = make_document(centre, [], [ended])
+    material = Material(kind="brochure", title="책자", centre_id=centre.id, document_id=document.id, created_at=NOW,
+                        updated_at=NOW)
+    db.session.add(material)
+    edition = add_edition(app, material, EditionState.READY)
+    with pytest.raises(Conflict, match="1개 이상"):
+        service.publish(db.session, Actor(officer.id, officer.email), edition, acknowledged=True, now=NOW)
+    document.cases = [make_case(centre)]
+    with pytest.raises(Conflict, match=r"종료된 제도.*끝난 지원금"):
+        service.publish(db.session, Actor(officer.id, officer.email), edition, acknowledged=True, now=NOW)
+
+
+def test_a_case_tells_of_the_programme_as_it_is_now(session, centre):
+    then = make_programme("대체인력 지원금", valid_to=date(2025, 12, 31))
+    now = ProgrammeVersion(
+        programme=then.programme, valid_from=date(2026, 1, 1), summary_ko="새 금액", created_at=NOW, updated_at=NOW,
+        certainty=Certainty.VERIFIED, checked_on=date(2026, 11, 1), amounts=[],
+    )
+    session.add(now)
+    session.flush()
+    case = make_case(centre)
+    case.programmes = [then]
+    assert sheets.in_force(case, date(2025, 6, 1)) == [then] and sheets.in_force(case, date(2026, 11, 23)) == [now]
+
+
+def test_the_second_person_sends_it_back_with_a_reason(app, client, centre, officer):
+    material = make_material(app, centre, EditionState.READY)
+    material.editions[0].created_by = officer.id
+    db.session.flush()
+    second = make_user(Role.PROMOTION, centre=centre)
+    here = f"/materials/{material.id}"
+    sign_in(client, second).post(f"{here}/editions/1/send-back", data={"reason": " "})
+    assert material.editions[0].state is EditionState.READY
+    client.post(f"{here}/editions/1/send-back", data={"reason": "표지의 이름이 틀립니다."})
+    assert material.editions[0].state is EditionState.RETURNED
+    assert "표지의 이름이 틀립니다." in sign_in(client, officer).get(here).text
+    client.post(f"{here}/editions/1/publish")
+    assert material.editions[0].state is EditionState.RETURNED
