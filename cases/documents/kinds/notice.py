@@ -87,7 +87,8 @@ SLOTS = (
     Slot("address", _("주소"), Room.LINE, 80, group=_("때와 곳")),
     Slot("directions", _("오시는 길"), Room.LIST, 300, box="본문"),
     Slot("timetable", _("순서"), Room.LIST, 800, True,
-         "14:00 인사와 소개\n14:10 우리 회사가 쓸 수 있는 제도; 동행 플래너\n14:50 먼저 해 본 회사의 이야기\n15:20 회사별 상담",
+         "14:00 인사와 소개\n14:10 우리 회사가 쓸 수 있는 제도; 동행 플래너\n14:50 먼저 해 본 회사의 이야기\n"
+         "15:20 회사별 상담",
          hint=_("한 줄에 하나씩 ‘14:00 내용; 말하는 사람’으로 적어 주세요."), box="본문"),
     Slot("audience", _("이런 분을 기다립니다"), Room.LIST, 360, True,
          "육아휴직을 쓰겠다는 직원이 처음 나온 회사\n빈자리를 채울 사람을 찾지 못한 회사", box="본문"),
@@ -100,7 +101,6 @@ SLOTS = (
          box="주최와 출처"),
     Slot("note", _("덧붙이는 말"), Room.TEXT, 200, box="본문"),
     Slot("sources", _("출처"), Room.LIST, 300, box="주최와 출처"),
-    Slot("licence", _("이용 허락 표시"), Room.LINE, 120),
 )
 
 
@@ -123,7 +123,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> N
         programmes=tuple(sheets.programme_card(version) for version in chosen.programmes), starts_on=starts_on,
         issuer=issue.issuer, contact=issue.contact, issued_on=issue.day, edition=issue.edition,
         partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
-        sources=entries(said["sources"]), note=said["note"], licence=said["licence"], style=words.style,
+        sources=entries(said["sources"]), note=said["note"], licence=issue.licence, style=words.style,
     )
 
 
