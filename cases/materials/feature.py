@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from cases.materials import api, draft_routes, drafts, jobs, portal, public, routes
+from cases.materials import api, draft_routes, drafts, jobs, portal, public, routes, web_routes
 from outreach.feature import Feature, MenuItem, Panel
 from outreach.scope import STAFF_ROLES, Role
 
@@ -13,7 +13,7 @@ PARTNERS = frozenset({Role.PARTNER})
 
 feature = Feature(
     name="materials",
-    blueprints=(routes.blueprint, draft_routes.blueprint, public.blueprint, portal.blueprint),
+    blueprints=(routes.blueprint, draft_routes.blueprint, public.blueprint, web_routes.blueprint, portal.blueprint),
     api_blueprints=(api.blp,),
     menu=(
         MenuItem(lazy_pgettext("menu", "홍보물"), "materials.index", order=48, roles=STAFF_ROLES, prefix="/materials"),
