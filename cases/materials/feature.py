@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from cases.materials import api, draft_routes, drafts, jobs, portal, public, routes, web_routes
+from cases.materials import api, draft_routes, drafts, jobs, partner_routes, portal, public, routes, web_routes
 from outreach.feature import Feature, MenuItem, Panel
 from outreach.scope import STAFF_ROLES, Role
 
@@ -13,7 +13,10 @@ PARTNERS = frozenset({Role.PARTNER})
 
 feature = Feature(
     name="materials",
-    blueprints=(routes.blueprint, draft_routes.blueprint, public.blueprint, web_routes.blueprint, portal.blueprint),
+    blueprints=(
+        routes.blueprint, draft_routes.blueprint, public.blueprint, web_routes.blueprint, portal.blueprint,
+        partner_routes.blueprint,
+    ),
     api_blueprints=(api.blp,),
     menu=(
         MenuItem(lazy_pgettext("menu", "홍보물"), "materials.index", order=48, roles=STAFF_ROLES, prefix="/materials"),
@@ -23,6 +26,7 @@ feature = Feature(
         Panel("case", 10, routes.case_panel, STAFF_ROLES),
         Panel("document", 10, routes.document_panel, STAFF_ROLES),
         Panel("home", 20, portal.home_panel, PARTNERS),
+        Panel("portal", 10, partner_routes.portal_panel, PARTNERS),
     ),
     jobs=(jobs.KIND, drafts.KIND),
 )

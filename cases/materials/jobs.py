@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from cases.materials import paper, service, store
+from cases.materials import paper, service, stamping, store
 from cases.materials.models import Edition
 from outreach.clock import kst_today
 from outreach.db import db, reading, unit_of_work
@@ -60,6 +60,7 @@ def render(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
         pdf = pdf_worker(context.app).render(made.draft.html, assets=made.assets, options=made.draft.options)
         context.report(2, 3, "미리보기를 그리는 중")
         store.keep(settings.folder("materials"), pdf.data, pdf.sha256)
+        stamping.keep(settings.folder("materials"), pdf)
     except DomainError as error:
         with unit_of_work(db.session) as session:
             service.fail(session, edition_id, str(error))

@@ -8,9 +8,10 @@ from typing import Any
 
 from flask import Blueprint, current_app, render_template
 
-from cases.materials import service
+from cases.materials import service, stamping
+from cases.materials.partner_routes import send_own
 from cases.materials.rules import Way
-from cases.materials.sending import send_page, send_pdf
+from cases.materials.sending import folder, send_page, send_pdf
 from outreach.clock import kst_today
 from outreach.db import db
 from outreach.errors import NotFound
@@ -43,9 +44,11 @@ def _materials(scope: Any, limit: int | None = None) -> dict[str, Any]:
 @blueprint.get("/materials/<int:material_id>.pdf")
 @access.allow(Role.PARTNER)
 def download(material_id: int) -> Any:
-    scope = access.scope()
+    scope, edition = access.scope(), _edition(material_id)
+    if stamping.is_stampable(folder(), edition.sha256):
+        return send_own(edition)
     return send_pdf(
-        _edition(material_id), Way.PORTAL, organisation_id=scope.organisation_id, user_id=scope.user_id, now=_now()
+        edition, Way.PORTAL, organisation_id=scope.organisation_id, user_id=scope.user_id, now=_now()
     )
 
 

@@ -22,7 +22,7 @@ def send_pdf(
     """The PDF under a Korean file name (RFC 6266, RFC 5987), with ETag and ranges (RFC 9110 §14). A download
     is counted in a unit of work of its own, after the file was opened. Raises NotFound."""
     edition_id, sha256, name = edition.id, edition.sha256 or "", file_name(edition)
-    path = store.pdf_path(_folder(), sha256)
+    path = store.pdf_path(folder(), sha256)
     response: Response = send_file(
         path, mimetype="application/pdf", as_attachment=True, download_name=name, etag=sha256, conditional=True,
     )
@@ -39,7 +39,7 @@ def send_pdf(
 
 def send_page(edition: Edition, number: int) -> Response:
     """The picture of a page. Raises NotFound."""
-    path = store.page_path(_folder(), edition.sha256, number)
+    path = store.page_path(folder(), edition.sha256, number)
     response: Response = send_file(path, mimetype="image/png", etag=f"{edition.sha256}-{number}", conditional=True)
     response.headers["Cache-Control"] = CACHE
     return response
@@ -52,5 +52,6 @@ def file_name(edition: Edition) -> str:
     return f"{' '.join(title.split())[:80]} {service.printed_number(edition)}.pdf"
 
 
-def _folder() -> Any:
+def folder() -> Any:
+    """Where the files lie (cases.materials.store)."""
     return current_app.extensions["outreach"].settings.folder("materials")

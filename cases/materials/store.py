@@ -20,8 +20,8 @@ def keep(folder: Path, data: bytes, sha256: str) -> None:
         return
     place.mkdir(parents=True, exist_ok=True)
     for number, picture in enumerate(thumbnails(data, width=PAGE_WIDTH), 1):
-        _write(place / f"page-{number}.png", picture)
-    _write(place / "document.pdf", data)
+        write(place / f"page-{number}.png", picture)
+    write(place / "document.pdf", data)
 
 
 def pdf_path(folder: Path, sha256: str | None) -> Path:
@@ -44,7 +44,7 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
     """Whole or not at all, also when the power fails."""
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(data)

@@ -69,8 +69,8 @@ class StampPlace:
 
 @dataclass(frozen=True)
 class RenderedPdf:
-    """A finished file: its bytes, number of pages, the SHA-256 of the bytes in hex, the places kept for stamps,
-    and what is worth knowing before it is printed (a picture that will look coarse), each with its place."""
+    """A finished file: its bytes, number of pages, the SHA-256 of the bytes in hex, the places kept for stamps, and
+    what is worth knowing before it is printed (a picture that will look coarse), each with its place."""
 
     data: bytes
     pages: int

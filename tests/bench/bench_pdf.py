@@ -12,7 +12,6 @@ import statistics
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
-from time import perf_counter
 
 from PIL import Image, ImageDraw
 
