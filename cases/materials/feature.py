@@ -7,7 +7,7 @@ from flask_babel import lazy_pgettext
 
 from cases.materials import api, draft_routes, drafts, jobs, portal, public, routes, web_routes
 from outreach.feature import Feature, MenuItem, Panel
-from outreach.scope import STAFF_ROLES, Role
+from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Role
 
 PARTNERS = frozenset({Role.PARTNER})
 
@@ -21,6 +21,8 @@ feature = Feature(
     ),
     panels=(
         Panel("case", 10, routes.case_panel, STAFF_ROLES),
+        Panel("programme", 10, routes.programme_panel, STAFF_ROLES),
+        Panel("home", 6, routes.home_panel, EDITOR_ROLES),
         Panel("document", 10, routes.document_panel, STAFF_ROLES),
         Panel("home", 20, portal.home_panel, PARTNERS),
     ),
