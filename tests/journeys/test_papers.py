@@ -36,17 +36,30 @@ def test_a_case_sheet_is_published_by_another(visitor: Callable[..., Visitor]) -
 def test_a_brochure_reaches_the_partners_it_was_given_to(visitor: Callable[..., Visitor]) -> None:
     page = visitor().sign_in(Role.PROMOTION)
     page.goto("/materials/")
-    page.get_by_role("link", name="책자 만들기").click()
+    page.get_by_role("link", name="홍보물 만들기").click()
+    page.get_by_role("link", name="홍보 책자(8쪽)").click()
+    live = page.locator(".live-pages")
+    expect(live.locator("img")).to_have_count(8, timeout=RENDERED)  # with stand-ins for what is not chosen yet
+    audience = page.get_by_label("이런 회사에 권합니다")
+    audience.fill("\n".join("처음 겪는 회사" for _ in range(9)))
+    expect(live).to_contain_text("6개여야 합니다(지금 9개)", timeout=RENDERED)
+    audience.fill("육아휴직이 처음인 회사")
     page.get_by_label("제목").first.fill("여정에서 만든 책자")
     for legend in ("함께하는 기관", "사례", "지원제도"):
         rows = page.get_by_role("group", name=legend, exact=True).get_by_role("combobox")
         for place in range(2):
             rows.nth(place).select_option(index=place + 1)
     page.get_by_role("button", name="저장", exact=True).click()
-    flashed(page, "책자를 만들었습니다.")
+    flashed(page, "원고를 만들었습니다.")
     page.get_by_role("button", name="인쇄용 PDF 만들기").click()
+    editor = page.url
     material = _rendered(page, pages=8)
-    _publish(visitor().sign_in(Role.CENTRE_MANAGER), material)
+    colleague = visitor().sign_in(Role.CENTRE_MANAGER)
+    colleague.goto(editor)
+    colleague.get_by_label("의견", exact=True).fill("대상을 두 줄로 늘리면 어떨까요?")
+    colleague.get_by_role("button", name="의견 남기기").click()
+    flashed(colleague, "의견을 남겼습니다.")
+    _publish(colleague, material)
 
     page.goto(material)
     grants = page.locator("#grants")
@@ -82,8 +95,9 @@ def test_a_partner_downloads_and_sees_its_own_counts(visitor: Callable[..., Visi
 
 def _rendered(page: Page, pages: int) -> str:
     """Wait for the pictures of all pages; the address of the material's page."""
-    pictures = page.locator(".sheets img")
+    pictures = page.locator(".sheets:not(.live-pages .sheets) img")
     expect(pictures).to_have_count(pages, timeout=RENDERED)
+    pictures.first.scroll_into_view_if_needed()  # it is fetched when it comes into sight
     expect(pictures.first).to_have_js_property("complete", True)
     assert pictures.first.evaluate("picture => picture.naturalWidth > 300")
     more = page.get_by_role("link", name="홍보물 화면")
