@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from cases.materials import api, jobs, portal, public, routes
+from cases.materials import api, jobs, order_models, portal, public, routes, share_models  # noqa: F401
 from outreach.feature import Feature, MenuItem, Panel
 from outreach.scope import STAFF_ROLES, Role
 
