@@ -5,24 +5,30 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from cases.materials import api, jobs, order_models, portal, public, routes, share_models  # noqa: F401
+from cases.materials import api, jobs, order_routes, portal, public, retention, routes, share_routes
 from outreach.feature import Feature, MenuItem, Panel
-from outreach.scope import STAFF_ROLES, Role
+from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Role
 
 PARTNERS = frozenset({Role.PARTNER})
 
 feature = Feature(
     name="materials",
-    blueprints=(routes.blueprint, public.blueprint, portal.blueprint),
+    blueprints=(
+        routes.blueprint, public.blueprint, portal.blueprint, share_routes.blueprint, order_routes.blueprint,
+    ),
     api_blueprints=(api.blp,),
     menu=(
         MenuItem(lazy_pgettext("menu", "홍보물"), "materials.index", order=48, roles=STAFF_ROLES, prefix="/materials"),
         MenuItem(_l("자료실"), "portal.index", order=20, roles=PARTNERS, prefix="/portal"),
+        MenuItem(_l("인쇄물 신청"), "orders.index", order=22, roles=PARTNERS, prefix="/print-orders"),
     ),
     panels=(
         Panel("case", 10, routes.case_panel, STAFF_ROLES),
         Panel("brochure", 10, routes.brochure_panel, STAFF_ROLES),
         Panel("home", 20, portal.home_panel, PARTNERS),
+        Panel("home", 45, order_routes.home_panel, EDITOR_ROLES),
     ),
-    jobs=(jobs.KIND,),
+    jobs=jobs.KINDS,
+    schedules=(jobs.CATCH_UP,),
+    records=(retention.RECIPIENTS,),
 )

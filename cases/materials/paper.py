@@ -75,7 +75,7 @@ def draft(
     """
     issue = sheets.issue(session, material.centre, day=day, response_url=response_url, edition=edition)
     pictures = sheets.Pictures()
-    env = _environment(templates)
+    env = paper_environment(templates)
     if material.case is not None:
         check_case(material.case, day)
         html = sheet_content.to_html(env, sheets.sheet(material.case, issue, pictures))
@@ -123,5 +123,6 @@ def _warnings(versions: list[ProgrammeVersion], day: date) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _environment(templates: Path) -> Environment:
+def paper_environment(templates: Path) -> Environment:
+    """The templates of paper, read once."""
     return environment(templates)

@@ -12,12 +12,12 @@ from flask_babel import gettext as _
 
 from cases.brochures import service as brochures
 from cases.library import service as library
-from cases.materials import service
-from cases.materials.forms import GrantForm, PublishForm
+from cases.materials import giving, orders, service
+from cases.materials.forms import GrantForm, PublishForm, RunForm, ShareForm
 from cases.materials.jobs import templates_folder
 from cases.materials.models import Edition, Material
-from cases.materials.rules import KIND_LABELS, STATE_LABELS, WAY_LABELS, EditionState, MaterialKind, Way
-from cases.materials.sending import send_page, send_pdf
+from cases.materials.rules import FORMAT_LABELS, KIND_LABELS, STATE_LABELS, WAY_LABELS, EditionState, MaterialKind, Way
+from cases.materials.sending import send, send_page
 from outreach import links
 from outreach.audit import service as audit
 from outreach.clock import kst_today
@@ -50,7 +50,8 @@ def _words() -> dict[str, Any]:
     }
 
 
-FIELD_WORDS = {"edition": "판", "published": "게시한 판", "acknowledged": "확인한 점", "partner": "협력기관"}
+FIELD_WORDS = {"edition": "판", "published": "게시한 판", "acknowledged": "확인한 점", "partner": "협력기관",
+               "share": "기한 링크", "copies": "부수"}
 
 
 def _warning_words(warning: str) -> str:
@@ -98,8 +99,25 @@ def show(material_id: int) -> str:
         downloads=service.downloads(db.session, material.id),
         public_url=links.material_url(outreach.settings.base_url, outreach.signer, material.id),
         history=audit.history(db.session, "material", material.id)[:20],
-        lapsed=service.lapsed(material, kst_today(_now())),
+        lapsed=service.lapsed(material, kst_today(_now())), **_giving(material, may_edit),
     )
+
+
+def _giving(material: Material, may_edit: bool) -> dict[str, Any]:
+    """What the page shows of links with an end and of printed copies."""
+    scope, outreach, today = access.scope(), current_app.extensions["outreach"], kst_today(_now())
+    published = service.published_edition(material)
+    forms = giving.formats_of(db.session, published) if published else {}
+    return {
+        "today": today, "may_share": may_edit and published is not None, "forms": forms,
+        "shares": [
+            (row, count, links.share_url(outreach.settings.base_url, outreach.signer, row.id))
+            for row, count in giving.shares(db.session, scope, material)
+        ],
+        "share_form": ShareForm().offer([(form.value, _(FORMAT_LABELS[form])) for form in forms]),
+        "stocks": [(row, *orders.stock(db.session, row.id)) for row in material.editions if row.published_at],
+        "run_form": RunForm(printed_on=today), "holdings": orders.holdings(db.session, material),
+    }
 
 
 @blueprint.get("/<int:material_id>/editions/<int:number>.pdf")
@@ -107,7 +125,7 @@ def show(material_id: int) -> str:
 def download(material_id: int, number: int) -> Any:
     scope = access.scope()
     edition = service.edition_of(service.get(db.session, scope, material_id), number)
-    return send_pdf(edition, Way.STAFF, user_id=scope.user_id, now=_now())
+    return send(edition, Way.STAFF, user_id=scope.user_id, now=_now())
 
 
 @blueprint.get("/<int:material_id>/editions/<int:number>/page-<int:page>.png")

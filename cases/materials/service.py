@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from cases.library import service as library
 from cases.library.models import Case
 from cases.materials import paper
 from cases.materials.models import Download, Edition, Material, MaterialGrant
-from cases.materials.rules import MOVES, STATE_LABELS, EditionState, MaterialKind, Way
+from cases.materials.rules import MOVES, STATE_LABELS, EditionState, Format, MaterialKind, NoticeKind, Way
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.clock import kst_today
@@ -29,6 +29,8 @@ from outreach.scope import EDITOR_ROLES, Scope
 from outreach.wording import Text
 
 RENDER = "materials.render"
+FORMATS = "materials.formats"
+ANNOUNCE = "materials.announce"
 
 
 # -- reading -------------------------------------------------------------------------------------------
@@ -252,6 +254,9 @@ def publish(
         change["acknowledged"] = (None, list(edition.warnings))
     audit.record_change(session, actor, "material", material.id, "publish", change, now=now)
     session.flush()
+    follow_up(session, FORMATS, edition, {}, user_id=actor.user_id, now=now)
+    if edition.number > 1:
+        follow_up(session, ANNOUNCE, edition, {"kind": NoticeKind.RENEWED.value}, user_id=actor.user_id, now=now)
 
 
 def withdraw(session: Session, actor: Actor, edition: Edition, *, now: datetime) -> None:
@@ -262,6 +267,15 @@ def withdraw(session: Session, actor: Actor, edition: Edition, *, now: datetime)
         session, actor, "material", edition.material_id, "withdraw", {"published": (edition.number, None)}, now=now
     )
     session.flush()
+    follow_up(session, ANNOUNCE, edition, {"kind": NoticeKind.WITHDRAWN.value}, user_id=actor.user_id, now=now)
+
+
+def follow_up(
+    session: Session, kind: str, edition: Edition, values: Mapping[str, str], *, user_id: int | None, now: datetime
+) -> None:
+    """Have done in the background what comes of an edition's state; once, however often it is asked."""
+    key = ":".join((kind, str(edition.id), *values.values()))
+    jobs.enqueue(session, kind, {"edition_id": edition.id, **values}, now=now, key=key, user_id=user_id)
 
 
 def lapsed(material: Material, today: date) -> str:
@@ -369,34 +383,40 @@ def _new_grant(
 
 
 def count_download(
-    session: Session, edition_id: int, way: Way, *, organisation_id: int | None, user_id: int | None, now: datetime
+    session: Session, edition_id: int, way: Way, *, form: Format = Format.PRINT, organisation_id: int | None,
+    user_id: int | None, share_id: int | None = None, now: datetime,
 ) -> None:
-    """One more download of one edition."""
+    """One more download of one edition in one format."""
     session.add(Download(
-        edition_id=edition_id, way=way, organisation_id=organisation_id, user_id=user_id, at=now,
+        edition_id=edition_id, way=way, format=form, organisation_id=organisation_id, user_id=user_id,
+        share_id=share_id, at=now,
     ))
     session.flush()
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadCount:
-    """Downloads of one edition by one partner, or by a way that no partner stands behind."""
+    """Downloads of one edition in one format by one partner, or by a way that no partner stands behind."""
 
     number: int
     organisation: str | None
     way: Way
+    form: Format
     count: int
     last_at: datetime
 
 
 def downloads(session: Session, material_id: int) -> list[DownloadCount]:
-    """By edition (newest first), partner and way."""
+    """By edition (newest first), partner, way and format."""
     query = (
-        sa.select(Edition.number, Organisation.name, Download.way, sa.func.count(), sa.func.max(Download.at))
+        sa.select(
+            Edition.number, Organisation.name, Download.way, Download.format, sa.func.count(), sa.func.max(Download.at)
+        )
         .select_from(Download).join(Edition, Edition.id == Download.edition_id)
         .outerjoin(Organisation, Organisation.id == Download.organisation_id)
-        .where(Edition.material_id == material_id).group_by(Edition.number, Organisation.name, Download.way)
-        .order_by(Edition.number.desc(), Organisation.name, Download.way)
+        .where(Edition.material_id == material_id)
+        .group_by(Edition.number, Organisation.name, Download.way, Download.format)
+        .order_by(Edition.number.desc(), Organisation.name, Download.way, Download.format)
     )
     return [DownloadCount(*row) for row in session.execute(query)]
 

@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from cases.materials.rules import Format, suffix
 from outreach.errors import NotFound
 from outreach.pdf.inspect import thumbnails
 
@@ -32,6 +33,20 @@ def pdf_path(folder: Path, sha256: str | None) -> Path:
 def page_path(folder: Path, sha256: str | None, number: int) -> Path:
     """The picture of page ``number`` (from 1). Raises NotFound."""
     return _existing(_place(folder, sha256 or "-" * 64) / f"page-{int(number)}.png")
+
+
+def keep_format(folder: Path, sha256: str, form: Format, data: bytes) -> None:
+    """Store another format of the PDF beside it."""
+    _write(_place(folder, sha256) / _name(form), data)
+
+
+def format_path(folder: Path, sha256: str | None, form: Format) -> Path:
+    """The file of any format. Raises NotFound."""
+    return _existing(_place(folder, sha256 or "-" * 64) / _name(form))
+
+
+def _name(form: Format) -> str:
+    return "document.pdf" if form is Format.PRINT else f"{form.value}{suffix(form)}"
 
 
 def _place(folder: Path, sha256: str) -> Path:
