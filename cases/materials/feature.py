@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from cases.materials import api, jobs, order_routes, portal, public, retention, routes, share_routes
+from cases.materials import giving_api, jobs, order_api, order_routes, portal, public, retention, routes, share_routes
 from outreach.feature import Feature, MenuItem, Panel
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Role
 
@@ -16,7 +16,7 @@ feature = Feature(
     blueprints=(
         routes.blueprint, public.blueprint, portal.blueprint, share_routes.blueprint, order_routes.blueprint,
     ),
-    api_blueprints=(api.blp,),
+    api_blueprints=(giving_api.blp, order_api.blp),
     menu=(
         MenuItem(lazy_pgettext("menu", "홍보물"), "materials.index", order=48, roles=STAFF_ROLES, prefix="/materials"),
         MenuItem(_l("자료실"), "portal.index", order=20, roles=PARTNERS, prefix="/portal"),

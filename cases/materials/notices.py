@@ -64,12 +64,12 @@ def _alternatives(
 ) -> dict[int | None, list[Material]]:
     """By partner, what it may have in place of ``material``: of those offered only what it was granted."""
     offered = service.alternatives(session, material, limit=50)
-    grants = set(session.execute(
+    grants = {tuple(row) for row in session.execute(
         sa.select(MaterialGrant.organisation_id, MaterialGrant.material_id).where(
             MaterialGrant.organisation_id.in_(organisation_ids),
             MaterialGrant.material_id.in_([row.id for row in offered]),
         )
-    ).tuples())
+    )}
     return {
         organisation_id: [row for row in offered if (organisation_id, row.id) in grants][:ALTERNATIVES]
         for organisation_id in organisation_ids

@@ -199,8 +199,9 @@ def deliver(order_id: int) -> Any:
 @access.allow(*EDITOR_ROLES)
 def settle_recall(order_id: int, recall_id: int) -> Any:
     row, form = orders.handled(db.session, access.scope(), order_id), RecallForm()
+    recall = orders.recall_of(row, recall_id)
     return _decide(row, "recall", form, _("회수를 적었습니다."), lambda: orders.settle_recall(
-        db.session, access.actor(), row, recall_id, form.returned.data or 0, form.note.data or "", now=_now()))
+        db.session, access.actor(), row, recall, form.returned.data or 0, form.note.data or "", now=_now()))
 
 
 @blueprint.post("/runs/<int:material_id>/<int:number>")

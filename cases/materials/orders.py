@@ -103,9 +103,11 @@ def handled(session: Session, scope: Scope, order_id: int) -> PrintOrder:
 
 def stock(session: Session, edition_id: int) -> tuple[int, int]:
     """(copies printed, copies handed over) of an edition."""
-    printed = sa.select(sa.func.coalesce(sa.func.sum(PrintRun.quantity), 0)).filter_by(edition_id=edition_id)
-    given = sa.select(sa.func.coalesce(sa.func.sum(PrintDelivery.quantity), 0)).filter_by(edition_id=edition_id)
-    return session.scalar(printed) or 0, session.scalar(given) or 0
+    printed, given = (
+        session.scalar(sa.select(sa.func.sum(table.quantity)).where(table.edition_id == edition_id)) or 0
+        for table in (PrintRun, PrintDelivery)
+    )
+    return printed, given
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,10 +317,10 @@ def holdings(session: Session, material: Material) -> list[tuple[PrintOrder, Edi
 def call_back(session: Session, edition: Edition, *, now: datetime) -> int:
     """An open recall for every order of which copies of ``edition`` are out; those there are stay. How many new."""
     delivered = (
-        sa.select(PrintDelivery.order_id, sa.func.sum(PrintDelivery.quantity)).filter_by(edition_id=edition.id)
-        .group_by(PrintDelivery.order_id)
+        sa.select(PrintDelivery.order_id, sa.func.sum(PrintDelivery.quantity))
+        .where(PrintDelivery.edition_id == edition.id).group_by(PrintDelivery.order_id)
     )
-    there = set(session.scalars(sa.select(PrintRecall.order_id).filter_by(edition_id=edition.id)))
+    there = set(session.scalars(sa.select(PrintRecall.order_id).where(PrintRecall.edition_id == edition.id)))
     rows = [
         PrintRecall(order_id=order_id, edition_id=edition.id, quantity=quantity, created_at=now)
         for order_id, quantity in session.execute(delivered) if order_id not in there
@@ -339,13 +341,18 @@ def recalls(session: Session, scope: Scope) -> Sequence[PrintRecall]:
     return session.scalars(query).all()
 
 
-def settle_recall(
-    session: Session, actor: Actor, row: PrintOrder, recall_id: int, returned: int, note: str, *, now: datetime
-) -> None:
-    """Copies came back or were destroyed; ``returned`` of them are accounted for. Raises NotFound, Invalid."""
+def recall_of(row: PrintOrder, recall_id: int) -> PrintRecall:
+    """Raises NotFound."""
     recall = next((recall for recall in row.recalls if recall.id == recall_id), None)
     if recall is None:
         raise NotFound("그런 회수가 없습니다.")
+    return recall
+
+
+def settle_recall(
+    session: Session, actor: Actor, row: PrintOrder, recall: PrintRecall, returned: int, note: str, *, now: datetime
+) -> None:
+    """Copies came back or were destroyed; ``returned`` of them are accounted for. Raises Invalid."""
     if not 0 <= returned <= recall.quantity:
         raise Invalid("적지 못했습니다.", fields={"returned": "배부한 수보다 많을 수 없습니다."})
     recall.returned, recall.note = returned, note.strip()[:200]

@@ -65,4 +65,5 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+        os.fchmod(file.fileno(), 0o640)  # a web server in front reads it as one of our group
     Path(file.name).replace(path)

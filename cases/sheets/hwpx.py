@@ -107,7 +107,7 @@ class _Writer:
     def __init__(self) -> None:
         self.document = hwpx.HwpxDocument.new()
         margin = round(20 * _MM)
-        self.document.set_page_margins(left=margin, right=margin, top=margin, bottom=margin)
+        self.document.page.set_margins(left=margin, right=margin, top=margin, bottom=margin)
         self._first = True
 
     def line(self, text: str, *, bold: bool = False, size: float = 10.5, color: str = _INK) -> None:
@@ -141,4 +141,4 @@ class _Writer:
             paragraph.char_pr_id_ref = style
 
     def _style(self, *, bold: bool, size: float, color: str) -> str:
-        return self.document.ensure_run_style(bold=bold, size=size, color=color, font=_FONT)
+        return self.document.styles.ensure_run(bold=bold, size=size, color=color, font=_FONT)
