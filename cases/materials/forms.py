@@ -37,11 +37,14 @@ class OrderForm(FlaskForm):
 
     asked = IntegerField(_l("부수"), validators=[InputRequired(), NumberRange(1, MOST_COPIES)])
     wanted_on = DateField(_l("받을 날"), validators=[DataRequired()])
-    place = StringField(_l("놓을 곳"), validators=[DataRequired(), Length(max=120)], description=_l("예: 산단 본관 1층 안내대"))
+    place = StringField(
+        _l("놓을 곳"), validators=[DataRequired(), Length(max=120)], description=_l("예: 산단 본관 1층 안내대"),
+    )
     address = StringField(_l("받을 주소"), validators=[DataRequired(), Length(max=200)])
     recipient = StringField(_l("받을 사람"), validators=[DataRequired(), Length(max=60)])
     phone = StringField(
-        _l("연락처"), validators=[DataRequired(), Length(max=32)], description=_l("배송 연락에만 쓰고, 끝나고 1년 뒤 지웁니다."),
+        _l("연락처"), validators=[DataRequired(), Length(max=32)],
+        description=_l("배송 연락에만 쓰고, 끝나고 1년 뒤 지웁니다."),
     )
     note = TextAreaField(_l("남길 말"), validators=[Optional(), Length(max=2000)])
 

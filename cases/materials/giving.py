@@ -151,7 +151,7 @@ def share(
     today, label = kst_today(now), " ".join(label.split())[:120]
     fields = {}
     if not label:
-        fields["label"] = "어디에 쓰는 링크인지 적어 주세요."
+        fields["label"] = Text("어디에 쓰는 링크인지 적어 주세요.")
     if not 0 <= (ends_on - today).days <= LONGEST_SHARE:
         fields["ends_on"] = Text("오늘부터 %(days)s일 안의 날짜로 정해 주세요.", days=LONGEST_SHARE)
     if fields:

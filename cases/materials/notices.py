@@ -23,7 +23,8 @@ from outreach.scope import Role
 #: Other materials named in place of one that is withdrawn.
 ALTERNATIVES = 3
 _CLOSING = (
-    "동행 아웃리치가 자동으로 보낸 알림입니다. 자료실의 ‘알림 메일 받지 않기’를 누르시면 다음부터 메일을 보내지 않습니다."
+    "동행 아웃리치가 자동으로 보낸 알림입니다. 자료실의 ‘알림 메일 받지 않기’를 누르시면 다음부터 메일을 보내지 "
+    "않습니다."
 )
 
 

@@ -1,4 +1,4 @@
-"""Printed copies: what partners order, what was printed, what was handed over to whom (배부대장), what is called back."""
+"""Printed copies: what partners order, what was printed, what was handed over to whom (배부대장), what is recalled."""
 
 from __future__ import annotations
 

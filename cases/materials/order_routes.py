@@ -1,5 +1,5 @@
-"""Pages of printed copies: partners order and follow their orders; staff decide, record what was printed and handed over,
-and keep the ledger."""
+"""Pages of printed copies: partners order and follow their orders; staff decide, record what was printed and handed
+over, and keep the ledger."""
 
 from __future__ import annotations
 
@@ -83,15 +83,15 @@ def export() -> Any:
     rows = list(db.session.scalars(orders.orders_query(access.scope(), _sought())).unique())
     access.log_access(AccessKind.EXPORT, orders.SUBJECT, [row.id for row in rows])
     headers = [
-        _("번호"), _("상태"), _("협력기관"), _("홍보물"), _("판"), _("놓을 곳"), _("받을 주소"), _("받을 사람"), _("연락처"),
-        _("받을 날"), _("신청 부수"), _("확정 부수"), _("배부한 날"), _("배부 부수"), _("받은 사람"), _("방법"), _("운송장 번호"),
-        _("비고"),
+        _("번호"), _("상태"), _("협력기관"), _("홍보물"), _("판"), _("놓을 곳"), _("받을 주소"), _("받을 사람"),
+        _("연락처"), _("받을 날"), _("신청 부수"), _("확정 부수"), _("배부한 날"), _("배부 부수"), _("받은 사람"),
+        _("방법"), _("운송장 번호"), _("비고"),
     ]
     lines = []
     for row in rows:
         facts = [
-            row.id, _(ORDER_LABELS[row.state]), row.organisation.name, row.material.title, row.edition.number, row.place,
-            row.address, row.recipient, row.phone, row.wanted_on, row.asked, row.granted,
+            row.id, _(ORDER_LABELS[row.state]), row.organisation.name, row.material.title, row.edition.number,
+            row.place, row.address, row.recipient, row.phone, row.wanted_on, row.asked, row.granted,
         ]
         lines += [
             [*facts, line.delivered_on, line.quantity, line.received_by, _(CARRIAGE_LABELS[line.carriage]),

@@ -164,7 +164,7 @@ def order(
     if not 1 <= (values.get("asked") or 0) <= MOST_COPIES:
         fields["asked"] = _COUNT
     if values.get("wanted_on") is None or values["wanted_on"] < today:
-        fields["wanted_on"] = "오늘이나 그 뒤의 날짜를 적어 주세요."
+        fields["wanted_on"] = Text("오늘이나 그 뒤의 날짜를 적어 주세요.")
     if fields:
         raise Invalid("신청하지 못했습니다.", fields=fields)
     row = PrintOrder(
@@ -270,12 +270,14 @@ def deliver(
     if not 1 <= quantity <= left:
         fields["quantity"] = Text("1부터 남은 %(left)s부까지 적어 주세요.", left=f"{left:,}")
     elif quantity > printed - given:
-        fields["quantity"] = Text("재고가 %(stock)s부입니다. 인쇄한 수를 먼저 적어 주세요.", stock=f"{printed - given:,}")
+        fields["quantity"] = Text(
+            "재고가 %(stock)s부입니다. 인쇄한 수를 먼저 적어 주세요.", stock=f"{printed - given:,}"
+        )
     if day is None or day > kst_today(now):
-        fields["delivered_on"] = "오늘이나 그 앞의 날짜를 적어 주세요."
+        fields["delivered_on"] = Text("오늘이나 그 앞의 날짜를 적어 주세요.")
     received_by = " ".join((values.get("received_by") or "").split())[:60]
     if not received_by:
-        fields["received_by"] = "받은 사람을 적어 주세요."
+        fields["received_by"] = Text("받은 사람을 적어 주세요.")
     to = after_delivery(row.quantity, row.delivered + max(quantity, 0))
     if to not in ORDER_MOVES[row.state] or row.state is OrderState.REQUESTED:
         raise Conflict("확정한 신청만 배부할 수 있습니다.")

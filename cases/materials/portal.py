@@ -1,5 +1,5 @@
-"""The partners' reading room: what was granted to the partner and is published, in all formats, alone or as a bundle, and
-what the partner has of it. What campaigns know of the partner comes in as panels of slot 'portal'."""
+"""The partners' reading room: what was granted to the partner and is published, in all formats, alone or as a bundle,
+and what the partner has of it. What campaigns know of the partner comes in as panels of slot 'portal'."""
 
 from __future__ import annotations
 
@@ -177,7 +177,8 @@ def download_bundle() -> Any:
         _count(files)
     response = Response(bundle.archive(entries), mimetype="application/zip")
     response.content_length = size
-    response.headers["Content-Disposition"] = disposition(f"동행 아웃리치 자료 {kst_today(_now()):%Y%m%d}.zip", "materials.zip")
+    name = f"동행 아웃리치 자료 {kst_today(_now()):%Y%m%d}.zip"
+    response.headers["Content-Disposition"] = disposition(name, "materials.zip")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
@@ -225,8 +226,11 @@ def choose_mail() -> Any:
     wanted = request.form.get("wanted") == "yes"
     notices.choose_mail(db.session, access.scope().user_id or 0, wanted, now=_now())
     db.session.commit()
-    flash(_("새 판과 배포 중단을 메일로도 알려 드립니다.") if wanted else _("알림 메일을 보내지 않습니다. 자료실에는 계속 알려 드립니다."),
-          "success")
+    done = (
+        _("새 판과 배포 중단을 메일로도 알려 드립니다.") if wanted
+        else _("알림 메일을 보내지 않습니다. 자료실에는 계속 알려 드립니다.")
+    )
+    flash(done, "success")
     return redirect(url_for(".index", _anchor="mail"))
 
 

@@ -1,5 +1,5 @@
-"""What opens a material without signing in: its public link, a link with an end, the picture for other pages. Each gives
-the published edition, or a page that says it is withdrawn and what to read instead."""
+"""What opens a material without signing in: its public link, a link with an end, the picture for other pages. Each
+gives the published edition, or a page that says it is withdrawn and what to read instead."""
 
 from __future__ import annotations
 

@@ -57,8 +57,9 @@ MOVES: dict[EditionState, frozenset[EditionState]] = {
 #: Editions whose file is there and right.
 FINISHED = frozenset({EditionState.READY, EditionState.PUBLISHED, EditionState.WITHDRAWN})
 
-WAY_LABELS = {Way.PORTAL: _("협력기관"), Way.STAFF: _("직원"), Way.API: _("API"), Way.LINK: _("공개 링크"), Way.SHARE: _("기한 링크"),
-    Way.BUNDLE: _("묶음(zip)"),
+WAY_LABELS = {
+    Way.PORTAL: _("협력기관"), Way.STAFF: _("직원"), Way.API: _("API"), Way.LINK: _("공개 링크"),
+    Way.SHARE: _("기한 링크"), Way.BUNDLE: _("묶음(zip)"),
 }
 
 
@@ -77,7 +78,8 @@ class Format(str, enum.Enum):
 
 FORMAT_LABELS = {
     Format.PRINT: _("인쇄용 PDF"), Format.SCREEN: _("화면용 PDF"), Format.HWPX: _("한글 문서(HWPX)"),
-    Format.PORTRAIT: _("인스타그램 세로"), Format.SQUARE: _("인스타그램 정사각"), Format.WIDE: _("페이스북·블로그·링크 미리보기"),
+    Format.PORTRAIT: _("인스타그램 세로"), Format.SQUARE: _("인스타그램 정사각"),
+    Format.WIDE: _("페이스북·블로그·링크 미리보기"),
     Format.KAKAO: _("카카오톡 공유"), Format.CHANNEL: _("카카오톡 채널 메시지"),
 }
 #: What each is good for, for someone who does not know the formats.

@@ -1,7 +1,7 @@
 """A thousand downloads of a 20 MB file by a partner, each checked and counted, by our site alone and behind nginx
-(OUTREACH_FILES_PREFIX), beside a static file server that checks and counts nothing (nginx; where it is missing, granian's
-own static files, and nothing stands in front). Same client, same number of connections, in turns. Then a thousand readers that stand still: what memory they take, and how soon another
-page is answered meanwhile.
+(OUTREACH_FILES_PREFIX), beside a static file server that checks and counts nothing (nginx; where it is missing,
+granian's own static files, and nothing stands in front). Same client, same number of connections, in turns. Then a
+thousand readers that stand still: what memory they take, and how soon another page is answered meanwhile.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def serve(name: str, port: int) -> None:
         conf = files.parent / f"{name}.conf"
         behind = os.environ.get("BENCH_BEHIND", "http://127.0.0.1:9")
         conf.write_text(NGINX.format(name=name, folder=files.parent, files=files, port=port, behind=behind))
-        os.execvp("nginx", ["nginx", "-c", str(conf), "-p", str(files.parent)])  # noqa: S606, S607
+        os.execvp("nginx", ["nginx", "-c", str(conf), "-p", str(files.parent)])
     from granian import Granian
     from granian.constants import Interfaces
 
