@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -91,6 +93,52 @@ def test_a_partner_downloads_and_sees_its_own_counts(visitor: Callable[..., Visi
     for closed in (address, address.replace(".pdf", "/page-1.png")):
         assert stranger.request.get(closed).status == 404
     assert stranger.request.get("/leads/").status == 403
+
+
+def test_a_partner_takes_formats_and_a_bundle_and_orders_copies(visitor: Callable[..., Visitor]) -> None:
+    title, place = "우리 회사도 할 수 있습니다", "여정산단 1층 안내대"
+    page = visitor().sign_in(Role.PARTNER)
+    page.goto("/portal/")
+    material = page.get_by_role("link", name=title, exact=True).get_attribute("href")
+    page.goto(material)
+    formats = page.get_by_role("region", name="이 판을 받을 수 있는 형식")
+    for _ in range(30):  # the worker makes them when the demo has published
+        if formats.get_by_role("link", name="화면용 PDF 내려받기").count():
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    for name, head in (("화면용 PDF 내려받기", b"%PDF"), ("카카오톡 공유 내려받기", b"\x89PNG")):
+        with page.expect_download() as download:
+            formats.get_by_role("link", name=name).click()
+        assert Path(download.value.path()).read_bytes().startswith(head)
+
+    page.goto("/portal/")
+    page.locator("label[for=choose-all]").click()
+    page.locator("label[for=format-kakao]").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="묶음 내려받기").click()
+    assert download.value.suggested_filename.startswith("동행 아웃리치 자료")
+    with zipfile.ZipFile(download.value.path()) as archive:
+        names = archive.namelist()
+    assert f"{title} 제1판.pdf" in names and f"{title} 제1판(카카오톡 공유).png" in names and "읽어보기.txt" in names
+    expect(page.locator(".bundle-progress")).to_contain_text("다 받았습니다.")
+
+    page.goto(material)
+    page.get_by_role("link", name="인쇄물 신청하기").click()
+    for label, value in (("부수", "200"), ("받을 날", "2030-01-15"), ("놓을 곳", place), ("받을 주소", "산단로 1"),
+                         ("받을 사람", "박나루"), ("연락처", "02-000-1111")):
+        page.get_by_label(label).fill(value)
+    page.get_by_role("button", name="신청하기").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("신청")
+    order = page.url
+    staff = visitor().sign_in(Role.PROMOTION)
+    staff.goto("/print-orders/")
+    expect(staff.get_by_role("row").filter(has_text=place)).to_contain_text("200")
+    staff.goto(order)
+    staff.get_by_role("button", name="확정").click()
+    flashed(staff, "확정했습니다.")
+    page.goto(order)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("확정")
 
 
 def _rendered(page: Page, pages: int) -> str:
