@@ -85,7 +85,7 @@ def test_the_least_there_can_be_asks_on_the_flap_and_leaves_room_for_a_partner()
     lines = lines_of(made)
     assert "1년" in lines and "기간 · 조건에 따라 1년 6개월" in lines
     assert "먼저 해 본 회사" not in lines and "교대제 사업장" in lines
-    assert KIND.to_html(ENV, least).count('data-stamp="partner"') == 1
+    assert KIND.to_html(ENV, least).count('data-stamp="partner"') == 2  # cover and back
     assert 'data-stamp="partner"' not in KIND.to_html(ENV, leaflet())
 
 
