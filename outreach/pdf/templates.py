@@ -16,13 +16,17 @@ import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from outreach.charts.drawing import drawn
+from outreach.charts.spec import Chart
+
 _WEEKDAYS = "월화수목금토일"
 
 
 def environment(folder: Path) -> Environment:
     """An environment that finds templates below ``folder`` (the project's ``templates/``).
 
-    Filters: ``kdate``, ``kdate_weekday``, ``num``, ``balanced``, ``em``. Function: ``qr_svg(address, title)``.
+    Filters: ``kdate``, ``kdate_weekday``, ``num``, ``balanced``, ``em``. Functions: ``qr_svg(address, title)``,
+    ``chart_svg(chart, style, width)``.
     An undefined name is an error, and every value is escaped.
     """
     env = Environment(
@@ -32,7 +36,7 @@ def environment(folder: Path) -> Environment:
     env.filters.update(
         kdate=korean_date, kdate_weekday=korean_date_with_weekday, num=grouped, balanced=balanced, em=set_width,
     )
-    env.globals.update(qr_svg=qr_svg)
+    env.globals.update(qr_svg=qr_svg, chart_svg=chart_svg)
     return env
 
 
@@ -103,6 +107,11 @@ def qr_svg(address: str, title: str) -> Markup:
         '<svg class="qr" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {0}" shape-rendering="crispEdges">'
         '<title>{1}</title><path fill="#000000" d="{2}"/></svg>'
     ).format(side, title, path)
+
+
+def chart_svg(chart: Chart, style: str, width: float) -> Markup:
+    """A chart as inline SVG, ``width`` mm wide, in the inks of a style; its text stays text."""
+    return Markup(drawn(chart, style, round(width * 72 / 25.4, 1)))  # noqa: S704 - cleaned by outreach.charts.svg
 
 
 def _row_path(row: Sequence[int], y: int) -> str:

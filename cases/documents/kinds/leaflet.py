@@ -108,7 +108,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> L
         cases=tuple(case_card(case, pictures) for case in chosen.cases),
         checklist=entries(texts.get("checklist", "")),
         partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
-        sources=sources(texts, chosen.cases), edition=issue.edition, style=words.style,
+        sources=sources(texts, chosen.cases), edition=issue.edition, licence=issue.licence, style=words.style,
     )
 
 

@@ -104,7 +104,8 @@ def composed_on(paper: Paper) -> Callable[[Words, Chosen, Issue, Pictures], Post
             caption=f"{case.display_name}, {case.headline}" if case and picture else "",
             figure=written or sum_of(programme) or _outcome(case), programme=None if written else programme,
             partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
-            sources=sources(texts, chosen.cases), edition=issue.edition, style=words.style, paper=paper,
+            sources=sources(texts, chosen.cases), edition=issue.edition, licence=issue.licence, style=words.style,
+            paper=paper,
         )
 
     return compose

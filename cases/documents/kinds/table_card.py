@@ -80,7 +80,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> T
         call=texts.get("call", ""), back_title=texts.get("back_title", ""), points=entries(texts.get("points", "")),
         programmes=tuple(sheets.programme_card(version) for version in chosen.programmes),
         partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
-        sources=sources(texts, chosen.cases), edition=issue.edition, style=words.style,
+        sources=sources(texts, chosen.cases), edition=issue.edition, licence=issue.licence, style=words.style,
     )
 
 
