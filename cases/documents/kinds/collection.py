@@ -1,4 +1,4 @@
-"""A case collection (우수사례 모음집): many companies' stories with contents, a summary in charts, index and colophon."""
+"""A case collection (우수사례 모음집): companies' stories with contents, a summary in charts, index and colophon."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from cases.documents.kinds.base import Chosen, Kind, Room, Slot, Style, Words, entries, paragraphs, sources
 from cases.documents.kinds.charts import chart_slots, charts_of, counted
 from cases.library.models import Case
-from cases.library.rules import SIZE_BANDS, ConsentScope, size_band
+from cases.library.rules import SIZE_BANDS, size_band
 from cases.sheets import service as sheets
 from cases.sheets.content import (
     Contact,
@@ -162,22 +162,23 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> C
         title=words.title, subtitle=words.subtitle, issuer=issue.issuer, contact=issue.contact, issued_on=issue.day,
         stories=stories, foreword_title=texts.get("foreword_title", ""),
         foreword=paragraphs(texts.get("foreword", "")), charts=counts(stories) + charts_of(texts),
-        partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations), sources=sources(texts, chosen.cases),
+        partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
+        sources=sources(texts, chosen.cases),
         credits=entries(texts.get("credits", "")), registration=texts.get("registration", ""), edition=issue.edition,
         licence=texts.get("licence", ""), style=words.style,
     )
 
 
 def _story(number: int, case: Case, pictures: Pictures) -> Story:
-    named = case.consent_scope is ConsentScope.NAMED
     return Story(
         number=number, title=case.headline, lead=case.summary, company=case.display_name,
         region=case.province.name_ko if case.province else "", industry=SECTIONS.get(case.section, ""),
         size=size_band(case.headcount), problem=paragraphs(case.problem), found=paragraphs(case.system),
         steps=tuple(Step(row.get("title", ""), row.get("text", ""), row.get("when", "")) for row in case.steps),
-        effect=paragraphs(case.effect), figures=tuple(sheets.figure(row) for row in case.figures), quote=sheets.quote(case),
+        effect=paragraphs(case.effect), figures=tuple(sheets.figure(row) for row in case.figures),
+        quote=sheets.quote(case),
         advice=tuple(case.advice), programmes=tuple(sheets.programme_card(version) for version in case.programmes),
-        photo=sheets.photo(case, pictures), facts=sheets.facts(case), planner=case.planner_name if named else "",
+        photo=sheets.photo(case, pictures), facts=sheets.facts(case), planner=case.planner_name,
         fact_checked_on=case.fact_checked_on,
     )
 
@@ -188,7 +189,8 @@ def counts(stories: tuple[Story, ...]) -> tuple[Chart, ...]:
     bands = [label for _limit, label in SIZE_BANDS] + ["300인 이상"]
     found = (
         counted("어느 지역의 회사인가", (story.region for story in stories), unit="곳", source=source, rows=8),
-        counted("어떤 일을 하는 회사인가", (_short(story.industry) for story in stories), unit="곳", source=source, rows=8),
+        counted("어떤 일을 하는 회사인가", (_short(story.industry) for story in stories), unit="곳", source=source,
+                rows=8),
         counted("얼마나 큰 회사인가", (story.size for story in stories), unit="곳", source=source, order=bands),
     )
     return tuple(chart for chart in found if chart is not None)

@@ -133,7 +133,8 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> O
     return OnePager(
         title=words.title, call=texts.get("call", ""), issuer=issue.issuer, contact=issue.contact,
         issued_on=issue.day, pages=pages, partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
-        sources=sources(texts, (case for case in near if case is not None)), edition=issue.edition, licence=texts.get("licence", ""), style=words.style,
+        sources=sources(texts, (case for case in near if case is not None)), edition=issue.edition,
+        licence=texts.get("licence", ""), style=words.style,
     )
 
 
