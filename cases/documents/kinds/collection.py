@@ -143,7 +143,7 @@ SLOTS = (
     Slot("foreword", _("본문"), Room.TEXT, 700, False,
          "작은 회사일수록 한 사람의 빈자리가 큽니다. 그래도 길을 찾은 이웃 회사들이 있습니다. "
          "무엇이 어려웠고 어떻게 풀었는지, 그 회사의 말로 옮겼습니다.", _("머리말")),
-    *chart_slots(1, box="한눈에"),
+    *chart_slots(1),
     Slot("credits", _("만든 사람들"), Room.LIST, 400, box="판권"),
     Slot("registration", _("발간등록번호"), Room.LINE, 40, box="판권"),
     Slot("sources", _("출처"), Room.LIST, 400, box="판권"),

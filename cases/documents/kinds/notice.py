@@ -13,7 +13,7 @@ from cases.sheets.content import Contact, Fact, Mark, ProgrammeCard, check_count
 from cases.sheets.service import Issue, Pictures
 from outreach.errors import Invalid
 from outreach.pdf.options import RenderOptions
-from outreach.pdf.templates import korean_date, korean_date_with_weekday
+from outreach.pdf.templates import korean_date_with_weekday
 from outreach.wording import Text
 
 _DAY = re.compile(r"(\d{4})\.\s*(\d{1,2})\.\s*(\d{1,2})\.\s*(?:\(([월화수목금토일])\))?")
@@ -159,8 +159,8 @@ def _day(slot: str, words: str) -> date | None:
     except ValueError as error:
         raise _refused(slot, Text("‘%(words)s’은(는) 없는 날짜입니다.", words=words)) from error
     if weekday and weekday != korean_date_with_weekday(named)[-2]:
-        raise _refused(slot, Text("%(day)s은(는) %(weekday)s요일이 아닙니다. 맞는 날짜: %(right)s",
-                                  day=korean_date(named), weekday=weekday, right=korean_date_with_weekday(named)))
+        right = korean_date_with_weekday(named)
+        raise _refused(slot, Text("‘%(words)s’의 요일이 맞지 않습니다. 맞는 날짜: %(right)s", words=words, right=right))
     return named
 
 
