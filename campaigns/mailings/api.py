@@ -12,11 +12,12 @@ from sqlalchemy.orm import selectinload
 
 from campaigns.audience.api import CountOut
 from campaigns.mailings import service
-from campaigns.mailings.content import FIELDS, KINDS, MAX_BLOCKS, MAX_TEXT, TARGETS
+from campaigns.mailings.content import FIELDS, KINDS, TARGETS
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.routes import note_people, setting
 from campaigns.mailings.rules import MailingState, MessageClass
 from campaigns.planning import service as planning
+from cases.blocks.content import MAX_BLOCKS, MAX_TEXT
 from outreach.companies.topics import Topic
 from outreach.db import check_version, db
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
@@ -30,15 +31,20 @@ blp = api.area("Mailings", "/mailings", "Mailings of campaigns, from the first d
 
 
 class BlockIn(Schema):
-    """A part of the mail. Which keys count depends on the kind: heading and text: `text`; case: `case_id`;
+    """A part of the mail. Which keys count depends on the kind: heading and text: `text`; figure: `value`, `unit`,
+    `label`, `source`; quote: `text`, `speaker`; case: `case_id`;
     programme: `version_id`; button: `label`, `target` and, by target, `url` or `material_id`; picture:
     `upload_id`, `alt`; contact: `text` (may be empty)."""
 
     kind = fields.choice(KINDS, "what it is", required=True)
     text = fields.text(MAX_TEXT, "text; may hold personal fields like {{회사명}}: " + ", ".join(FIELDS))
-    label = fields.text(MAX_TEXT, "what stands on the button")
+    label = fields.text(MAX_TEXT, "what stands on the button, or what a figure counts")
     target = fields.choice(TARGETS, "where the button leads: the response form, a material, or another address")
     url = fields.text(1000, "https:// address of a button", allow_none=True)
+    value = fields.text(MAX_TEXT, "the number of a figure, as written")
+    unit = fields.text(MAX_TEXT, "unit of a figure")
+    source = fields.text(MAX_TEXT, "where a figure is from")
+    speaker = fields.text(MAX_TEXT, "whose words a quote is")
     alt = fields.text(MAX_TEXT, "what the picture shows, for those who don't see it")
     case_id = fields.row_id("a published case", allow_none=True)
     version_id = fields.row_id("a programme's version in force", allow_none=True)

@@ -5,42 +5,32 @@ Preview, test mail and sending all start here, so what was looked at is what goe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
 import mjml
-import nh3
 from jinja2 import Environment
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from campaigns.mailings import content
 from campaigns.mailings.content import PersonalField
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MessageClass
+from cases.blocks import cards
+from cases.blocks.writing import to_html, to_plain
 from cases.library.models import Case
-from cases.library.rules import CaseState, ConsentScope, size_band
 from cases.materials import service as materials
 from cases.materials.models import Material
 from cases.materials.rules import EditionState
 from outreach.errors import Invalid
 from outreach.programmes.models import ProgrammeVersion
-from outreach.programmes.rules import amount_text, usable
-from outreach.regions.models import Certainty
 from outreach.uploads.models import Upload
 from outreach.wording import Text
 
-_markdown = MarkdownIt("zero", {"breaks": True}).enable(["emphasis", "list", "newline", "link", "escape"])
 #: The kind of upload that a mail may show: whoever gets the mail, or its picture's address, sees it.
 PICTURE = "mail_picture"
-_STRONG = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*")
-_LINK = re.compile(r"\[([^\[\]\n]+)\]\((https?://[^\s()]+)\)")
-_EDGE = "\ue000"  # neither blank nor punctuation
-_TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a"}
 
 REASON_LINES = {
     MessageClass.PUBLIC_NOTICE: "이 메일은 관할 지역 기업에 일·육아 지원제도를 알려 드리는 공익 안내입니다.",
@@ -130,8 +120,13 @@ class _Writer:
         return {"text": block["text"]}
 
     def _text(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
-        html = nh3.clean(_to_html(block["text"]), tags=_TAGS, attributes={"a": {"href"}}, link_rel=None)
-        return {"html": Markup(html), "plain": _to_plain(block["text"])}  # noqa: S704 - cleaned just above
+        return {"html": to_html(block["text"]), "plain": to_plain(block["text"])}
+
+    def _figure(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
+        return {key: block.get(key) or "" for key in ("value", "unit", "label", "source")}
+
+    def _quote(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
+        return {"text": block["text"], "speaker": block.get("speaker") or ""}
 
     def _contact(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
         return {"text": block.get("text") or ""}
@@ -171,47 +166,15 @@ class _Writer:
 
     def _case(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
         case = self._row(Case, block["case_id"], place)
-        if case.state is not CaseState.PUBLISHED or case.consent_scope is ConsentScope.NONE:
-            raise Invalid(Text(
-                "%(place)s번째 블록: 사례 '%(title)s'은(는) 게시되지 않았거나 기업 동의가 없습니다.",
-                place=place, title=case.headline,
-            ))
-        if case.consent_until and case.consent_until < self.today:
-            raise Invalid(Text(
-                "%(place)s번째 블록: 사례 '%(title)s'의 공개 동의 기간이 끝났습니다.",
-                place=place, title=case.headline,
-            ))
-        for version in case.programmes:
-            if not version.holds_on(self.today):
-                name = version.programme.name_ko
-                self.warnings.append(Text(
-                    "사례 '%(title)s'에 나오는 제도 '%(programme)s'의 내용이 바뀌었습니다.",
-                    title=case.headline, programme=name,
-                ))
-        province = case.province.name_ko if case.province else ""
-        parts = [case.display_name, province, case.industry, size_band(case.headcount)]
-        figure = case.figures[0] if case.figures else None
-        return {
-            "place": " · ".join(part for part in parts if part), "headline": case.headline, "summary": case.summary,
-            "figure": _figure(figure) if figure else None,
-        }
+        if problem := cards.case_problem(case, self.today):
+            raise Invalid(Text("%(place)s번째 블록: %(problem)s", place=place, problem=problem))
+        self.warnings.extend(cards.case_warnings(case, self.today))
+        return cards.case_card(case)
 
     def _programme(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
         version = self._row(ProgrammeVersion, block["version_id"], place)
-        name = version.programme.name_ko
-        notes = [f"소관 {version.programme.agency}", f"신청 {version.apply_at}" if version.apply_at else ""]
-        if not version.holds_on(self.today):
-            notes.append("이 내용은 시행 기간이 지났거나 아직 시작되지 않았습니다")
-        if version.certainty is not Certainty.VERIFIED:
-            notes.append("확인 중인 내용이므로 신청 전 고용센터(1350)에 문의해 주세요")
-        for problem in usable(version, self.today):
-            self.warnings.append(Text("제도 '%(programme)s': %(problem)s", programme=name, problem=Text(problem)))
-        if version.checked_on:
-            notes.append(f"{version.checked_on:%Y. %-m. %-d.} 확인")
-        return {
-            "name": name, "summary": version.summary_ko, "note": " · ".join(note for note in notes if note),
-            "amounts": [{"label": row.get("label", ""), "value": amount_text(row)} for row in version.amounts[:3]],
-        }
+        self.warnings.extend(cards.programme_warnings(version, self.today))
+        return cards.programme_card(version, self.today)
 
     def _row(self, model: type[Any], row_id: int | None, place: int) -> Any:
         row = self.session.get(model, row_id) if row_id else None
@@ -224,24 +187,6 @@ class _Writer:
         """The block points to what is not there, or not within the campaign's reach (the two are not told apart)."""
         message = Text("%(place)s번째 블록이 가리키는 자료가 없습니다. 다시 골라 주세요.", place=place)
         return Invalid(message, fields={f"blocks[{place - 1}]": "없음"})
-
-
-def _to_html(text: str) -> str:
-    """Markdown as Koreans write it: a particle follows the closing stars without a blank, and before them there
-    may be a bracket or a quotation mark, as in ``**{{회사명}}**에``. CommonMark sees no end of emphasis there
-    (§6.2, right-flanking), so the stars get a letter beside them for as long as it reads."""
-    return str(_markdown.render(_STRONG.sub(rf"**{_EDGE}\1{_EDGE}**", text))).replace(_EDGE, "")
-
-
-def _to_plain(text: str) -> str:
-    """The same for the text part: without marks, a link's address behind its words."""
-    return _LINK.sub(r"\1 (\2)", _STRONG.sub(r"\1", text))
-
-
-def _figure(figure: Mapping[str, Any]) -> dict[str, str]:
-    before, after, unit = figure.get("before"), figure.get("after"), figure.get("unit") or ""
-    value = f"{before} → {after}{unit}" if before not in (None, "") else f"{after}{unit}"
-    return {"label": figure.get("label", ""), "value": value}
 
 
 def _squeezed(text: str) -> str:

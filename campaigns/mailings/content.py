@@ -14,11 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaigns.mailings.rules import ADVERTISING_LABEL, MessageClass
+from cases.blocks import content as shared
 from outreach.errors import Invalid
 from outreach.wording import Text
 
-MAX_BLOCKS = 40
-MAX_TEXT = 5_000
+
+def _(text: str) -> str:
+    """Marks ``text`` for translation; the look-up happens where it is shown."""
+    return text
+
 
 #: Personal fields: the name in the text -> what it is, for the editor's list.
 FIELDS = {
@@ -31,21 +35,14 @@ FIELDS = {
     "센터": "담당 고용센터",
 }
 
-#: Block kind -> its keys, with whether each must be filled.
+#: What a mail is made of: what every page can hold (cases.blocks), buttons, and who writes.
 KINDS: dict[str, dict[str, bool]] = {
-    "heading": {"text": True},
-    "text": {"text": True},
-    "case": {"case_id": True},
-    "programme": {"version_id": True},
+    **shared.KINDS,
     "button": {"label": True, "target": True, "url": False, "material_id": False},
-    "picture": {"upload_id": True, "alt": True},
     "contact": {"text": False},
 }
 
-KIND_LABELS = {
-    "heading": "제목", "text": "본문", "case": "우수사례 카드", "programme": "제도 카드", "button": "버튼",
-    "picture": "그림", "contact": "문의처",
-}
+KIND_LABELS = {**shared.KIND_LABELS, "button": _("버튼"), "contact": _("문의처")}
 
 #: Where a button leads.
 TARGETS = {"form": "상담 신청 화면", "material": "홍보물", "url": "다른 주소"}
@@ -69,53 +66,8 @@ def slot(name: str) -> str:
 
 
 def clean_blocks(blocks: Any) -> list[dict[str, Any]]:
-    """The blocks with known keys only, texts stripped. Raises Invalid naming the block by its place."""
-    if not isinstance(blocks, list) or len(blocks) > MAX_BLOCKS:
-        message = Text("블록은 %(limit)s개까지 넣을 수 있습니다.", limit=MAX_BLOCKS)
-        raise Invalid(message, fields={"blocks": "목록이 아니거나 너무 많음"})
-    return [_clean_block(block, place) for place, block in enumerate(blocks, start=1)]
-
-
-def _clean_block(block: Any, place: int) -> dict[str, Any]:
-    if not isinstance(block, dict) or block.get("kind") not in KINDS:
-        message = Text("%(place)s번째 블록의 종류를 알 수 없습니다.", place=place)
-        raise Invalid(message, fields={f"blocks[{place - 1}]": "종류"})
-    kind = block["kind"]
-    clean: dict[str, Any] = {"kind": kind}
-    for key in KINDS[kind]:
-        value = block.get(key)
-        if key.endswith("_id"):
-            clean[key] = _row_id(value, kind, key, place)
-        else:
-            clean[key] = _text(value, kind, key, place)
-    return clean
-
-
-#: str.isdigit also takes '²', which int refuses.
-_ROW_ID = re.compile(r"[0-9]{1,19}")
-
-
-def _row_id(value: Any, kind: str, key: str, place: int) -> int | None:
-    if value in (None, ""):
-        return None
-    if isinstance(value, bool) or not _ROW_ID.fullmatch(str(value)) or int(value) >= 2**63:
-        message = Text(
-            "%(place)s번째 블록(%(kind)s)의 선택이 올바르지 않습니다.",
-            place=place, kind=Text(KIND_LABELS[kind]),
-        )
-        raise Invalid(message, fields={f"blocks[{place - 1}].{key}": "번호"})
-    return int(value)
-
-
-def _text(value: Any, kind: str, key: str, place: int) -> str:
-    text = "" if value is None else str(value).replace("\r\n", "\n").strip()
-    if len(text) > MAX_TEXT:
-        message = Text(
-            "%(place)s번째 블록(%(kind)s)이 너무 깁니다(%(limit)s자까지).",
-            place=place, kind=Text(KIND_LABELS[kind]), limit=f"{MAX_TEXT:,}",
-        )
-        raise Invalid(message, fields={f"blocks[{place - 1}].{key}": "길이"})
-    return text
+    """See cases.blocks.content.clean_blocks; a mail has kinds of its own besides."""
+    return shared.clean_blocks(blocks, KINDS, KIND_LABELS)
 
 
 class Problem(Text):

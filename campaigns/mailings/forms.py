@@ -45,6 +45,12 @@ class TitleForm(FlaskForm):
     )
 
 
+class NewForm(TitleForm):
+    material_id = SelectField(
+        _l("무엇으로 시작할까요?"), description=_l("홍보물을 고르면 그 글과 사례, 제도 카드를 옮겨 놓고 시작합니다.")
+    )
+
+
 class EditorForm(TitleForm):
     """The whole mailing but its blocks, which the page names by their place (:func:`posted_blocks`)."""
 

@@ -28,9 +28,9 @@ from sqlalchemy.orm import joinedload
 from campaigns.audience.history import KEY as HISTORY
 from campaigns.audience.history import NoHistory
 from campaigns.audience.models import Audience
-from campaigns.mailings import content, preview, service
+from campaigns.mailings import content, preview, service, starting
 from campaigns.mailings.compose import PICTURE, Addresses, Composed, compose
-from campaigns.mailings.forms import EditorForm, TitleForm, posted_blocks
+from campaigns.mailings.forms import EditorForm, NewForm, posted_blocks
 from campaigns.mailings.message import MessageWriter
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import ADVERTISING_LABEL, CLASS_LABELS, EDITABLE, STATE_LABELS, MailingState, MessageClass
@@ -109,24 +109,19 @@ def _words() -> dict[str, Any]:
 @access.allow(*EDITOR_ROLES)
 def create(campaign_id: int) -> Any:
     campaign = planning.editable(db.session, access.scope(), campaign_id)
-    form = TitleForm()
+    form = NewForm(data={"material_id": request.args.get("material", "")})
+    sources = starting.materials_of(db.session, campaign)
+    form.material_id.choices = [("", _("빈 메일")), *((str(row.id), row.title) for row in sources)]
     if form.validate_on_submit():
+        material = next((row for row in sources if str(row.id) == form.material_id.data), None)
         values = {
-            "title": form.title.data, "sender_address": current_user.email, "blocks": STARTING_BLOCKS,
-            "message_class": MessageClass.PUBLIC_NOTICE,
+            "title": form.title.data, "sender_address": current_user.email,
+            "blocks": starting.blocks(db.session, material), "message_class": MessageClass.PUBLIC_NOTICE,
         }
         mailing = service.create(db.session, access.actor(), campaign, values, now=setting().now)
         db.session.commit()
         return redirect(url_for(".edit", mailing_id=mailing.id))
     return render_template("mailings/new.html", form=form, campaign=campaign)
-
-
-STARTING_BLOCKS: list[dict[str, Any]] = [
-    {"kind": "heading", "text": "{{회사명}} 대표님께"},
-    {"kind": "text", "text": ""},
-    {"kind": "button", "label": "상담 신청하기", "target": "form"},
-    {"kind": "contact", "text": ""},
-]
 
 
 @blueprint.route("/mailings/<int:mailing_id>/edit", methods=["GET", "POST"])

@@ -17,8 +17,9 @@ from campaigns.delivery import approval
 from campaigns.delivery import service as delivery
 from campaigns.delivery.forms import ScheduleForm, SendBackForm, proposed
 from campaigns.mailings import service as mailings
+from campaigns.mailings import starting
 from campaigns.mailings.models import Mailing
-from campaigns.mailings.routes import STARTING_BLOCKS, setting
+from campaigns.mailings.routes import setting
 from campaigns.mailings.rules import MessageClass
 from campaigns.planning import service as planning
 from campaigns.planning.models import Campaign
@@ -81,7 +82,7 @@ def create(campaign_id: int) -> Any:
     form = NewSequenceForm()
     if form.validate_on_submit():
         mail = {
-            "sender_address": current_user.email, "blocks": STARTING_BLOCKS,
+            "sender_address": current_user.email, "blocks": starting.blocks(db.session, None),
             "message_class": MessageClass.PUBLIC_NOTICE,
         }
         made = service.create(db.session, access.actor(), campaign, form.name.data or "", mail, now=_now())

@@ -5,15 +5,15 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from cases.materials import api, draft_routes, drafts, jobs, portal, public, routes
+from cases.materials import api, draft_routes, drafts, jobs, portal, public, routes, web_routes
 from outreach.feature import Feature, MenuItem, Panel
-from outreach.scope import STAFF_ROLES, Role
+from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Role
 
 PARTNERS = frozenset({Role.PARTNER})
 
 feature = Feature(
     name="materials",
-    blueprints=(routes.blueprint, draft_routes.blueprint, public.blueprint, portal.blueprint),
+    blueprints=(routes.blueprint, draft_routes.blueprint, public.blueprint, web_routes.blueprint, portal.blueprint),
     api_blueprints=(api.blp,),
     menu=(
         MenuItem(lazy_pgettext("menu", "홍보물"), "materials.index", order=48, roles=STAFF_ROLES, prefix="/materials"),
@@ -21,6 +21,8 @@ feature = Feature(
     ),
     panels=(
         Panel("case", 10, routes.case_panel, STAFF_ROLES),
+        Panel("programme", 10, routes.programme_panel, STAFF_ROLES),
+        Panel("home", 6, routes.home_panel, EDITOR_ROLES),
         Panel("document", 10, routes.document_panel, STAFF_ROLES),
         Panel("home", 20, portal.home_panel, PARTNERS),
     ),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from cases.documents.models import Document
 from cases.library.models import Case
 from cases.materials.rules import EditionState, Way
+from cases.sheets.licences import Licence
 from outreach.db import Identified, Json, Stamped, UtcDateTime, Versioned, db, enum_type
 from outreach.organisations.models import Organisation
 from outreach.regions.models import Centre
@@ -24,6 +25,7 @@ class Material(Identified, Stamped, Versioned, db.Model):
     kind: Mapped[str] = mapped_column(sa.String(32))  # a name in cases.materials.rules.KIND_LABELS
     title: Mapped[str] = mapped_column(sa.String(160))
     centre_id: Mapped[int | None] = mapped_column(sa.ForeignKey("centre.id"), index=True)
+    licence: Mapped[Licence] = mapped_column(enum_type(Licence), default=Licence.NONE)
     case_id: Mapped[int | None] = mapped_column(sa.ForeignKey("best_practice.id"), index=True)
     document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("document.id"), index=True)
 

@@ -80,7 +80,9 @@ def draft(
     :raises Conflict: it may not be printed (case withdrawn, consent ended, words missing).
     :raises Invalid: more entries than the pages hold.
     """
-    issue = sheets.issue(session, material.centre, day=day, response_url=response_url, edition=edition)
+    issue = sheets.issue(
+        session, material.centre, day=day, response_url=response_url, edition=edition, licence=material.licence
+    )
     pictures = sheets.Pictures()
     env = _environment(templates)
     if material.case is not None:

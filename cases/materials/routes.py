@@ -12,12 +12,13 @@ from flask_babel import gettext as _
 
 from cases.documents import service as documents
 from cases.library import service as library
-from cases.materials import service
+from cases.materials import citations, service
 from cases.materials.forms import GrantForm, PublishForm
 from cases.materials.jobs import templates_folder
 from cases.materials.models import Edition, Material
 from cases.materials.rules import KIND_LABELS, STATE_LABELS, WAY_LABELS, EditionState, Way
 from cases.materials.sending import send_page, send_pdf
+from cases.sheets import licences
 from outreach import links
 from outreach.audit import service as audit
 from outreach.clock import kst_today
@@ -100,7 +101,11 @@ def show(material_id: int) -> str:
         downloads=service.downloads(db.session, material.id),
         public_url=links.material_url(outreach.settings.base_url, outreach.signer, material.id),
         history=audit.history(db.session, "material", material.id)[:20],
-        lapsed=service.lapsed(material, kst_today(_now())),
+        lapsed=service.lapsed(material, kst_today(_now())), licences=licences.LABELS,
+        credit=licences.credit(
+            material.licence, title=material.title, issuer=material.centre.name_ko if material.centre else "고용노동부",
+            year=material.created_at.year, address=outreach.settings.base_url,
+        ),
     )
 
 
@@ -251,6 +256,31 @@ def _do(material_id: int, act: Callable[[], None], done: str, anchor: str | None
     return redirect(url_for(".show", material_id=material_id, _anchor=anchor))
 
 
+@blueprint.post("/programmes/<int:programme_id>/withdraw-outdated")
+@access.allow(*EDITOR_ROLES)
+def withdraw_outdated(programme_id: int) -> Any:
+    """Take back everything that tells of the programme as it no longer is."""
+    scope, now = access.scope(), _now()
+    gone = citations.withdraw_outdated(
+        db.session, scope, access.actor(), programme_id, kst_today(now), now=now
+    )
+    db.session.commit()
+    flash(_("홍보물 %(n)s개의 배포를 중단했습니다.", n=len(gone)), "success" if gone else "info")
+    return redirect(url_for("programmes.show", programme_id=programme_id, _anchor="materials"))
+
+
+@blueprint.post("/<int:material_id>/licence")
+@access.allow(*EDITOR_ROLES)
+def licence(material_id: int) -> Any:
+    """Under which public licence it is given out; printed from the next edition on."""
+    material = service.editable(db.session, access.scope(), material_id)
+    chosen = request.form.get("licence", "")
+    return _do(
+        material_id, lambda: service.set_licence(db.session, access.actor(), material, chosen, now=_now()),
+        _("이용 허락을 정했습니다. 다음에 만드는 판부터 찍힙니다."), "licence",
+    )
+
+
 # -- other pages ---------------------------------------------------------------------------------------
 
 
@@ -264,6 +294,22 @@ def document_panel(scope: Any, document: Any) -> Any:
     """The document's newest edition, for its editor: progress, pages, the way to publication."""
     made_of, url = Material.document_id == document.id, url_for("materials.from_document", document_id=document.id)
     return _panel(scope, made_of, url, documents.may_edit(scope, document))
+
+
+def programme_panel(scope: Any, programme: Any) -> Any:
+    """The materials that tell of a programme, for its page."""
+    rows = citations.of_programme(db.session, scope, programme.id, kst_today(_now()))
+    if not rows:
+        return ""
+    mine = {row.material.id for row in rows if row.ended and service.may_edit(scope, row.material)}
+    return render_template("materials/programme_panel.html", citations=rows, ended=len(mine), programme=programme)
+
+
+def home_panel(scope: Any, _subject: Any) -> Any:
+    """What is given out and no longer true, for the first page."""
+    rows = [row for row in citations.out_of_date(db.session, scope, kst_today(_now()))
+            if service.may_edit(scope, row.material)]
+    return render_template("materials/home_panel.html", citations=rows) if rows else ""
 
 
 def _panel(scope: Any, made_of: Any, make_url: str, may_make: bool) -> Any:

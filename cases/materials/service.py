@@ -18,6 +18,8 @@ from cases.library.models import Case
 from cases.materials import paper
 from cases.materials.models import Download, Edition, Material, MaterialGrant
 from cases.materials.rules import CASE_SHEET, MOVES, STATE_LABELS, EditionState, Way
+from cases.sheets import licences
+from cases.sheets.licences import Licence
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.clock import kst_today
@@ -309,6 +311,17 @@ def _check_move(edition: Edition, to: EditionState) -> None:
             "‘%(state)s’ 상태의 판은 ‘%(to)s’(으)로 바꿀 수 없습니다.",
             state=Text(STATE_LABELS[edition.state]), to=Text(STATE_LABELS[to]),
         ))
+
+
+def set_licence(session: Session, actor: Actor, material: Material, word: str, *, now: datetime) -> None:
+    """Under which public licence (공공누리) the material is given out, from its next edition on. Raises Invalid."""
+    if word not in {licence.value for licence in Licence}:
+        raise Invalid("이용 허락을 목록에서 골라 주세요.", fields={"licence": "목록에서 골라 주세요."})
+    before, material.licence = material.licence, Licence(word)
+    if before is not material.licence:
+        change = {"licence": (licences.LABELS[before], licences.LABELS[material.licence])}
+        audit.record_change(session, actor, "material", material.id, "edit", change, now=now)
+    session.flush()
 
 
 # -- grants --------------------------------------------------------------------------------------------

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from cases.library.models import Case
 from cases.library.rules import MAX_STEPS, ConsentScope, size_band
+from cases.sheets import licences
 from cases.sheets.content import Amount, CaseSheet, Contact, Fact, Figure, Mark, Picture, ProgrammeCard, Quote, Step
+from cases.sheets.licences import Licence
 from outreach.companies.ksic import SECTIONS
 from outreach.organisations.models import Organisation
 from outreach.programmes.models import Payee, ProgrammeVersion
@@ -28,12 +30,14 @@ FICTIONAL = "이 사례는 시연을 위해 지어낸 것으로 실제 기업과
 
 @dataclass(frozen=True)
 class Issue:
-    """The circumstances of one printing. ``day``: programme rows are judged by it; ``edition``: as printed."""
+    """The circumstances of one printing. ``day``: programme rows are judged by it; ``edition`` and ``licence``: as
+    printed."""
 
     day: date
     contact: Contact
     issuer: str
     edition: str = ""
+    licence: str = ""
 
 
 @dataclass
@@ -49,10 +53,12 @@ class Pictures:
 
 
 def issue(
-    session: Session, centre: Centre | None, *, day: date, response_url: str = "", edition: str = ""
+    session: Session, centre: Centre | None, *, day: date, response_url: str = "", edition: str = "",
+    licence: Licence = Licence.NONE,
 ) -> Issue:
     """Who issues a paper and where its QR code leads: to ``response_url``, else to the telephone."""
-    return Issue(day, _contact(session, centre, response_url, day), centre.name_ko if centre else "고용노동부", edition)
+    contact = _contact(session, centre, response_url, day)
+    return Issue(day, contact, centre.name_ko if centre else "고용노동부", edition, licences.printed(licence))
 
 
 def _contact(session: Session, centre: Centre | None, url: str, day: date) -> Contact:
@@ -79,7 +85,7 @@ def sheet(case: Case, issue: Issue, pictures: Pictures, partners: tuple[Organisa
         anonymous=case.consent_scope is not ConsentScope.NAMED, photo=photo(case, pictures), quote=quote(case),
         programmes=tuple(programme_card(version) for version in in_force(case, issue.day)), advice=tuple(case.advice),
         partners=tuple(mark(row, pictures) for row in partners), planner=case.planner_name,
-        sources=(FICTIONAL,) if case.fictional else (), fact_checked_on=case.fact_checked_on,
+        sources=(FICTIONAL,) if case.fictional else (), fact_checked_on=case.fact_checked_on, licence=issue.licence,
     )
 
 

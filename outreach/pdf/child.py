@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import dataclasses
 import os
 import resource
 import signal
@@ -50,7 +51,10 @@ def _answer(header: dict[str, Any], blobs: list[bytes]) -> bytes:
     except Exception:
         traceback.print_exc()
         return frame({"stopped": Text("문서를 만드는 중에 오류가 났습니다. 관리자에게 알려 주세요.")})
-    return frame({"pages": made.pages, "sha256": made.sha256}, [made.data])
+    stamps = [dataclasses.asdict(place) for place in made.stamps]
+    return frame(
+        {"pages": made.pages, "sha256": made.sha256, "stamps": stamps, "warnings": made.warnings}, [made.data],
+    )
 
 
 def _die_with(owner: int) -> None:

@@ -16,6 +16,7 @@ from PIL import Image
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from outreach.pdf.errors import RenderError
+from outreach.pdf.hostile import check_pixels, check_svg
 
 # Relative addresses in a template resolve against this one. ".invalid" can never exist (RFC 6761 §6.4), so an
 # address that slips past the fetcher leads nowhere.
@@ -51,6 +52,8 @@ class ClosedFetcher(URLFetcher):
         media_type = _sniffed(body) or media_type or "application/octet-stream"
         if media_type in _RASTER.values():
             _refuse_damaged(body, url)
+        elif media_type == "image/svg+xml" and url.startswith("asset:"):  # static/ is our own
+            check_svg(body, url)
         return URLFetcherResponse(url, body, {"Content-Type": media_type})
 
     def _static_file(self, url: str) -> Path:
@@ -72,9 +75,12 @@ def _sniffed(body: bytes) -> str | None:
 
 
 def _refuse_damaged(body: bytes, url: str) -> None:
-    """Decode once: WeasyPrint embeds a JPEG undecoded and paints a truncated one half grey."""
+    """Decode once, if it is no bomb: WeasyPrint embeds a JPEG undecoded and paints a truncated one half grey."""
     try:
         with Image.open(io.BytesIO(body)) as picture:
+            check_pixels(*picture.size, place=url)
             picture.load()
+    except Image.DecompressionBombError as error:
+        raise RenderError("그림이 너무 큽니다. 5천만 화소까지 쓸 수 있습니다.", place=url) from error
     except (OSError, SyntaxError, ValueError) as error:
         raise RenderError("그림 파일이 손상되었습니다.", place=url) from error

@@ -64,7 +64,7 @@ def overflows(document: Document) -> list[Overflow]:
     found: list[Overflow] = []
     for number, page in enumerate(document.pages, start=1):
         seen: set[Element] = set()
-        for box in _all_boxes(page._page_box):
+        for box in all_boxes(page._page_box):
             if not _must_fit(box) or box.element in seen:
                 continue
             seen.add(box.element)  # anonymous boxes inside repeat their parent's element
@@ -80,7 +80,7 @@ def check_inside_pages(document: Document) -> None:
     :raises RenderError: names the page and the text.
     """
     for number, page in enumerate(document.pages, start=1):
-        for box in _all_boxes(page._page_box):
+        for box in all_boxes(page._page_box):
             if not isinstance(box, boxes.TextBox) or not box.text.strip():
                 continue
             outside = max(-box.position_x, box.position_x + box.width - page.width,
@@ -94,12 +94,13 @@ def _must_fit(box: boxes.Box) -> bool:
             and box.element is not None and box.element.get("data-fit") is not None)
 
 
-def _all_boxes(box: boxes.Box) -> Iterator[boxes.Box]:
+def all_boxes(box: boxes.Box) -> Iterator[boxes.Box]:
+    """``box`` and everything inside it, in the order of the document."""
     if isinstance(box, AbsolutePlaceholder):
         box = box._box
     yield box
     for child in getattr(box, "children", ()):
-        yield from _all_boxes(child)
+        yield from all_boxes(child)
 
 
 def _flow(box: boxes.Box) -> Iterator[boxes.Box]:

@@ -30,7 +30,8 @@ class FontFact:
 
 @dataclass(frozen=True)
 class PdfFacts:
-    """What a file says of itself. ``sizes`` are page width and height in mm; ``text`` is one string per page."""
+    """What a file says of itself. ``sizes`` are page width and height in mm; ``text`` is one string per page;
+    ``pdf_a`` the part and level of ISO 19005, as "2A", or empty."""
 
     pages: int
     sizes: tuple[tuple[float, float], ...]
@@ -40,6 +41,8 @@ class PdfFacts:
     pdf_ua: bool
     fonts: tuple[FontFact, ...]
     text: tuple[str, ...]
+    pdf_a: str = ""
+    output_intent: bool = False
 
     @property
     def all_fonts_embedded(self) -> bool:
@@ -55,8 +58,9 @@ def inspect(data: bytes) -> PdfFacts:
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             root = pdf.Root
-            with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
-                pdf_ua = metadata.get("pdfuaid:part") == "1"
+            metadata = pdf.open_metadata(set_pikepdf_as_editor=False)  # closed, it would change the document's own
+            pdf_ua = metadata.get("pdfuaid:part") == "1"
+            pdf_a = metadata.get("pdfaid:part", "") + metadata.get("pdfaid:conformance", "")
             return PdfFacts(
                 pages=len(pdf.pages),
                 sizes=tuple(_size(page) for page in pdf.pages),
@@ -65,7 +69,7 @@ def inspect(data: bytes) -> PdfFacts:
                 tagged="/StructTreeRoot" in root and bool(root.get("/MarkInfo", {}).get("/Marked", False)),
                 pdf_ua=pdf_ua,
                 fonts=tuple(sorted({*_fonts(pdf)}, key=lambda font: font.name)),
-                text=_text(data),
+                text=_text(data), pdf_a=pdf_a, output_intent="/OutputIntents" in root,
             )
     except pikepdf.PdfError as error:
         raise RenderError("PDF 파일을 읽을 수 없습니다.") from error
@@ -76,14 +80,15 @@ def thumbnails(data: bytes, *, width: int, pages: Sequence[int] | None = None) -
 
     :raises RenderError: the bytes are not a readable PDF.
     """
-    document = _opened(data)
+    document = opened(data)
     try:
         return [_picture(document[number], width) for number in (range(len(document)) if pages is None else pages)]
     finally:
         document.close()
 
 
-def _opened(data: bytes) -> pypdfium2.PdfDocument:
+def opened(data: bytes) -> pypdfium2.PdfDocument:
+    """A file in PDFium; to be closed. Raises RenderError if it is not a readable PDF."""
     try:
         return pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
@@ -97,7 +102,7 @@ def _picture(page: pypdfium2.PdfPage, width: int) -> bytes:
 
 
 def _text(data: bytes) -> tuple[str, ...]:
-    document = _opened(data)
+    document = opened(data)
     try:
         return tuple(page.get_textpage().get_text_range().replace("\r\n", "\n") for page in document)
     finally:

@@ -13,25 +13,69 @@ from pathlib import Path
 FAMILY = "Pretendard GOV"
 FONTS = ("vendor/pretendard-gov/PretendardGOV-Regular.ttf", "vendor/pretendard-gov/PretendardGOV-Bold.ttf")
 
+# All are tagged and accessible (PDF/UA-1), the others fit for an archive, too (PDF/A: ISO 19005-2 and -3): level "a"
+# claims the tags, "u" only that text can be copied.
+UA = "pdf/ua-1"
+VARIANTS = (UA, "pdf/a-2a", "pdf/a-2u", "pdf/a-3a", "pdf/a-3u")
+
+# For a printing house: 3 mm of bleed with marks, pictures at the resolution of offset print.
+BLEED_MM, PRESS_DPI = 3.0, 300
+
+# Kinds of places kept for stamps.
+PARTNER, QR, ADDRESS, ACCENT = "partner", "qr", "address", "accent"
+
 
 @dataclass(frozen=True)
 class RenderOptions:
     """``pages``: exact page count the document must have; ``image_dpi``: pictures are reduced to this resolution;
-    ``fonts``: the TTF files below ``base_dir`` that make up ``family``, the only one that may appear."""
+    ``fonts``: the TTF files below ``base_dir`` that make up ``family``, the only one that may appear; ``variant``: one
+    of VARIANTS; ``bleed_mm``: what reaches the edge is drawn so far beyond it, ``marks``: with marks to cut and to
+    align by; ``contrast``: refuse text too pale for its ground (WCAG 2.2, 1.4.3)."""
 
     pages: int | None = None
     image_dpi: int = 220
+    variant: str = UA
+    bleed_mm: float = 0
+    marks: bool = False
+    contrast: bool = True
     family: str = FAMILY
     fonts: tuple[str, ...] = FONTS
 
 
 @dataclass(frozen=True)
+class StampPlace:
+    """Room that a template keeps for what differs by partner: an element with ``data-stamp``. What it holds is what
+    the document shows without a partner.
+
+    ``kind``: 'partner' (logo, name, contact), 'qr' (the code, and its address unless the page has a place for that),
+    'address' or 'accent' (a field of the partner's colour).
+    The box is in PDF points from the lower left corner of the trimmed page; ``page`` counts from 1. ``size`` (pt) and
+    ``ink`` (#rrggbb) are the element's own: the largest type to set there, and its colour, or a field's where the
+    partner has none. ``name`` is unique in its document; it is what errors are told by.
+    ``tag`` is the number of the object in the file that stands for it among the tags (0: none, an ornament)."""
+
+    kind: str
+    name: str
+    page: int
+    x: float
+    y: float
+    width: float
+    height: float
+    size: float
+    ink: str
+    tag: int = 0
+
+
+@dataclass(frozen=True)
 class RenderedPdf:
-    """A finished file: its bytes, number of pages, and the SHA-256 of the bytes in hex."""
+    """A finished file: its bytes, number of pages, the SHA-256 of the bytes in hex, the places kept for stamps,
+    and what is worth knowing before it is printed (a picture that will look coarse), each with its place."""
 
     data: bytes
     pages: int
     sha256: str
+    stamps: tuple[StampPlace, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def fingerprint(html: str, assets: Mapping[str, bytes | Path], options: RenderOptions = RenderOptions()) -> str:

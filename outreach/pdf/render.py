@@ -1,4 +1,4 @@
-"""HTML to tagged PDF (PDF/UA-1, ISO 14289-1) with our own fonts, the same bytes for the same input.
+"""HTML to tagged PDF (PDF/UA-1, ISO 14289-1; for archives PDF/A beside it), the same bytes for the same input.
 
 Runs inside :mod:`outreach.pdf.worker`; tests call it directly. One document at a time per process: the shared
 font configuration and WeasyPrint's logger are process-wide.
@@ -19,18 +19,23 @@ from weasyprint import HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError
 
+from outreach.pdf.bleed import extend_into_bleed, style_sheet
+from outreach.pdf.contrast import check_contrast, coarse_pictures
 from outreach.pdf.errors import RenderError
 from outreach.pdf.fetcher import BASE_URL, ClosedFetcher
 from outreach.pdf.fitting import check_inside_pages, overflows, tighten
 from outreach.pdf.glyphs import check_glyphs
+from outreach.pdf.hostile import check_tree
+from outreach.pdf.identity import announce
 from outreach.pdf.korean import JOINER, keep_words_in
 from outreach.pdf.options import RenderedPdf, RenderOptions, fingerprint, loaded_assets
+from outreach.pdf.places import Settled, mark_places, stamp_places
 
 # WeasyPrint switches this on to be lenient; we would rather hear that a picture is damaged.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
-_VARIANT = "pdf/ua-1"
 _MAX_LAYOUTS = 8
+_MAX_PAGES = 500
 
 
 def render(
@@ -45,25 +50,35 @@ def render(
     :param base_dir: the ``static/`` folder; relative addresses resolve below it.
     :param assets: pictures the document names as ``asset:NAME``.
     :raises RenderError: a picture or character is missing, an address is not allowed, text overflows its box or
-        the page count, the language or title is missing, or the style sheet holds something unknown.
+        the page count, text is too pale for its ground, the language or title is missing, or the style sheet holds
+        something unknown.
     """
     loaded = loaded_assets(assets or {})
     fonts = [base_dir / name for name in options.fonts]
     with _complaints() as complaints:
         try:
             source = HTML(string=html, base_url=BASE_URL, url_fetcher=ClosedFetcher(base_dir, loaded))
+            check_tree(source.etree_element)
             _check_identity(source)
             check_glyphs(source.etree_element, fonts)
             keep_words_in(source.etree_element)
+            mark_places(source.etree_element)
             document = _laid_out(source, options)
             identifier = fingerprint(html, loaded, options)[:32].encode()
-            data = document.write_pdf(pdf_variant=_VARIANT, pdf_identifier=identifier)
+            settled = Settled(stamp_places(document))
+            warnings = tuple(coarse_pictures(document))
+            extend_into_bleed(document, options)
+            announce(document, options.variant)
+            data = document.write_pdf(
+                pdf_variant=options.variant, pdf_tags=True, pdf_identifier=identifier, finisher=settled)
         except FatalURLFetchingError as error:
             raise _as_render_error(error, html) from error
+        except RecursionError as error:
+            raise RenderError("글이나 꾸밈 규칙이 너무 깊게 겹쳐 있습니다.") from error
     if complaints:
         raise RenderError("; ".join(dict.fromkeys(complaints))[:600])
     _check_fonts(document, options.family)
-    return RenderedPdf(data, len(document.pages), hashlib.sha256(data).hexdigest())
+    return RenderedPdf(data, len(document.pages), hashlib.sha256(data).hexdigest(), tuple(settled.places), warnings)
 
 
 @lru_cache(maxsize=1)
@@ -85,16 +100,22 @@ def _check_identity(source: HTML) -> None:
 def _laid_out(source: HTML, options: RenderOptions) -> Document:
     """Lay out, tightening overflowing boxes step by step, until everything fits."""
     for _ in range(_MAX_LAYOUTS):
-        document = source.render(font_config=_font_configuration(), pdf_variant=_VARIANT, dpi=options.image_dpi)
+        document = source.render(
+            font_config=_font_configuration(), stylesheets=style_sheet(options), pdf_variant=options.variant,
+            pdf_tags=True, dpi=options.image_dpi)
         full = overflows(document)
         if not full:
             break
         tighten(source.etree_element, full)
     else:
         raise RenderError("글이 칸을 넘칩니다. 내용을 줄여 주세요.", place=full[0].place)
+    if len(document.pages) > _MAX_PAGES:
+        raise RenderError(f"문서가 너무 깁니다({_MAX_PAGES}쪽까지 만들 수 있습니다).")
     if options.pages is not None and len(document.pages) != options.pages:
         raise RenderError(f"{options.pages}쪽이어야 하는데 {len(document.pages)}쪽이 되었습니다.")
     check_inside_pages(document)
+    if options.contrast:
+        check_contrast(document)
     for page in document.pages:
         page.bookmarks[:] = [(level, label.replace(JOINER, ""), *rest) for level, label, *rest in page.bookmarks]
     return document

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any
 
 from outreach.pdf.errors import RenderError, RenderStopped
-from outreach.pdf.options import RenderedPdf, RenderOptions
+from outreach.pdf.options import RenderedPdf, RenderOptions, StampPlace
 from outreach.pdf.wire import frame, read_frame
 
 log = logging.getLogger(__name__)
@@ -140,7 +140,8 @@ def _result(header: dict[str, Any], blobs: list[bytes]) -> RenderedPdf:
         raise RenderStopped(header["stopped"])
     if "reason" in header:
         raise RenderError(header["reason"], place=header["place"])
-    return RenderedPdf(blobs[0], header["pages"], header["sha256"])
+    stamps = tuple(StampPlace(**place) for place in header["stamps"])
+    return RenderedPdf(blobs[0], header["pages"], header["sha256"], stamps, tuple(header["warnings"]))
 
 
 def _fd(pipe: Any) -> int:

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from cases.documents.kinds import brochure, collection, notice, one_pager
+from cases.documents.kinds import (
+    brochure,
+    collection,
+    handout,
+    leaflet,
+    notice,
+    one_pager,
+    poster_a2,
+    poster_a3,
+    table_card,
+)
 from cases.documents.kinds.base import Kind
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (
-    brochure.KIND, one_pager.KIND, notice.KIND, collection.KIND,
-)}
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (
+        brochure.KIND, leaflet.KIND, poster_a3.KIND, poster_a2.KIND, table_card.KIND, one_pager.KIND, notice.KIND,
+        collection.KIND, handout.KIND,
+    )
+}

@@ -172,7 +172,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> B
         cases=tuple(case_card(case, pictures) for case in chosen.cases), apply=section(texts, "apply"),
         figures=tuple(figures(texts)), checklist=entries(texts.get("checklist", "")),
         partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
-        sources=sources(texts, chosen.cases), edition=issue.edition, style=words.style,
+        sources=sources(texts, chosen.cases), edition=issue.edition, licence=issue.licence, style=words.style,
     )
 
 

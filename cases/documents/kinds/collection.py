@@ -147,7 +147,6 @@ SLOTS = (
     Slot("credits", _("만든 사람들"), Room.LIST, 400, box="판권"),
     Slot("registration", _("발간등록번호"), Room.LINE, 40, box="판권"),
     Slot("sources", _("출처"), Room.LIST, 400, box="판권"),
-    Slot("licence", _("이용 허락 표시"), Room.TEXT, 300, box="판권"),
 )
 
 
@@ -165,7 +164,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> C
         partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
         sources=sources(texts, chosen.cases),
         credits=entries(texts.get("credits", "")), registration=texts.get("registration", ""), edition=issue.edition,
-        licence=texts.get("licence", ""), style=words.style,
+        licence=issue.licence, style=words.style,
     )
 
 

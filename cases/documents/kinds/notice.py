@@ -101,7 +101,6 @@ SLOTS = (
          box="주최와 출처"),
     Slot("note", _("덧붙이는 말"), Room.TEXT, 200, box="본문"),
     Slot("sources", _("출처"), Room.LIST, 300, box="주최와 출처"),
-    Slot("licence", _("이용 허락 표시"), Room.LINE, 120),
 )
 
 
@@ -124,7 +123,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> N
         programmes=tuple(sheets.programme_card(version) for version in chosen.programmes), starts_on=starts_on,
         issuer=issue.issuer, contact=issue.contact, issued_on=issue.day, edition=issue.edition,
         partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
-        sources=entries(said["sources"]), note=said["note"], licence=said["licence"], style=words.style,
+        sources=entries(said["sources"]), note=said["note"], licence=issue.licence, style=words.style,
     )
 
 

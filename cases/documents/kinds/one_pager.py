@@ -114,7 +114,6 @@ SLOTS = (
     *_programme_slots(),
     *chart_slots(1, box="제도 1"),
     Slot("sources", _("출처"), Room.LIST, 300),
-    Slot("licence", _("이용 허락 표시"), Room.LINE, 120),
 )
 
 
@@ -134,7 +133,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> O
         title=words.title, call=texts.get("call", ""), issuer=issue.issuer, contact=issue.contact,
         issued_on=issue.day, pages=pages, partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
         sources=sources(texts, (case for case in near if case is not None)), edition=issue.edition,
-        licence=texts.get("licence", ""), style=words.style,
+        licence=issue.licence, style=words.style,
     )
 
 

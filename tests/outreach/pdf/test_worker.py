@@ -100,7 +100,7 @@ def test_a_stuck_renderer_is_stopped_in_time() -> None:
 
 def test_memory_is_limited() -> None:
     picture = io.BytesIO()
-    Image.new("RGB", (9000, 9000), "red").save(picture, "PNG")
+    Image.new("RGB", (7000, 7000), "red").save(picture, "PNG")
     with PdfWorker(STATIC, memory_mib=420) as owned:
         with pytest.raises(RenderStopped):
             owned.render(page('<img src="asset:a" alt="그림">'), assets={"a": picture.getvalue()})

@@ -1,0 +1,52 @@
+"""The web edition of a published material, behind the same signed link as its PDF."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, url_for
+
+from cases.materials import service, web
+from cases.materials.models import Material
+from cases.sheets.service import HELP_LINE
+from outreach import links
+from outreach.clock import kst_today
+from outreach.db import db
+from outreach.errors import NotFound
+from outreach.signing import BadToken
+from outreach.web import access
+from outreach.web.protection import limiter
+
+blueprint = Blueprint("web_materials", __name__)
+
+#: A briefing's audience comes through one Wi-Fi; the limit only stops machines.
+REQUESTS_PER_ADDRESS = "120 per minute"
+
+
+@blueprint.get("/m/<token>/web")
+@access.public("a published material as a page; the signed link is all that opens it")
+@limiter.limit(REQUESTS_PER_ADDRESS)
+def show(token: str) -> Any:
+    """What is withdrawn answers as its PDF does. Raises NotFound for no link of ours."""
+    outreach = current_app.extensions["outreach"]
+    today = kst_today(outreach.clock.now())
+    try:
+        material = db.session.get(Material, links.read_material(outreach.signer, token))
+    except (BadToken, OverflowError):
+        material = None
+    if material is None:
+        raise NotFound("그런 자료가 없습니다. 받으신 안내의 주소를 다시 확인해 주세요.")
+    edition = service.given_edition(material, today)
+    if edition is None:
+        return redirect(url_for("public_materials.download", token=token))
+    centre = material.centre
+    page = render_template(
+        "materials/web.html", material=material, edition=edition, token=token,
+        blocks=web.shown(db.session, web.blocks_of(db.session, edition), today),
+        sender={"name": centre.name_ko if centre else HELP_LINE.centre,
+                "phone": (centre.phone if centre else "") or HELP_LINE.phone},
+    )
+    response = current_app.make_response(page)
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.add_etag()
+    return response

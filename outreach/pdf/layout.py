@@ -1,0 +1,166 @@
+"""Where things stand in a place that is kept for a partner: mark, name and contact; code and address."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from outreach.pdf.errors import RenderError
+from outreach.pdf.faces import Face
+from outreach.pdf.marks import Logo
+from outreach.pdf.options import StampPlace
+from outreach.pdf.qr import QUIET
+
+_MM = 72 / 25.4
+SMALLEST_CODE = 20 * _MM  # without its quiet zone
+_FLOOR = 6.5  # pt; smaller Korean is not read
+_STEP = 0.94
+_LEADING = 1.32
+_CONTACT = 0.8  # of the name's size
+_GAP = 9.0  # pt between mark and words
+_AREA = 1500.0  # pt² that marks take alike, whatever their shape
+
+
+class Line(NamedTuple):
+    """A line of text with the left end of its baseline."""
+
+    text: str
+    size: float
+    x: float
+    y: float
+
+
+class PartnerBox(NamedTuple):
+    """``logo``: x, y, width, height, or None."""
+
+    logo: tuple[float, float, float, float] | None
+    name: tuple[Line, ...]
+    contact: tuple[Line, ...]
+
+
+class CodeBox(NamedTuple):
+    """``side`` includes the quiet zone."""
+
+    x: float
+    y: float
+    side: float
+    address: tuple[Line, ...]
+
+
+def partner_box(place: StampPlace, name: str, contact: str, logo: Logo | None, *, bold: Face,
+                regular: Face) -> PartnerBox:
+    """Mark at the left and words beside it, or above them where the place is not twice as wide as high.
+
+    The words are set smaller in steps, then on two and three lines.
+
+    :raises RenderError: they do not fit; names the place.
+    """
+    beside = logo is not None and place.width >= 2 * place.height
+    mark = _mark(place, logo, beside) if logo is not None else None
+    left = place.x + (mark[2] + _GAP if mark and beside else 0)
+    width = place.x + place.width - left
+    room = place.height - (mark[3] + _GAP / 2 if mark and not beside else 0)
+    for rows, size in _tries(place.size, _FLOOR / _CONTACT if contact else _FLOOR):
+        small = size * _CONTACT
+        names = _broken(name, rows, lambda text, size=size: bold.width(text, size, place.name) <= width)
+        contacts = _broken(contact, rows, lambda text, small=small: regular.width(text, small, place.name) <= width)
+        if names is None or contacts is None:
+            continue
+        height = _LEADING * (size * len(names) + small * len(contacts))
+        if height <= room + 0.3 * size:
+            top = place.y + room - max(0.0, room - height) / 2 if beside or logo is None else place.y + room
+            lines = _stacked(left, top, [(text, size) for text in names] + [(text, small) for text in contacts])
+            return PartnerBox(mark, lines[:len(names)], lines[len(names):])
+    raise RenderError(f"‘{name}’의 이름과 연락처가 자리에 들어가지 않습니다. 짧게 고쳐 주세요.", place=place.name)
+
+
+def address_lines(place: StampPlace, address: str, regular: Face) -> tuple[Line, ...]:
+    """An address in a place of its own. Raises RenderError naming the place if it does not fit."""
+    for rows, size in _tries(place.size, _FLOOR):
+        lines = _broken(address, rows, lambda text, size=size: regular.width(text, size, place.name) <= place.width,
+                        _address_parts)
+        if lines is not None and len(lines) * size <= place.height + 0.5:
+            height = _LEADING * size * len(lines)
+            return _stacked(place.x, place.y + (place.height + height) / 2, [(text, size) for text in lines])
+    raise RenderError("주소가 자리에 들어가지 않습니다. 자리를 넓혀 주세요.", place=place.name)
+
+
+def code_box(place: StampPlace, modules: int, address: str, *, regular: Face) -> CodeBox:
+    """The code at the left with the address beside it, or above the address in a place that is not wide; alone
+    without an ``address``.
+
+    :raises RenderError: the code would be under 20 mm, or the address does not fit; names the place.
+    """
+    beside = place.width >= 1.6 * place.height or not address
+    smallest = SMALLEST_CODE * (modules + 2 * QUIET) / modules
+    foot = 0.0 if beside else 2 * _LEADING * _FLOOR
+    side = min(place.height - foot, place.width)
+    if side < smallest - 0.01:
+        raise RenderError("QR 코드가 20mm보다 작아집니다. 자리를 넓혀 주세요.", place=place.name)
+    quiet = side * QUIET / (modules + 2 * QUIET)
+    left = place.x + (side + _GAP / 2 if beside else quiet)  # above its address, the code's own edge leads
+    width = place.x + place.width - left
+    for rows, size in _tries(place.size, _FLOOR):
+        lines = _broken(address, rows, lambda text, size=size: regular.width(text, size, place.name) <= width,
+                        _address_parts)
+        if lines is None or (not beside and len(lines) * size * _LEADING > foot + 0.5):
+            continue
+        height = _LEADING * size * len(lines)
+        top = place.y + (place.height + height) / 2 if beside else place.y + foot
+        return CodeBox(place.x, place.y + place.height - side, side, _stacked(left, top, [(t, size) for t in lines]))
+    raise RenderError("주소가 자리에 들어가지 않습니다. 자리를 넓혀 주세요.", place=place.name)
+
+
+def _mark(place: StampPlace, logo: Logo, beside: bool) -> tuple[float, float, float, float]:
+    """As large as other marks by area, within its part of the place."""
+    ratio = logo.width / logo.height
+    widest, highest = (place.width * 0.42, place.height) if beside else (place.width, place.height * 0.5)
+    width = min(math.sqrt(_AREA * ratio), widest, highest * ratio)
+    height = width / ratio
+    bottom = place.y + (place.height - height) / 2 if beside else place.y + place.height - height
+    return place.x, bottom, width, height
+
+
+def _tries(size: float, floor: float) -> list[tuple[int, float]]:
+    """Numbers of lines and sizes to try, one line at all sizes first."""
+    sizes = [max(floor, size)]
+    while sizes[-1] > floor:
+        sizes.append(max(floor, sizes[-1] * _STEP))
+    return [(rows, tried) for rows in (1, 2, 3) for tried in sizes]
+
+
+def _words(text: str) -> list[str]:
+    return [word + " " for word in text.split(" ")]
+
+
+def _address_parts(text: str) -> list[str]:
+    """An address may be broken behind a slash; a long part of it anywhere."""
+    return [piece for part in re.findall(r"[^/]+/*|/+", text) for piece in re.findall(r".{1,6}", part)]
+
+
+def _broken(text: str, rows: int, fits: Callable[[str], bool],
+            parts_of: Callable[[str], list[str]] = _words) -> list[str] | None:
+    """``text`` on at most ``rows`` lines, broken between its parts, as even as possible; None: it won't."""
+    if not text:
+        return []
+    if fits(text):
+        return [text]
+    if rows == 1:
+        return None
+    parts = parts_of(text)
+    cuts = [("".join(parts[:at]).rstrip(), "".join(parts[at:]).rstrip()) for at in range(1, len(parts))]
+    for first, rest in sorted(cuts, key=lambda cut: max(len(cut[0]), len(cut[1]) / (rows - 1))):
+        if fits(first) and (following := _broken(rest, rows - 1, fits, parts_of)):
+            return [first, *following]
+    return None
+
+
+def _stacked(left: float, top: float, lines: Sequence[tuple[str, float]]) -> tuple[Line, ...]:
+    """Lines one below the other, from ``top`` down."""
+    made, y = [], top
+    for text, size in lines:
+        y -= size * _LEADING
+        made.append(Line(text, size, left, y + size * (_LEADING - 1) / 2 + size * 0.2))
+    return tuple(made)

@@ -1,0 +1,68 @@
+"""Printing documents of any kind in tests, and reading them again."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import zxingcpp
+from PIL import Image
+
+from cases.documents.kinds.base import Kind
+from outreach.pdf.inspect import inspect, thumbnails
+from outreach.pdf.options import RenderedPdf
+from outreach.pdf.render import render
+from outreach.pdf.templates import environment
+from tests.cases.paper import ASSETS, STATIC, TEMPLATES
+
+ENV = environment(TEMPLATES)
+FACES = {"Pretendard-GOV", "Pretendard-GOV-Bold"}
+Colour = tuple[int, int, int]
+
+
+def printed(kind: Kind, content: Any, *, bleed_mm: float = 0) -> RenderedPdf:
+    """``content`` as a file; ``bleed_mm``: with that much paper beyond the trimmed edge."""
+    html = kind.to_html(ENV, content)
+    if bleed_mm:
+        html = html.replace("</head>", f"<style>@page {{ bleed: {bleed_mm}mm }}</style></head>")
+    return render(html, base_dir=STATIC, assets=ASSETS, options=kind.options(content))
+
+
+def words_of(made: RenderedPdf) -> str:
+    """All words, page after page, single spaces between them."""
+    return " ".join(" ".join(inspect(made.data).text).split())
+
+
+def lines_of(made: RenderedPdf) -> list[str]:
+    return [line.strip() for text in inspect(made.data).text for line in text.splitlines()]
+
+
+def picture(made: RenderedPdf, page: int = 0, width: int = 1240) -> Image.Image:
+    (data,) = thumbnails(made.data, width=width, pages=[page])
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def codes(made: RenderedPdf, page: int = 0, width: int = 1240) -> list[tuple[str, float]]:
+    """The QR codes that a reader finds on a page: address and side in mm."""
+    image, paper = picture(made, page, width), inspect(made.data).sizes[page][0]
+    found = []
+    for code in zxingcpp.read_barcodes(image):
+        at = code.position
+        side = max(abs(at.top_right.x - at.top_left.x), abs(at.top_right.y - at.top_left.y))
+        found.append((code.text, side / width * paper))
+    return found
+
+
+def colour_at(made: RenderedPdf, x_mm: float, y_mm: float, page: int = 0) -> Colour:
+    """The colour at a place, measured from the sheet's upper left corner."""
+    image, paper = picture(made, page, 1000), inspect(made.data).sizes[page][0]
+    scale = 1000 / paper
+    return image.getpixel((int(x_mm * scale), int(y_mm * scale)))  # type: ignore[return-value]
+
+
+def assert_accessible(made: RenderedPdf, title: str) -> None:
+    """Tagged, titled, in Korean, in our two faces and nothing else."""
+    facts = inspect(made.data)
+    assert (facts.language, facts.tagged, facts.pdf_ua, facts.title) == ("ko", True, True, title)
+    assert facts.all_fonts_embedded
+    assert {font.name for font in facts.fonts} == FACES

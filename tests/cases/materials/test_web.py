@@ -1,0 +1,100 @@
+"""One source: what a document says on paper, on the web and in a mail begun with it."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from cases.documents import versions
+from cases.documents.kinds.brochure import KIND
+from cases.library.rules import CaseState
+from cases.materials import web
+from cases.materials.models import Material
+from cases.materials.rules import EditionState
+from outreach import links
+from outreach.db import db
+from outreach.scope import Role
+from tests.cases.making import add_edition, make_case, make_document, make_material, make_programme
+from tests.people import NOW, make_centre, make_user, sign_in
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def centre(app):
+    return make_centre("창원고용센터")
+
+
+@pytest.fixture
+def brochure(app, centre):
+    """A published brochure whose document was changed since."""
+    case, version = make_case(centre, headline="교대조를 다시 짠 공장"), make_programme("대체인력 지원금")
+    document = make_document(centre, [case], [version], title="오래 함께", texts=KIND.opening() | {
+        "figure1_label": "상담 비용", "figure1_value": "0", "figure1_unit": "원", "figure1_source": "고용노동부",
+        "why_text": "첫 문단 **굵게**.\n\n<script>alert(1)</script>",
+    })
+    printed = versions.keep(db.session, document, None, now=NOW)
+    material = Material(kind="brochure", title="오래 함께", centre_id=centre.id, document_id=document.id,
+                        created_at=NOW, updated_at=NOW)
+    db.session.add(material)
+    add_edition(app, material, EditionState.PUBLISHED, document_version=printed.number,
+                response_url="https://outreach.example/q/abc")
+    document.texts = {**document.texts, "why_title": "아직 아무도 검토하지 않은 제목"}
+    document.cases = []
+    db.session.flush()
+    return material
+
+
+def page_of(app, client, material):
+    outreach = app.extensions["outreach"]
+    url = links.material_url("", outreach.signer, material.id)
+    return client.get(f"{url}/web")
+
+
+def test_the_web_edition_says_what_was_printed(app, client, brochure):
+    answer = page_of(app, client, brochure)
+    assert answer.status_code == 200 and answer.headers["ETag"]
+    page = answer.text
+    for words in ("오래 함께", "한 사람의 육아가 회사의 걱정이 되지 않도록", "<strong>굵게</strong>",
+                  "교대조를 다시 짠 공장", "대체인력 지원금", "월 140만 원", "이런 회사에 권합니다", "https://outreach.example/q/abc"):
+        assert words in page, words
+    assert "아직 아무도 검토하지 않은" not in page and "<script>alert" not in page
+    assert re.search(r"web-figure.*?<b>0</b> <span class=\"unit\">원", page, re.S)
+
+
+def test_a_case_taken_down_withdraws_the_page_with_the_paper(app, client, brochure, session):
+    brochure.document.cases = [make_case(None, CaseState.WITHDRAWN)]
+    db.session.flush()
+    answer = page_of(app, client, brochure)
+    assert answer.status_code == 302 and client.get(answer.location).status_code == 410
+    assert client.get("/m/not-a-link/web").status_code == 404
+
+
+def test_the_sheet_of_a_case_has_a_web_edition_too(app, client, centre):
+    page = page_of(app, client, make_material(app, centre, title="교대제 공장의 육아휴직")).text
+    assert "대체표를 만들다" in page and "0 → 4" in page and "혼자만 아는 일을 세어 보세요." in page
+
+
+def test_a_mail_begins_with_what_a_material_says(app, client, brochure, centre):
+    from campaigns.mailings.models import Mailing
+    from campaigns.planning.models import Campaign, CampaignMaterial
+
+    officer = make_user(Role.PROMOTION, centre=centre)
+    campaign = Campaign(name="봄", centre_id=centre.id, owner_id=officer.id, created_at=NOW, updated_at=NOW)
+    campaign.materials.append(CampaignMaterial(material=brochure))
+    db.session.add(campaign)
+    db.session.flush()
+    here = f"/campaigns/{campaign.id}/mailings/new"
+    assert "오래 함께" in sign_in(client, officer).get(here).text
+    client.post(here, data={"title": "봄 안내", "material_id": str(brochure.id)})
+    mailing = db.session.query(Mailing).one()
+    kinds = [block["kind"] for block in mailing.blocks]
+    assert kinds[0] == "heading" and kinds[-2:] == ["button", "contact"]
+    shown = web.blocks_of(db.session, brochure.editions[0])
+    assert [block for block in mailing.blocks if block["kind"] in ("case", "programme", "figure")] == [
+        block for block in shown if block["kind"] in ("case", "programme", "figure")
+    ]
+    preview = client.get(f"/mailings/{mailing.id}/mail").text
+    assert "교대조를 다시 짠 공장" in preview and "대체인력 지원금" in preview and "상담 비용" in preview
