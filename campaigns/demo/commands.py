@@ -171,7 +171,7 @@ def _summary(stage: Stage, companies: int, mailing: Mailing, totals: dict[str, i
         ("가상 기업", f"{companies:,}곳과 이야기 속 기업 {len(stage.companies)}곳"),
         ("협력기관·계정", f"{len(stage.partners)}곳 · {len(stage.people)}명"),
         ("캠페인·사례", f"{len(stage.campaigns)}건 · {len(stage.cases)}건"),
-        ("홍보물", f"안내 책자와 사례집 {stage.editions}종"),
+        ("홍보물", f"책자, 전단, 포스터와 사례집 {stage.editions}종"),
         ("방금 보낸 메일", f"'{mailing.title}' 접수 {totals.get('accepted', 0):,}통"),
     ]
     click.echo("\n동행 아웃리치 데모 (모든 기업과 사람은 가상입니다)")

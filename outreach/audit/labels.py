@@ -42,6 +42,7 @@ SUBJECTS = {
     "case": _("우수사례"),
     "document": _("홍보물 원고"),
     "material": _("홍보자료"),
+    "print_order": _("인쇄물 신청"),
     "campaign": _("캠페인"),
     "audience": _("대상 명단"),
     "mailing": _("메일 발송"),
@@ -80,6 +81,10 @@ ACTIONS = {
     "withdraw": _("배포 중단"),
     "grant": _("협력기관에 주기"),
     "revoke": _("협력기관에서 거두기"),
+    "share": _("기한 링크 만들기"),
+    "end_share": _("기한 링크 끝내기"),
+    "print": _("인쇄"),
+    "recall": _("인쇄물 회수"),
     "erase": _("보관 기간이 지나 삭제"),
     "holiday_added": _("공휴일 추가"),
     "holiday_cancelled": _("공휴일 취소"),
@@ -107,7 +112,7 @@ FIELDS = {
     "targets": _("목표"), "owner": _("담당"),
     "starts_on": _("시작일"), "ends_on": _("종료일"), "due_on": _("기한"), "note": _("메모"),
     "valid_from": _("시작일"), "valid_to": _("종료일"), "address": _("주소"), "state": _("상태"),
-    "reason": _("까닭"),
+    "reason": _("까닭"), "licence": _("이용 허락"),
 }
 
 _YES_NO = {True: _("예"), False: _("아니요")}

@@ -7,6 +7,7 @@ about then; what is over has fixed dates in 2026.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from outreach.demo.companies import featured_companies
 
 DATA = Path(__file__).with_name("data")
 ACCOUNT_DOMAIN = "outreach.example"
+
+
+_RELATIVE_DAY = re.compile(r"\{([+-][0-9]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,23 @@ class Brochure:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """``kind`` as in cases.documents.kinds, ``texts`` by its slots; the rest as of a brochure."""
+
+    key: str
+    kind: str
+    campaign: str
+    title: str
+    subtitle: str
+    style: str
+    author: str
+    partners: tuple[str, ...]
+    cases: tuple[str, ...]
+    programmes: tuple[str, ...]
+    texts: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Mailing:
     """``state`` as MailingState, ``message_class`` as MessageClass. ``blocks`` are those of
     campaigns.mailings.content, but a case block names ``case`` (key) and a programme block ``programme`` (code)."""
@@ -275,6 +296,7 @@ class DemoContent:
     campaigns: tuple[Campaign, ...]
     cases: tuple[Case, ...]
     brochures: tuple[Brochure, ...]
+    documents: tuple[Document, ...]
     mailings: tuple[Mailing, ...]
     replies: tuple[Reply, ...]
     leads: tuple[Lead, ...]
@@ -289,6 +311,7 @@ def demo_content(today: date) -> DemoContent:
         campaigns=_rows("campaigns", "campaign", lambda row: _campaign(row, today)),
         cases=_rows("cases", "case", lambda row: _case(row, today)),
         brochures=_rows("brochures", "brochure", _brochure),
+        documents=_rows("documents", "document", lambda row: _document(row, today)),
         mailings=_rows("mailings", "mailing", lambda row: _mailing(row, today)),
         replies=_rows("replies", "reply", lambda row: _reply(row, today)),
         leads=_rows("replies", "lead", lambda row: _lead(row, today)),
@@ -373,6 +396,18 @@ def _brochure(row: dict[str, Any]) -> Brochure:
     return Brochure(**row | flat | passages | parts)
 
 
+def _document(row: dict[str, Any], today: date) -> Document:
+    def dated(text: str) -> str:
+        return _RELATIVE_DAY.sub(lambda day: _spelt(today + timedelta(days=int(day[1]))), text)
+
+    lists: dict[str, Any] = {name: tuple(row[name]) for name in ("partners", "cases", "programmes")}
+    return Document(**row | lists | {"texts": {name: dated(text) for name, text in row["texts"].items()}})
+
+
+def _spelt(day: date) -> str:
+    return f"{day.year}. {day.month}. {day.day}.({'월화수목금토일'[day.weekday()]})"
+
+
 def _mailing(row: dict[str, Any], today: date) -> Mailing:
     return Mailing(**row | {"blocks": tuple(row["blocks"]), "scheduled_at": _moment(row["scheduled_at"], today)})
 
@@ -395,19 +430,20 @@ def _dangling(content: DemoContent) -> Iterator[str]:
     campaigns, cases = _keys(content.campaigns), _keys(content.cases)
     mailings, replies = _keys(content.mailings), _keys(content.replies)
     companies = set(featured_companies())
+    papers: tuple[Brochure | Document, ...] = (*content.brochures, *content.documents)
     used = [
         ("partner", partners, {row.partner for row in content.accounts}),
         ("partner", partners, {part.partner for row in content.campaigns for part in row.partners}),
-        ("partner", partners, {key for row in content.brochures for key in row.partners}),
+        ("partner", partners, {key for row in papers for key in row.partners}),
         ("account", accounts, {stage.owner for row in content.campaigns for stage in row.stages}),
-        ("account", accounts, {row.owner for row in content.campaigns} | {row.author for row in content.brochures}),
+        ("account", accounts, {row.owner for row in content.campaigns} | {row.author for row in papers}),
         ("account", accounts, {key for row in content.mailings for key in (row.author, row.approver)}),
         ("account", accounts, {row.entered_by for row in content.replies} | {row.planner for row in content.leads}),
         ("account", accounts, {entry.by for row in content.leads for entry in row.activities}),
         ("account", accounts, {row.planner for row in content.cases}),
         ("company", companies, {row.company for row in content.cases} | {row.company for row in content.replies}),
         ("campaign", campaigns, _campaign_keys(content)),
-        ("case", cases, {key for row in content.brochures for key in row.cases}),
+        ("case", cases, {key for row in papers for key in row.cases}),
         ("case", cases, {block.get("case", "") for row in content.mailings for block in row.blocks}),
         ("mailing", mailings, {row.mailing for row in content.replies}),
         ("reply", replies, {row.reply for row in content.leads}),
@@ -417,7 +453,7 @@ def _dangling(content: DemoContent) -> Iterator[str]:
 
 
 def _campaign_keys(content: DemoContent) -> set[str]:
-    rows: tuple[Any, ...] = (*content.brochures, *content.mailings, *content.replies)
+    rows: tuple[Any, ...] = (*content.brochures, *content.documents, *content.mailings, *content.replies)
     return {row.campaign for row in rows}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import date
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ from PIL import Image
 from campaigns.planning import materials, service
 from campaigns.planning.rules import CampaignState, PartnerRole
 from campaigns.responses.models import ResponsePlace
-from cases.materials import partner_editions, stamping, store
+from cases.materials import grants, partner_editions, stamping, store
 from cases.materials.models import Download
 from cases.materials.rules import EditionState, Way
 from outreach import links
@@ -131,19 +132,20 @@ def test_the_download_of_a_partner_is_its_own_edition(app, client, organisation,
 def test_every_place_of_use_has_its_own_code_and_keeps_it(app, client, organisation, material):
     sign_in(client, make_user(Role.PARTNER, organisation=organisation))
     desk, board = {"use": "안내데스크"}, {"use": "게시판"}
+    here = f"/portal/materials/{material.id}/own.pdf"
     asked = (desk, board, {**board, "other": " 2층  회의실 앞 "}, desk)
-    made = [client.get("/portal/own.pdf", query_string={"material": material.id, **query}).data for query in asked]
+    made = [client.get(here, query_string=query).data for query in asked]
     assert made[0] == made[3] and len(set(made)) == 3
     assert [place_behind(app, code(data)).label for data in made[:3]] == ["안내데스크", "게시판", "2층 회의실 앞"]
     assert db.session.query(Download).count() == 4
-    known = client.get("/portal/own.pdf", query_string={"material": material.id, "use": "게시판"})
+    known = client.get(here, query_string=board)
     part = {"Range": "bytes=0-99", "If-Range": known.headers["ETag"]}
-    first = client.get("/portal/own.pdf", query_string={"material": material.id, "use": "게시판"}, headers=part)
+    first = client.get(here, query_string=board, headers=part)
     assert (first.status_code, first.data) == (206, known.data[:100])
-    unchanged = client.get("/portal/own.pdf", query_string={"material": material.id, "use": "게시판"},
+    unchanged = client.get(here, query_string=board,
                            headers={"If-None-Match": known.headers["ETag"]})
     assert unchanged.status_code == 304 and db.session.query(Download).count() == 6
-    page = client.get("/portal/").text
+    page = client.get(f"/portal/materials/{material.id}").text
     assert "우리 기관판 내려받기" in page and "안내데스크" in page
 
 
@@ -151,7 +153,6 @@ def test_partners_differ_and_get_only_their_own(app, client, officer, organisati
     other = make_organisation(officer.centre, "한빛상공회의소")
     sign_in(client, make_user(Role.PARTNER, organisation=other))
     assert client.get(f"/portal/materials/{material.id}/own.pdf").status_code == 404
-    assert client.get("/portal/own.pdf", query_string={"material": "x"}).status_code == 404
     second = campaign(officer, other, stampable(app, make_material(app, officer.centre)), now)
     materials.add(db.session, officer.scope(), SERVICE, second, material.id, now=now)
     data = client.get(f"/portal/materials/{material.id}/own.pdf").data
@@ -175,7 +176,7 @@ def test_of_several_campaigns_the_running_one_leads(officer, organisation, mater
 def test_without_a_campaign_the_code_leads_where_the_edition_does(app, client, officer, organisation, now):
     material = stampable(app, make_material(app, officer.centre))
     published(material).response_url = "https://donghaeng.example/q/edition"
-    materials.library.grant(db.session, officer.scope(), SERVICE, material, organisation.id, now=now)
+    grants.grant(db.session, officer.scope(), SERVICE, material, organisation.id, now=now)
     sign_in(client, make_user(Role.PARTNER, organisation=organisation))
     assert code(client.get(f"/portal/materials/{material.id}.pdf").data) == "https://donghaeng.example/q/edition"
     assert db.session.query(ResponsePlace).count() == 0
@@ -183,12 +184,22 @@ def test_without_a_campaign_the_code_leads_where_the_edition_does(app, client, o
 
 def test_a_material_without_places_is_given_out_as_it_is(app, client, officer, organisation, now):
     material = make_material(app, officer.centre)
-    materials.library.grant(db.session, officer.scope(), SERVICE, material, organisation.id, now=now)
+    grants.grant(db.session, officer.scope(), SERVICE, material, organisation.id, now=now)
     sign_in(client, make_user(Role.PARTNER, organisation=organisation))
     plain = client.get(f"/portal/materials/{material.id}.pdf")
     assert plain.data == store.pdf_path(folder(app), published(material).sha256).read_bytes()
     assert client.get(f"/portal/materials/{material.id}/own.pdf").status_code == 404
-    assert "우리 기관판" not in client.get("/portal/").text
+    assert "우리 기관판" not in client.get(f"/portal/materials/{material.id}").text
+
+
+def test_a_bundle_holds_the_partner_s_own_edition(app, client, organisation, material):
+    sign_in(client, make_user(Role.PARTNER, organisation=organisation))
+    response = client.get("/portal/bundle.zip", query_string={"material": material.id})
+    with zipfile.ZipFile(io.BytesIO(response.data)) as archive:
+        assert archive.testzip() is None
+        (name,) = [each for each in archive.namelist() if each.endswith(".pdf")]
+        assert "가온산업단지공단" in inspect(archive.read(name)).text[0]
+    assert response.content_length == len(response.data)
 
 
 def test_staff_look_at_any_partner_s_edition_and_that_is_no_download(app, client, officer, organisation, material):

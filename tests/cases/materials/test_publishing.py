@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
-from cases.materials import service
+from cases.materials import paper, service
 from cases.materials.models import Material
 from cases.materials.rules import EditionState
 from cases.sheets import service as sheets
+from cases.sheets.licences import Licence
 from outreach.audit.service import Actor
 from outreach.db import db
 from outreach.errors import Conflict
@@ -70,3 +72,42 @@ def test_the_second_person_sends_it_back_with_a_reason(app, client, centre, offi
     assert "표지의 이름이 틀립니다." in sign_in(client, officer).get(here).text
     client.post(f"{here}/editions/1/publish")
     assert material.editions[0].state is EditionState.RETURNED
+
+
+def test_a_subsidy_that_changed_is_taken_back_everywhere_at_once(app, client, centre, officer):
+    ending = make_programme("대체인력 지원금", valid_to=date(2026, 11, 22))
+    case = make_case(centre)
+    case.programmes = [ending]
+    sheet = make_material(app, centre, title="교대조를 다시 짠 공장")
+    sheet.case.programmes, sheet.editions[0].created_at = [ending], NOW - timedelta(days=30)
+    document = make_document(centre, [case], [ending])
+    brochure = Material(kind="brochure", title="가을 책자", centre_id=centre.id, document_id=document.id,
+                        created_at=NOW, updated_at=NOW)
+    db.session.add(brochure)
+    add_edition(app, brochure, EditionState.PUBLISHED)
+    elsewhere = make_material(app, make_centre(), title="다른 센터의 사례집")
+    elsewhere.case.programmes = [ending]
+    db.session.flush()
+
+    page = sign_in(client, officer).get(f"/programmes/{ending.programme_id}").text
+    assert "가을 책자" in page and "교대조를 다시 짠 공장" in page and "홍보물 2개의 배포를 중단합니다" in page
+    assert "다른 센터의 사례집" not in page
+    assert "종료된 제도를 실은 홍보물" in client.get("/").text
+    client.post(f"/materials/programmes/{ending.programme_id}/withdraw-outdated")
+    states = [row.editions[0].state for row in (sheet, brochure, elsewhere)]
+    assert states == [EditionState.WITHDRAWN, EditionState.WITHDRAWN, EditionState.PUBLISHED]
+    assert "종료된 제도를 실은 홍보물" not in client.get("/").text
+
+
+def test_a_public_licence_is_printed_and_credited(app, client, centre, officer):
+    material = make_material(app, centre, title="교대제 공장의 육아휴직")
+    here = f"/materials/{material.id}"
+    assert "공공누리 제" not in sign_in(client, officer).get(here).text.split("licence-choice")[0]
+    client.post(f"{here}/licence", data={"licence": "kogl9"})
+    assert material.licence is Licence.NONE
+    client.post(f"{here}/licence", data={"licence": "kogl1"})
+    page = client.get(here).text
+    assert f"본 저작물은 ‘{centre.name_ko}’에서 ‘2026년’ 작성하여 공공누리 제1유형으로 개방한" in page
+    templates = Path(app.root_path, app.template_folder)
+    draft = paper.draft(db.session, templates, material, day=date(2026, 11, 23), response_url="")
+    assert "공공누리 제1유형(출처표시)에 따라 이용할 수 있습니다" in draft.html
