@@ -77,7 +77,7 @@ def render(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
     with unit_of_work(db.session) as session:
         service.finish(
             session, edition_id, sha256=pdf.sha256, size=len(pdf.data), pages=pdf.pages,
-            warnings=made.draft.warnings, content_hash=made.plain_hash,
+            warnings=(*made.draft.warnings, *pdf.warnings), content_hash=made.plain_hash,
         )
     return {"edition_id": edition_id, "sha256": pdf.sha256, "pages": pdf.pages}
 

@@ -30,6 +30,7 @@ from outreach.wording import Text
 PARTNER_PLACES = "outreach.partner_places"
 
 MAX_USE = 40
+_BOOKLET = 8  # pages from which on folding is worth it
 
 
 def _(text: str) -> str:
@@ -54,6 +55,11 @@ def read_use(text: str) -> str:
     if len(use) > MAX_USE:
         raise Invalid(Text("놓을 곳은 %(most)s자까지 적을 수 있습니다.", most=MAX_USE))
     return use
+
+
+def can_be_folded(edition: Edition) -> bool:
+    """Whether the edition reads as a booklet: a number of pages that sheets folded once have."""
+    return edition.pages is not None and edition.pages >= _BOOKLET and edition.pages % 4 == 0
 
 
 def address_of(

@@ -21,6 +21,7 @@ from outreach.db import db, unit_of_work
 from outreach.errors import NotFound
 from outreach.organisations import service as organisations
 from outreach.organisations.models import Organisation
+from outreach.pdf.impose import booklet
 from outreach.scope import STAFF_ROLES, Role
 from outreach.web import access
 from outreach.web.xlsx import disposition
@@ -44,13 +45,15 @@ def _words() -> dict[str, Any]:
 @blueprint.get("/portal/materials/<int:material_id>/own.pdf")
 @access.allow(Role.PARTNER)
 def own(material_id: int) -> Any:
-    """The partner's edition of what is given out now; ``use`` (or ``other``, typed) says where it will lie."""
+    """The partner's edition of what is given out now; ``use`` (or ``other``, typed) says where it will lie, ``fold``
+    asks for a booklet to print on A4."""
     material = service.get(db.session, access.scope(), material_id)
     edition = service.given_edition(material, kst_today(_now()))
     if edition is None:
         raise NotFound("지금 배포하지 않는 홍보물입니다.")
     typed, chosen = request.args.get("other", ""), request.args.get("use", "")
-    return send_own(edition, partner_editions.read_use(typed) or partner_editions.read_use(chosen))
+    use = partner_editions.read_use(typed) or partner_editions.read_use(chosen)
+    return send_own(edition, use, fold=request.args.get("fold") == "1" and partner_editions.can_be_folded(edition))
 
 
 @blueprint.get("/materials/<int:material_id>/editions/<int:number>/partners/<int:organisation_id>.pdf")
@@ -63,13 +66,14 @@ def preview(material_id: int, number: int, organisation_id: int) -> Any:
     return _answer(edition, organisation, _made(edition.id, organisation.id, ""), "inline")
 
 
-def send_own(edition: Edition, use: str = "") -> Response:
-    """The signed-in partner's edition as a download, counted as every one (cases.materials.sending). Raises NotFound
-    if the edition has no places for a partner's mark."""
+def send_own(edition: Edition, use: str = "", *, fold: bool = False) -> Response:
+    """The signed-in partner's edition as a download, counted as every one (cases.materials.sending); ``fold``: as a
+    booklet. Raises NotFound if the edition has no places for a partner's mark."""
     scope = access.scope()
     organisation = organisations.get(db.session, scope, scope.organisation_id or 0)
     edition_id, organisation_id = edition.id, organisation.id
     data = _made(edition_id, organisation_id, use)
+    data = booklet(data) if fold else data
     response = _answer(
         db.session.get_one(Edition, edition_id), db.session.get_one(Organisation, organisation_id), data, "attachment"
     )
@@ -124,4 +128,5 @@ def portal_panel(scope: Any, material: Any) -> Any:
     return render_template(
         "portal/_own_edition.html", material=material, uses=[(use, _(use)) for use in USES],
         organisation=organisations.get(db.session, scope, scope.organisation_id), most=partner_editions.MAX_USE,
+        foldable=partner_editions.can_be_folded(edition),
     )

@@ -24,6 +24,11 @@ def from_hex(text: str) -> Colour:
     return red, green, blue
 
 
+def to_hex(colour: Colour) -> str:
+    """Three numbers as ``#rrggbb``."""
+    return "#" + "".join(f"{round(part * 255):02x}" for part in colour)
+
+
 def ratio(first: Colour, second: Colour) -> float:
     """The contrast of two sRGB colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
     lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)

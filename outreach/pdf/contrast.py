@@ -1,6 +1,7 @@
-"""Whether a page can be read: text against its ground, and pictures against the resolution of print.
+"""Whether a page can be read and printed: text against its ground, pictures against the resolution of print, colours
+against what ink can show.
 
-Both are judged by the boxes as they were laid out, so they name their place. Text on a picture or gradient is not
+All are judged by the boxes as they were laid out, so they name their place. Text on a picture or gradient is not
 judged: its ground is known only to the eye.
 """
 
@@ -13,9 +14,10 @@ from weasyprint import Document
 from weasyprint.formatting_structure import boxes
 from weasyprint.images import RasterImage
 
-from outreach.pdf.colours import LARGE, NORMAL, WHITE, Colour, ratio
+from outreach.pdf.colours import LARGE, NORMAL, WHITE, Colour, ratio, to_hex
 from outreach.pdf.errors import RenderError
 from outreach.pdf.fitting import all_boxes
+from outreach.pdf.gamut import is_printable
 
 _LARGE_PX, _LARGE_BOLD_PX = 24.0, 14 / 0.75  # 18 pt, and 14 pt bold
 _COARSE_DPI = 150
@@ -59,6 +61,24 @@ def coarse_pictures(document: Document) -> Iterator[str]:
                 words = box.element.get("alt", "") if box.element is not None else ""
                 yield (f"{number}쪽 그림 ‘{words}’: 인쇄하면 흐립니다({dpi:.0f}dpi). "
                        f"{_COARSE_DPI}dpi 이상인 그림으로 바꾸어 주세요.")
+
+
+def dull_colours(document: Document) -> Iterator[str]:
+    """A sentence for every colour that offset print can't show as a screen does, with where it is met first. Pictures
+    and drawings are not looked at."""
+    met: set[Colour] = set()
+    for number, page in enumerate(document.pages, start=1):
+        for box, name in _named(page._page_box):
+            background = getattr(box, "background", None)
+            for used in (box.style["color"] if isinstance(box, boxes.TextBox) else None,
+                         background.color if background is not None else None):
+                if used is None or used.alpha == 0:
+                    continue
+                colour = _over(used, WHITE)
+                if colour not in met and not is_printable(colour):
+                    yield (f"{f'{number}쪽 {name}'.strip()}: {to_hex(colour)}은(는) 인쇄하면 화면보다 탁해집니다. "
+                           "인쇄소의 교정쇄로 확인해 주세요.")
+                met.add(colour)
 
 
 def _check_text(box: boxes.TextBox, grounds: list[_Ground], place: str) -> None:

@@ -29,8 +29,8 @@ PARTNER, QR, ADDRESS, ACCENT = "partner", "qr", "address", "accent"
 class RenderOptions:
     """``pages``: exact page count the document must have; ``image_dpi``: pictures are reduced to this resolution;
     ``fonts``: the TTF files below ``base_dir`` that make up ``family``, the only one that may appear; ``variant``: one
-    of VARIANTS; ``bleed_mm``: what reaches the edge is drawn so far beyond it, ``marks``: with marks to cut and to
-    align by; ``contrast``: refuse text too pale for its ground (WCAG 2.2, 1.4.3)."""
+    of VARIANTS; ``bleed_mm``: for a printing house, what reaches the edge is drawn so far beyond it, ``marks``: with
+    marks to cut and to align by; ``contrast``: refuse text too pale for its ground (WCAG 2.2, 1.4.3)."""
 
     pages: int | None = None
     image_dpi: int = 220

@@ -20,7 +20,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError
 
 from outreach.pdf.bleed import extend_into_bleed, style_sheet
-from outreach.pdf.contrast import check_contrast, coarse_pictures
+from outreach.pdf.contrast import check_contrast, coarse_pictures, dull_colours
 from outreach.pdf.errors import RenderError
 from outreach.pdf.fetcher import BASE_URL, ClosedFetcher
 from outreach.pdf.fitting import check_inside_pages, overflows, tighten
@@ -68,7 +68,7 @@ def render(
             document = _laid_out(source, [*sheets, *style_sheet(options)], options)
             identifier = fingerprint(html, loaded, options)[:32].encode()
             settled = Settled(stamp_places(document))
-            warnings = tuple(coarse_pictures(document))
+            warnings = (*coarse_pictures(document), *(dull_colours(document) if options.bleed_mm else ()))
             extend_into_bleed(document, options)
             announce(document, options.variant)
             data = document.write_pdf(

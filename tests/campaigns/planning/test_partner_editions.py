@@ -192,6 +192,18 @@ def test_a_material_without_places_is_given_out_as_it_is(app, client, officer, o
     assert "우리 기관판" not in client.get(f"/portal/materials/{material.id}").text
 
 
+def test_a_booklet_of_the_own_edition_is_folded_of_a4(app, client, organisation, material):
+    sign_in(client, make_user(Role.PARTNER, organisation=organisation))
+    here = f"/portal/materials/{material.id}"
+    assert "접는 A5 책자" not in client.get(here).text  # one page
+    assert inspect(client.get(f"{here}/own.pdf", query_string={"fold": "1"}).data).sizes == ((210.0, 297.0),)
+    published(material).pages = 8
+    db.session.flush()
+    assert "접는 A5 책자" in client.get(here).text
+    facts = inspect(client.get(f"{here}/own.pdf", query_string={"fold": "1"}).data)
+    assert facts.sizes[0] == (297.0, 210.0) and "가온산업단지공단" in facts.text[0]
+
+
 def test_a_bundle_holds_the_partner_s_own_edition(app, client, organisation, material):
     sign_in(client, make_user(Role.PARTNER, organisation=organisation))
     response = client.get("/portal/bundle.zip", query_string={"material": material.id})

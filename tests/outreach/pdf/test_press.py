@@ -8,8 +8,9 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from outreach.pdf.colours import ratio
+from outreach.pdf.colours import from_hex, ratio, to_hex
 from outreach.pdf.errors import RenderError
+from outreach.pdf.gamut import is_printable, lab
 from outreach.pdf.impose import A4, SRA4, booklet, booklet_order
 from outreach.pdf.inspect import inspect, thumbnails
 from outreach.pdf.options import BLEED_MM, UA, VARIANTS, RenderedPdf, RenderOptions
@@ -141,6 +142,22 @@ def test_a_picture_too_coarse_for_print_is_told_with_its_place() -> None:
     made = printed('<img src="asset:a" alt="작은 사진" style="width: 100mm">', assets={"a": png((300, 300))})
     (warning,) = made.warnings
     assert "1쪽 그림 ‘작은 사진’" in warning and "76dpi" in warning
+
+
+@pytest.mark.parametrize(("colour", "shown"), [
+    ("#009fe3", True), ("#e5007d", True), ("#ffed00", True), ("#c2431a", True), ("#000000", True), ("#121a33", True),
+    ("#ffffff", True), ("#777777", True), ("#00ff00", False), ("#0000ff", False), ("#ff00ff", False),
+    ("#2340c4", False),
+])
+def test_what_ink_can_show(colour: str, shown: bool) -> None:
+    assert is_printable(from_hex(colour)) is shown
+
+
+def test_a_colour_of_screens_is_told_when_it_goes_to_print(press: RenderedPdf) -> None:
+    (warning,) = press.warnings
+    assert warning.startswith("1쪽: #1f4fb5은(는) 인쇄하면")
+    assert to_hex(from_hex("#1f4fb5")) == "#1f4fb5"
+    assert lab(from_hex("#ffffff")) == pytest.approx((100, 0, 0), abs=0.1)
 
 
 def test_the_order_of_a_booklet() -> None:
