@@ -1,4 +1,4 @@
-"""A case collection (우수사례 모음집): many companies' stories with contents, charts, index and colophon."""
+"""A case collection (우수사례 모음집): companies' stories with contents, a summary in charts, index and colophon."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from cases.documents.kinds.base import Chosen, Kind, Room, Slot, Style, Words, entries, paragraphs, sources
 from cases.documents.kinds.charts import chart_slots, charts_of, counted
 from cases.library.models import Case
-from cases.library.rules import SIZE_BANDS, ConsentScope, size_band
+from cases.library.rules import SIZE_BANDS, size_band
 from cases.sheets import service as sheets
 from cases.sheets.content import (
     Contact,
@@ -143,7 +143,7 @@ SLOTS = (
     Slot("foreword", _("본문"), Room.TEXT, 700, False,
          "작은 회사일수록 한 사람의 빈자리가 큽니다. 그래도 길을 찾은 이웃 회사들이 있습니다. "
          "무엇이 어려웠고 어떻게 풀었는지, 그 회사의 말로 옮겼습니다.", _("머리말")),
-    *chart_slots(1, box="한눈에"),
+    *chart_slots(1),
     Slot("credits", _("만든 사람들"), Room.LIST, 400, box="판권"),
     Slot("registration", _("발간등록번호"), Room.LINE, 40, box="판권"),
     Slot("sources", _("출처"), Room.LIST, 400, box="판권"),
@@ -169,7 +169,6 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> C
 
 
 def _story(number: int, case: Case, pictures: Pictures) -> Story:
-    named = case.consent_scope is ConsentScope.NAMED
     return Story(
         number=number, title=case.headline, lead=case.summary, company=case.display_name,
         region=case.province.name_ko if case.province else "", industry=SECTIONS.get(case.section, ""),
@@ -178,7 +177,7 @@ def _story(number: int, case: Case, pictures: Pictures) -> Story:
         effect=paragraphs(case.effect), figures=tuple(sheets.figure(row) for row in case.figures),
         quote=sheets.quote(case),
         advice=tuple(case.advice), programmes=tuple(sheets.programme_card(version) for version in case.programmes),
-        photo=sheets.photo(case, pictures), facts=sheets.facts(case), planner=case.planner_name if named else "",
+        photo=sheets.photo(case, pictures), facts=sheets.facts(case), planner=case.planner_name,
         fact_checked_on=case.fact_checked_on,
     )
 
@@ -189,9 +188,8 @@ def counts(stories: tuple[Story, ...]) -> tuple[Chart, ...]:
     bands = [label for _limit, label in SIZE_BANDS] + ["300인 이상"]
     found = (
         counted("어느 지역의 회사인가", (story.region for story in stories), unit="곳", source=source, rows=8),
-        counted(
-            "어떤 일을 하는 회사인가", (_short(story.industry) for story in stories), unit="곳", source=source, rows=8
-        ),
+        counted("어떤 일을 하는 회사인가", (_short(story.industry) for story in stories), unit="곳", source=source,
+                rows=8),
         counted("얼마나 큰 회사인가", (story.size for story in stories), unit="곳", source=source, order=bands),
     )
     return tuple(chart for chart in found if chart is not None)
