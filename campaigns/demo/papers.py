@@ -18,6 +18,7 @@ from cases.documents import service as documents
 from cases.documents.kinds import KINDS
 from cases.documents.kinds.base import Kind
 from cases.library.rules import CaseState
+from cases.materials import grants
 from cases.materials import service as materials
 from cases.materials.models import Edition, Material
 from cases.materials.rules import Way
@@ -119,7 +120,7 @@ def publish(stage: Stage, editions: list[int]) -> list[str]:
             failed.append(f"{edition.material.title}: {edition.error}")
             continue
         materials.publish(stage.session, stage.actor("manager"), edition, acknowledged=True, now=stage.setting.now)
-        for grant in materials.grants(stage.session, edition.material):
+        for grant in grants.of_material(stage.session, edition.material):
             for _ in range(chance.randrange(0, 5)):
                 at = stage.setting.now - timedelta(minutes=chance.randrange(1, 600))
                 materials.count_download(

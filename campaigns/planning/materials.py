@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from campaigns.planning.models import Campaign, CampaignMaterial, CampaignPartner
+from cases.materials import grants
 from cases.materials import service as library
 from cases.materials.models import Edition, Material
 from outreach.audit import service as audit
@@ -94,7 +95,7 @@ def sync(session: Session, actor: Actor, organisation_ids: Collection[int], *, n
             .join(CampaignPartner, CampaignPartner.campaign_id == CampaignMaterial.campaign_id)
             .where(CampaignPartner.organisation_id == organisation_id)
         )
-        library.follow(session, actor, organisation_id, set(session.scalars(wanted)), now=now)
+        grants.follow(session, actor, organisation_id, set(session.scalars(wanted)), now=now)
 
 
 def request_edition(

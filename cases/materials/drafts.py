@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from cases.documents.kinds import KINDS
 from cases.documents.kinds.base import Chosen, Kind
 from cases.documents.printing import missing, read_back
+from cases.documents.service import NO_TITLE
 from cases.library.models import Case
 from cases.library.rules import ConsentScope
 from cases.materials import paper, store
@@ -28,6 +29,7 @@ from outreach.jobs.runner import JobContext
 from outreach.pdf.errors import RenderError
 from outreach.programmes.models import Payee, Programme, ProgrammeVersion
 from outreach.regions.models import Centre, Certainty
+from outreach.wording import Text
 
 PREVIEW = "materials.preview"
 FOLDER = "previews"
@@ -56,6 +58,8 @@ def draw(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
         with reading():
             kind, written, shown = read_back(db.session, kind_name, content)
             lacking = missing(kind, written.texts, shown)
+            if written.title == NO_TITLE:
+                lacking.insert(0, Text("제목을 적어 주세요."))
             centre = db.session.get(Centre, payload["centre_id"]) if payload.get("centre_id") else None
             draft = paper.sketch(
                 db.session, templates, kind, written, padded(kind, shown), centre, day=kst_today(context.clock.now())

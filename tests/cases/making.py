@@ -15,9 +15,10 @@ from cases.documents.kinds.brochure import KIND
 from cases.documents.models import Document
 from cases.library.models import Case
 from cases.library.rules import CaseState, ConsentScope
-from cases.materials import service, store
+from cases.materials import giving, service, store
 from cases.materials.models import Edition, Material
-from cases.materials.rules import CASE_SHEET, EditionState
+from cases.materials.order_models import PrintOrder
+from cases.materials.rules import CASE_SHEET, EditionState, Format, OrderState
 from outreach.companies.models import Company, Workplace
 from outreach.db import db
 from outreach.programmes.models import Payee, Programme, ProgrammeKind, ProgrammeVersion
@@ -136,3 +137,26 @@ def published(material: Material) -> Edition:
     edition = service.published_edition(material)
     assert edition is not None
     return edition
+
+
+def add_formats(app: Flask, edition: Edition, *forms: Format) -> None:
+    """Other formats of a finished edition: small files that bear the format's name."""
+    for form in forms or tuple(Format)[1:]:
+        body = f"{form.value} of {edition.sha256}".encode()
+        store.keep_format(folder(app), edition.sha256 or "", form, body)
+        giving.record_format(db.session, edition.id, form, len(body), now=NOW)
+
+
+def make_order(material: Material, organisation_id: int, **values: Any) -> PrintOrder:
+    """A partner's order of copies of the published edition."""
+    row = {
+        "asked": 100, "place": "본관 안내대", "address": "산단로 1", "recipient": "김시험", "phone": "02-000-0000",
+        "wanted_on": TODAY, "state": OrderState.REQUESTED,
+    }
+    order = PrintOrder(
+        material=material, edition=published(material), organisation_id=organisation_id, created_at=NOW, updated_at=NOW,
+        **(row | values),
+    )
+    db.session.add(order)
+    db.session.flush()
+    return order

@@ -114,7 +114,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> L
 
 KIND = Kind(
     name="leaflet", label=_("전단(3단 접이)"),
-    about=_("A4 한 장을 세 번 접는 여섯 면 전단. 창구에 두거나 방문할 때 건넵니다."),
+    about=_("A4 한 장을 두 번 접어 여섯 면이 되는 전단. 창구에 두거나 방문할 때 건넵니다."),
     slots=SLOTS, limits=LIMITS, compose=compose, template="pdf/leaflet/leaflet.html",
     options=lambda leaflet: RenderOptions(pages=PAGES),
 )

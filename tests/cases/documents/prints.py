@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import zxingcpp
@@ -22,10 +23,8 @@ Colour = tuple[int, int, int]
 
 def printed(kind: Kind, content: Any, *, bleed_mm: float = 0) -> RenderedPdf:
     """``content`` as a file; ``bleed_mm``: with that much paper beyond the trimmed edge."""
-    html = kind.to_html(ENV, content)
-    if bleed_mm:
-        html = html.replace("</head>", f"<style>@page {{ bleed: {bleed_mm}mm }}</style></head>")
-    return render(html, base_dir=STATIC, assets=ASSETS, options=kind.options(content))
+    options = replace(kind.options(content), bleed_mm=bleed_mm)
+    return render(kind.to_html(ENV, content), base_dir=STATIC, assets=ASSETS, options=options)
 
 
 def words_of(made: RenderedPdf) -> str:
