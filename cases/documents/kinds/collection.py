@@ -30,8 +30,8 @@ from outreach.pdf.options import RenderOptions
 from outreach.wording import Text
 
 MAX_CASES = 60
-#: A story with more letters than this takes two pages; a photograph needs room, too.
-_ONE_PAGE, _BESIDE_PHOTO = 850, 420
+#: A story with more letters than this takes two pages; a photograph needs room, too, and so does a long quote.
+_ONE_PAGE, _BESIDE_PHOTO, _BESIDE_QUOTE = 850, 420, 0.75
 
 
 def _(text: str) -> str:
@@ -77,7 +77,12 @@ class Story:
     @property
     def long(self) -> bool:
         """Whether it takes two pages."""
-        return self.words > (_BESIDE_PHOTO if self.photo else _ONE_PAGE)
+        return self.words > (_BESIDE_PHOTO if self.photo else _ONE_PAGE) * (_BESIDE_QUOTE if self.squeezed else 1)
+
+    @property
+    def squeezed(self) -> bool:
+        """Whether a quote stands in a line of its own, since figures take the width."""
+        return self.quote is not None and len(self.figures) > 1
 
 
 @dataclass(frozen=True)
