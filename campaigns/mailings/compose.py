@@ -23,7 +23,8 @@ from campaigns.mailings.content import PersonalField
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MessageClass
 from cases.library.models import Case
-from cases.library.rules import CaseState, ConsentScope, size_band
+from cases.library.rules import CaseState, Outlet, consent_problems
+from cases.library.veil import shown
 from cases.materials import service as materials
 from cases.materials.models import Material
 from cases.materials.rules import EditionState
@@ -171,15 +172,14 @@ class _Writer:
 
     def _case(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
         case = self._row(Case, block["case_id"], place)
-        if case.state is not CaseState.PUBLISHED or case.consent_scope is ConsentScope.NONE:
+        if case.state is not CaseState.PUBLISHED:
             raise Invalid(Text(
-                "%(place)s번째 블록: 사례 '%(title)s'은(는) 게시되지 않았거나 기업 동의가 없습니다.",
-                place=place, title=case.headline,
+                "%(place)s번째 블록: 사례 '%(title)s'은(는) 게시되지 않았습니다.", place=place, title=case.headline,
             ))
-        if case.consent_until and case.consent_until < self.today:
+        for reason in consent_problems(case, self.today, Outlet.MAIL):
             raise Invalid(Text(
-                "%(place)s번째 블록: 사례 '%(title)s'의 공개 동의 기간이 끝났습니다.",
-                place=place, title=case.headline,
+                "%(place)s번째 블록: 사례 '%(title)s'은(는) 쓸 수 없습니다. %(reason)s",
+                place=place, title=case.headline, reason=reason,
             ))
         for version in case.programmes:
             if not version.holds_on(self.today):
@@ -188,11 +188,10 @@ class _Writer:
                     "사례 '%(title)s'에 나오는 제도 '%(programme)s'의 내용이 바뀌었습니다.",
                     title=case.headline, programme=name,
                 ))
-        province = case.province.name_ko if case.province else ""
-        parts = [case.display_name, province, case.industry, size_band(case.headcount)]
         figure = case.figures[0] if case.figures else None
         return {
-            "place": " · ".join(part for part in parts if part), "headline": case.headline, "summary": case.summary,
+            "place": " · ".join(filter(None, (case.display_name, *shown(case)))),
+            "headline": case.headline, "summary": case.summary,
             "figure": _figure(figure) if figure else None,
         }
 
