@@ -59,7 +59,9 @@ def draw(words: Words, faces: Path) -> bytes:
     picture = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     pen = ImageDraw.Draw(picture)
     pen.rectangle((0, 0, 14, HEIGHT), fill=ACCENT)
-    pen.text((_EDGE, 56), words.place, font=_font(faces, "Regular", 32), fill=SOFT)
+    small = _font(faces, "Regular", 30)
+    for row, line in enumerate(_broken(pen, words.place, small, WIDTH - 2 * _EDGE)[:2]):
+        pen.text((_EDGE, 50 + row * 42), line, font=small, fill=SOFT)
     right = _figure(pen, words.figure, faces)
     _headline(pen, words.headline, faces, right)
     pen.line((_EDGE, HEIGHT - 106, WIDTH - _EDGE, HEIGHT - 106), fill=LINE, width=2)

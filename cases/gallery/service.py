@@ -83,14 +83,15 @@ def listing(session: Session, asked: Asked, today: date, number: int = 1) -> Lis
 
 
 def _page(session: Session, asked: Asked, search: grams.Asked | None, today: date, number: int) -> Listing:
+    """The best or newest CAP are ordered once; a page is cut from them, and only its rows are loaded."""
     query = _conditions(shown(today), asked)
     if search is not None:
         query = finding.ranked(query, search)
-    first = query.order_by(None).with_only_columns(Case.id).limit(CAP).subquery()
-    total = session.scalar(sa.select(sa.func.count()).select_from(first)) or 0
-    number = min(max(number, 1), max(1, -(-total // PAGE)))
-    rows = query.options(*_card()).limit(PAGE).offset((number - 1) * PAGE)
-    return Listing(session.scalars(rows).unique().all(), number, total, search)
+    ids = session.scalars(query.with_only_columns(Case.id).limit(CAP)).all()
+    number = min(max(number, 1), max(1, -(-len(ids) // PAGE)))
+    wanted = ids[(number - 1) * PAGE:number * PAGE]
+    rows = session.scalars(sa.select(Case).where(Case.id.in_(wanted)).options(*_card())).unique()
+    return Listing(sorted(rows, key=lambda case: wanted.index(case.id)), number, len(ids), search)
 
 
 def _card() -> list[Any]:
