@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_pgettext
 
-from cases.library import api, consent_routes, interview_routes, panels, photo_routes, routes, service
+from cases.library import api, consent_routes, interview_routes, panels, photo_routes, retention, routes, service
 from outreach.feature import Feature, MenuItem, Panel
 from outreach.scope import STAFF_ROLES
 
@@ -21,4 +21,5 @@ feature = Feature(
         Panel("home", 70, panels.endings, service.WRITER_ROLES),
     ),
     company_merges=(service.follow_merge,),
+    records=(retention.CONSENTS,),
 )

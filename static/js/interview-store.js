@@ -2,8 +2,10 @@
 window.InterviewStore = (caseId) => {
   "use strict";
   const place = `interview:${caseId}`;
+  const memory = new Map(); // pictures of a browser that keeps no database, as in a private window
 
   const database = new Promise((resolve) => {
+    if (!window.indexedDB) return resolve(null);
     const asked = indexedDB.open("interview", 1);
     asked.onupgradeneeded = () => asked.result.createObjectStore("pictures", { keyPath: "key" });
     asked.onsuccess = () => resolve(asked.result);
@@ -30,8 +32,17 @@ window.InterviewStore = (caseId) => {
         else localStorage.removeItem(place);
       } catch { /* a full or forbidden store: the page itself still holds them */ }
     },
-    pictures: async () => ((await ask("readonly", (store) => store.getAll())) || []).filter((row) => row.caseId === caseId),
-    keepPicture: (row) => ask("readwrite", (store) => store.put({ ...row, caseId })),
-    dropPicture: (key) => ask("readwrite", (store) => store.delete(key)),
+    async pictures() {
+      const kept = (await ask("readonly", (store) => store.getAll())) || [];
+      return [...kept.filter((row) => row.caseId === caseId), ...memory.values()];
+    },
+    async keepPicture(row) {
+      const kept = await ask("readwrite", (store) => store.put({ ...row, caseId }));
+      if (kept === null) memory.set(row.key, row);
+    },
+    async dropPicture(key) {
+      memory.delete(key);
+      await ask("readwrite", (store) => store.delete(key));
+    },
   };
 };

@@ -12,11 +12,12 @@ from PIL import Image
 
 from campaigns.responses.models import Response, ResponsePlace
 from campaigns.responses.rules import Channel
-from cases.gallery import counting, picture
+from cases.gallery import counting, picture, service
 from cases.gallery.counting import Reading, Tally
 from cases.gallery.models import GalleryCount
 from cases.gallery.routes import SHEETS
 from cases.gallery.rules import is_person
+from cases.library import finding, grams
 from cases.library.models import Case
 from cases.library.rights import Portrait
 from cases.library.rules import CaseState, ConsentScope
@@ -206,3 +207,15 @@ def test_gallery_shows_nothing_of_drafts(client, centre):
     assert "쓰는 중" not in read(client, "/gallery/").text
     assert read(client, f"/gallery/{draft.id}").status_code == 404
     assert db.session.get(Case, draft.id).state is CaseState.DRAFT
+
+
+@pytest.mark.sqlite
+def test_a_hundred_thousand_cases_would_be_read_by_their_indexes(session, case):
+    def plan(query):
+        text = str(query.limit(24).compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+        return " / ".join(row[-1] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}"))
+
+    newest = plan(service.shown(TODAY))
+    assert "ix_best_practice_published (state=?)" in newest and "TEMP B-TREE" not in newest
+    found = plan(finding.ranked(service.shown(TODAY), grams.asked("대체인력 뽑기")))
+    assert "case_gram USING PRIMARY KEY (gram=?)" in found and "SCAN best_practice" not in found

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from campaigns.delivery import lawful
 from campaigns.mailings.compose import consent_problems as asked_by_mails
-from cases.library import cells, consents, service
+from cases.library import cells, consents, retention, service
 from cases.library.models import Case
 from cases.library.rules import CaseState, ConsentScope, Outlet
 from cases.library.veil import Veil
 from outreach.audit import service as audit
+from outreach.audit.service import Actor
 from outreach.db import db
 from outreach.scope import Role
+from outreach.uploads import service as uploads
 from tests.cases.library.test_photos import stored
 from tests.cases.making import TODAY, add_photo, make_case, make_company, make_crowd, make_material
 from tests.people import NOW, make_centre, make_user, sign_in
@@ -84,6 +88,32 @@ def test_a_company_takes_its_case_back_in_one_act(app, client, officer, centre):
     again = db.session.get(Case, case.id)
     assert again.state is CaseState.DRAFT and not again.taken_down
     assert "공개 동의 범위" in " ".join(service.problems(db.session, again, TODAY))
+
+
+def test_an_approved_mail_with_the_case_is_held_back(session, centre, officer):
+    case = make_case(centre)
+    mailing = SimpleNamespace(blocks=[{"kind": "text", "text": ""}, {"kind": "case", "case_id": case.id}])
+    assert lawful._cases_gone(session, mailing, NOW) == []
+    consents.take_down(
+        session, officer.scope(), Actor(officer.id, officer.email), case, reason="원하지 않음", asked_on=TODAY,
+        asked_by="", now=NOW,
+    )
+    assert case.headline in lawful._cases_gone(session, mailing, NOW)[0].values.values()
+
+
+def test_proofs_are_kept_while_they_prove_something(app, session, centre):
+    case, shown = make_case(centre, consent_form=stored(app, "동의서.jpg")), make_case(centre)
+    photo = add_photo(case, stored(app), evidence=stored(app, "초상.jpg"))
+    service.enter(case, CaseState.WITHDRAWN, now=NOW)
+    session.flush()
+    assert session.scalars(retention.due(NOW)).all() == [], "it is withdrawn today"
+    after = NOW + timedelta(seconds=1)
+    assert session.scalars(retention.due(after)).all() == [case.id]
+    form = case.consent_form
+    retention.erase(app, session, [case.id])
+    session.flush()
+    assert (case.consented_by, case.consent_form, photo.evidence, form.kind) == ("", None, None, uploads.ERASED)
+    assert shown.consented_by and session.scalars(retention.due(after)).all() == []
 
 
 @pytest.mark.parametrize("data", [
