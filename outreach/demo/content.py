@@ -128,7 +128,8 @@ class Figure:
 @dataclass(frozen=True, slots=True)
 class Case:
     """A best-practice case. ``company``: key of a featured company; ``state`` as CaseState; ``consent_scope`` as
-    ConsentScope; ``programmes``: programme code and the day whose version is cited; ``planner``: account key."""
+    ConsentScope, ``outlets`` as Outlet, ``veil`` as Veil, ``needs`` as Need; ``programmes``: programme code and the day
+    whose version is cited; ``planner``: account key."""
 
     key: str
     company: str
@@ -137,6 +138,10 @@ class Case:
     consent_on: date | None
     consent_until: date | None
     consent_evidence: str
+    consented_by: str
+    outlets: tuple[str, ...]
+    veil: str
+    needs: tuple[str, ...]
     fact_checked_on: date | None
     fact_checked_by: str
     planner: str
@@ -372,7 +377,7 @@ def _campaign(row: dict[str, Any], today: date) -> Campaign:
 
 def _case(row: dict[str, Any], today: date) -> Case:
     lists: dict[str, Any] = {
-        "keywords": tuple(row["keywords"]),
+        "keywords": tuple(row["keywords"]), "outlets": tuple(row["outlets"]), "needs": tuple(row["needs"]),
         "advice": tuple(row["advice"]),
         "programmes": tuple((code, _day(day, today)) for code, day in row["programmes"]),
         "steps": tuple(Step(**step) for step in row["steps"]),
