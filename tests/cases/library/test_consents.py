@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from campaigns.delivery import lawful
-from campaigns.mailings.compose import consent_problems as asked_by_mails
+from cases.blocks.cards import consent_problems as asked_by_mails
 from cases.library import cells, consents, retention, service
 from cases.library.models import Case
 from cases.library.rules import CaseState, ConsentScope, Outlet
