@@ -1,12 +1,13 @@
-"""Addresses of the response form for printed QR codes, as planning's materials ask for them."""
+"""Addresses of the response form for printed QR codes, as planning's materials and partners' editions ask for them."""
 
 from __future__ import annotations
 
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from campaigns.planning.materials import PLACES
+from campaigns.planning.materials import PLACE_LABEL, PLACES, leading_campaign
 from campaigns.responses import service
+from cases.materials.partner_editions import PARTNER_PLACES
 from outreach import links
 
 
@@ -20,4 +21,12 @@ def init_app(app: Flask) -> None:
         place = service.place_for(session, campaign_id, organisation_id, material_id, label, outreach.clock.now())
         return links.place_url(outreach.settings.base_url, outreach.signer, place.id)
 
+    def of_partner(session: Session, organisation_id: int, material_id: int, use: str) -> str | None:
+        """Through the campaign that brings the partner the material; see cases.materials.partner_editions."""
+        campaign_id = leading_campaign(session, organisation_id, material_id)
+        if campaign_id is None:
+            return None
+        return address(session, campaign_id, organisation_id, material_id, use or PLACE_LABEL)
+
     app.extensions[PLACES] = address
+    app.extensions[PARTNER_PLACES] = of_partner

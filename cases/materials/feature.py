@@ -12,6 +12,7 @@ from cases.materials import (
     jobs,
     order_api,
     order_routes,
+    partner_routes,
     portal,
     public,
     retention,
@@ -28,7 +29,7 @@ feature = Feature(
     name="materials",
     blueprints=(
         routes.blueprint, draft_routes.blueprint, public.blueprint, web_routes.blueprint, portal.blueprint,
-        share_routes.blueprint, order_routes.blueprint,
+        share_routes.blueprint, order_routes.blueprint, partner_routes.blueprint,
     ),
     api_blueprints=(giving_api.blp, order_api.blp),
     menu=(
@@ -43,6 +44,7 @@ feature = Feature(
         Panel("document", 10, routes.document_panel, STAFF_ROLES),
         Panel("home", 20, portal.home_panel, PARTNERS),
         Panel("home", 45, order_routes.home_panel, EDITOR_ROLES),
+        Panel("portal", 10, partner_routes.portal_panel, PARTNERS),
     ),
     jobs=(*jobs.KINDS, drafts.KIND),
     schedules=(jobs.CATCH_UP,),

@@ -13,7 +13,7 @@ import structlog
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from cases.materials import formats, giving, notices, orders, paper, service, store
+from cases.materials import formats, giving, notices, orders, paper, service, stamping, store
 from cases.materials.models import Edition
 from cases.materials.rules import KIND_LABELS, Format, NoticeKind
 from cases.sheets import service as sheets
@@ -69,6 +69,7 @@ def render(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
         pdf = pdf_worker(context.app).render(made.draft.html, assets=made.assets, options=made.draft.options)
         context.report(2, 3, "미리보기를 그리는 중")
         store.keep(settings.folder("materials"), pdf.data, pdf.sha256)
+        stamping.keep(settings.folder("materials"), pdf)
     except DomainError as error:
         with unit_of_work(db.session) as session:
             service.fail(session, edition_id, str(error))

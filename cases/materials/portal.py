@@ -10,12 +10,13 @@ from flask import Blueprint, Response, current_app, flash, redirect, render_temp
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from cases.materials import bundle, giving, newsletter, notices, service
+from cases.materials import bundle, giving, newsletter, notices, service, stamping
 from cases.materials.forms import ShareForm
 from cases.materials.giving import PartnerCampaign, Shelved, Wanted
 from cases.materials.models import Edition
+from cases.materials.partner_routes import own_copy, send_own
 from cases.materials.rules import FORMAT_LABELS, FORMAT_USES, KIND_LABELS, PICTURES, Format, Way
-from cases.materials.sending import parcel, send, send_page, send_picture
+from cases.materials.sending import folder, parcel, send, send_page, send_picture
 from outreach import links
 from outreach.clock import kst_today, to_kst
 from outreach.db import db, unit_of_work
@@ -128,10 +129,12 @@ def picture(material_id: int, form: str) -> Any:
 
 
 def _send(material_id: int, form: Format) -> Any:
-    scope = access.scope()
+    """The file; what is to be printed bears the partner's own mark where there is room for it."""
+    scope, edition = access.scope(), _edition(material_id)
+    if form is Format.PRINT and stamping.is_stampable(folder(), edition.sha256):
+        return send_own(edition)
     return send(
-        _edition(material_id), Way.PORTAL, form, organisation_id=scope.organisation_id, user_id=scope.user_id,
-        now=_now(),
+        edition, Way.PORTAL, form, organisation_id=scope.organisation_id, user_id=scope.user_id, now=_now(),
     )
 
 
@@ -187,6 +190,7 @@ def download_bundle() -> Any:
 def _entries(files: list[tuple[Edition, Format]]) -> list[bundle.Entry]:
     parcels = [parcel(edition, form) for edition, form in files]
     names = bundle.unlike([each.name for each in parcels])
+    copies = [own_copy(edition) if form is Format.PRINT else None for edition, form in files]
     at = to_kst(_now())
     said = [
         (name, f"{KIND_LABELS[edition.material.kind]} · {FORMAT_LABELS[form]} · {service.printed_number(edition)}")
@@ -195,7 +199,7 @@ def _entries(files: list[tuple[Edition, Format]]) -> list[bundle.Entry]:
     credits = list(dict.fromkeys(giving.credit_line(edition) for edition, _form in files))
     text = newsletter.contents(said, credits, f"{at.year}. {at.month}. {at.day}.")
     return [
-        *(bundle.Entry(name, each.path, at) for name, each in zip(names, parcels, strict=True)),
+        *(bundle.Entry(name, own or each.path, at) for name, each, own in zip(names, parcels, copies, strict=True)),
         bundle.Entry(README, b"\xef\xbb\xbf" + text.encode(), at),  # Notepad of older Windows knows UTF-8 by its mark
     ]
 

@@ -21,8 +21,8 @@ def keep(folder: Path, data: bytes, sha256: str) -> None:
         return
     place.mkdir(parents=True, exist_ok=True)
     for number, picture in enumerate(thumbnails(data, width=PAGE_WIDTH), 1):
-        _write(place / f"page-{number}.png", picture)
-    _write(place / "document.pdf", data)
+        write(place / f"page-{number}.png", picture)
+    write(place / "document.pdf", data)
 
 
 def pdf_path(folder: Path, sha256: str | None) -> Path:
@@ -37,7 +37,7 @@ def page_path(folder: Path, sha256: str | None, number: int) -> Path:
 
 def keep_format(folder: Path, sha256: str, form: Format, data: bytes) -> None:
     """Store another format of the PDF beside it."""
-    _write(_place(folder, sha256) / _name(form), data)
+    write(_place(folder, sha256) / _name(form), data)
 
 
 def format_path(folder: Path, sha256: str | None, form: Format) -> Path:
@@ -59,7 +59,7 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
     """Whole or not at all, also when the power fails."""
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(data)
