@@ -14,7 +14,7 @@ from cases.materials import bundle, giving, newsletter, notices, service, stampi
 from cases.materials.forms import ShareForm
 from cases.materials.giving import PartnerCampaign, Shelved, Wanted
 from cases.materials.models import Edition
-from cases.materials.partner_routes import own_copy, send_own
+from cases.materials.partner_routes import own_edition, send_own
 from cases.materials.rules import FORMAT_LABELS, FORMAT_USES, KIND_LABELS, PICTURES, Format, Way
 from cases.materials.sending import folder, parcel, send, send_page, send_picture
 from outreach import links
@@ -191,9 +191,13 @@ def download_bundle() -> Any:
 
 
 def _entries(files: list[tuple[Edition, Format]]) -> list[bundle.Entry]:
+    """What goes into the archive; printing PDFs bear the partner's mark where they have a place for it."""
     parcels = [parcel(edition, form) for edition, form in files]
+    own = [
+        own_edition(edition) if form is Format.PRINT and stamping.is_stampable(folder(), edition.sha256) else None
+        for edition, form in files
+    ]
     names = bundle.unlike([each.name for each in parcels])
-    copies = [own_copy(edition) if form is Format.PRINT else None for edition, form in files]
     at = to_kst(_now())
     said = [
         (name, f"{KIND_LABELS[edition.material.kind]} · {FORMAT_LABELS[form]} · {service.printed_number(edition)}")
@@ -202,7 +206,8 @@ def _entries(files: list[tuple[Edition, Format]]) -> list[bundle.Entry]:
     credits = list(dict.fromkeys(giving.credit_line(edition) for edition, _form in files))
     text = newsletter.contents(said, credits, f"{at.year}. {at.month}. {at.day}.")
     return [
-        *(bundle.Entry(name, own or each.path, at) for name, each, own in zip(names, parcels, copies, strict=True)),
+        *(bundle.Entry(name, bundle.Made.of(make) if make else each.path, at)
+          for name, each, make in zip(names, parcels, own, strict=True)),
         bundle.Entry(README, b"\xef\xbb\xbf" + text.encode(), at),  # Notepad of older Windows knows UTF-8 by its mark
     ]
 
