@@ -2,9 +2,10 @@
 
 Short paths, since they stand in mails and QR codes: ``/c/`` a tracked link, ``/r/`` the response form of
 one recipient, ``/u/`` unsubscribing, ``/q/`` the response form behind a QR code, ``/m/`` a material,
-``/p/`` the response form of one letter, ``/i/`` a picture of a mail, ``/k/`` a consent, ``/o/`` the pixel of a mail that asks whether it was opened. What
-follows is a signed token of row ids (outreach.signing): forwarded, it tells nothing about a person. Reading a token
-raises ``BadToken``. ``base_url`` is the site's own address without a slash at its end.
+``/p/`` the response form of one letter, ``/i/`` a picture of a mail, ``/k/`` a consent, ``/o/`` the pixel of
+a mail that asks whether it was opened. What follows is a signed token of row ids (outreach.signing): forwarded,
+it tells nothing about a person. Reading a token raises ``BadToken``. ``base_url`` is the site's own address without
+a slash at its end.
 """
 
 from __future__ import annotations

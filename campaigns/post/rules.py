@@ -158,6 +158,7 @@ def shown_code(code: str) -> str:
 PAPER = (210.0, 297.0)
 FOLDS = (99.0, 198.0)  # a sheet folded twice, the address outside
 SMALLEST_WINDOW = (60.0, 30.0)
+HEAD = (29.0, 102.0)  # between the letterhead's rule and its subject nothing stands but the address and the sender
 
 
 class Box(NamedTuple):
@@ -216,8 +217,10 @@ class Window:
             return _("세 번 접은 A4 용지(210×99mm)가 들어가는 봉투여야 합니다.")
         if self.left + self.width > self.envelope_width or self.bottom + self.height > self.envelope_height:
             return _("창이 봉투 밖으로 나갑니다. 크기와 위치를 다시 재어 주세요.")
-        if shown.width < SMALLEST_WINDOW[0] or shown.height < SMALLEST_WINDOW[1] or shown.y < 8:
+        if shown.width < SMALLEST_WINDOW[0] or shown.height < SMALLEST_WINDOW[1]:
             return _("종이가 움직일 때에도 주소가 다 보이기에는 창이 좁습니다(60×30mm 이상 필요).")
+        if self.seen.y < HEAD[0] or self.seen.y + self.seen.height > HEAD[1]:
+            return _("창이 너무 위나 아래에 있어 기관 이름이나 제목이 함께 보입니다.")
         return ""
 
 

@@ -8,13 +8,11 @@ For print: the pages carry no tags (the base by itself, from which they are made
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outreach.lazy import lazy
 from outreach.pdf.barcode import bars, modules
-from outreach.pdf.errors import RenderError
 from outreach.pdf.faces import Subset, face, printable
 from outreach.pdf.options import FONTS
 from outreach.pdf.qr import QUIET, qr_code
@@ -163,8 +161,9 @@ class Leaf:
                 continue
             lines += [line] if line else []
             while used.width(word, size, text) > width * MM:
-                cut = max((at for at in range(1, len(word)) if used.width(word[:at], size, text) <= width * MM), default=1)
-                lines, word = [*lines, word[:cut]], word[cut:]  # noqa: PLW2901 - the rest of it
+                fits = (at for at in range(1, len(word)) if used.width(word[:at], size, text) <= width * MM)
+                cut = max(fits, default=1)
+                lines, word = [*lines, word[:cut]], word[cut:]
             line = word
         return [*lines, line] if line else lines
 
@@ -203,17 +202,6 @@ class Leaf:
     def content(self) -> bytes:
         """What has been drawn."""
         return b"".join(self._drawn)
-
-
-def check_letters(static: Path, texts: Sequence[str]) -> list[str]:
-    """Those of ``texts`` with a character that our faces lack."""
-    used, lacking = face(static / FONTS[0]), []
-    for text in texts:
-        try:
-            used.width(printable(text), 10, text)
-        except RenderError:
-            lacking.append(text)
-    return lacking
 
 
 def _untagged(form: Any) -> Any:

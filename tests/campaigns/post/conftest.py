@@ -1,0 +1,1 @@
+"""A campaign of a centre with an audience, and companies without e-mail."""
