@@ -102,7 +102,7 @@ def try_sheet(static: Path, run: PostRun) -> bytes:
         leaf.line(0, fold, PAPER[0], fold, ink=SOFT, dashed=True)
     leaf.frame(*window.seen, ink=GUIDE, dashed=True)
     leaf.frame(*window.shown, weight=1.2, ink=INK)
-    sample = PostItem(
+    sample = PostItem(  # its check digits are wrong: scanned by mistake, it is no letter
         code="000010000133", name="시험정밀 주식회사", person="", address="서울특별시 구로구 시험로 12, 3층 301호",
         postcode="08390",
     )
