@@ -11,7 +11,7 @@ from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 feature = Feature(
     name="post",
     blueprints=(routes.blueprint, return_routes.blueprint, public.blueprint),
-    menu=(MenuItem(_l("되돌아온 편지"), "post_returns.index", 57, EDITOR_ROLES, "/post/returns", "responses"),),
+    menu=(MenuItem(_l("되돌아온 편지"), "post_returns.index", 56, EDITOR_ROLES, "/post/returns", "responses"),),
     panels=(
         Panel("campaign", 35, panels.of_campaign, STAFF_ROLES),
         Panel("company", 45, panels.of_company, STAFF_ROLES),
