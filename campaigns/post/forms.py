@@ -41,8 +41,8 @@ class WindowForm(Form):
     envelope_height = _measure(_l("봉투 세로"), 300)
     width = _measure(_l("창 가로"), 300)
     height = _measure(_l("창 세로"), 200)
-    left = _measure(_l("봉투 왼쪽에서 창까지"), 300)
-    bottom = _measure(_l("봉투 아래에서 창까지"), 200)
+    left = _measure(_l("왼쪽에서 창까지"), 300)
+    bottom = _measure(_l("아래에서 창까지"), 200)
 
 
 class NewForm(FlaskForm):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.post import letter, service
+from campaigns.post import letter, printing, service
 from campaigns.post.models import PostRun
 from campaigns.post.rules import RunState
 from cases.materials import store
-from cases.materials.jobs import pdf_worker, templates_folder
+from cases.materials.jobs import pdf_worker, static_folder, templates_folder
 from outreach.clock import kst_today
 from outreach.db import db, reading, unit_of_work
 from outreach.feature import JobKind
@@ -32,14 +33,20 @@ def render(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
         run = db.session.get(PostRun, run_id)
         stale = run is None or run.version != version or run.state is not RunState.DRAFT
         html = "" if stale or run is None else letter.html(db.session, templates_folder(app), run, kst_today(now))
+        if run is not None:
+            db.session.expunge(run)
         db.session.rollback()
-    if stale:
+    if stale or run is None:
         return {}
     pdf = letter.checked(pdf_worker(app).render(html))
     context.report(1, 2)
-    store.keep(app.extensions["outreach"].settings.folder(FOLDER), pdf.data, pdf.sha256)
+    look = printing.example(static_folder(app), run, pdf.data, app.extensions["outreach"].settings.base_url)
+    look_sha256 = hashlib.sha256(look).hexdigest()
+    folder = app.extensions["outreach"].settings.folder(FOLDER)
+    store.keep(folder, pdf.data, pdf.sha256)
+    store.keep(folder, look, look_sha256)
     with unit_of_work(db.session) as session:
-        service.rendered(session, run_id, version, pdf.sha256, pdf.pages)
+        service.rendered(session, run_id, version, pdf.sha256, look_sha256, pdf.pages)
     return {"sha256": pdf.sha256, "pages": pdf.pages}
 
 

@@ -17,7 +17,8 @@ from outreach.db import Identified, Json, Stamped, UtcDateTime, Versioned, db, e
 
 class PostRun(Identified, Stamped, Versioned, db.Model):
     """One mail merge. ``blocks``: the letter's text (campaigns.post.letter.KINDS); ``window``: campaigns.post.rules.
-    Window; ``base_sha256``: the rendered letter without its reader, '' while there is none; ``numbers``: what was
+    Window; ``base_sha256``: the rendered letter without its reader, '' while there is none; ``look_sha256``:
+    the same to an example, for the eye; ``numbers``: what was
     counted when the run was made. A run that is made never changes its recipients or its text."""
 
     __tablename__ = "post_run"
@@ -36,6 +37,7 @@ class PostRun(Identified, Stamped, Versioned, db.Model):
     sender_postal: Mapped[str] = mapped_column(sa.String(200), default="")
     again: Mapped[bool] = mapped_column(default=False)  # also to those written to before
     base_sha256: Mapped[str] = mapped_column(sa.String(64), default="")
+    look_sha256: Mapped[str] = mapped_column(sa.String(64), default="")
     base_pages: Mapped[int] = mapped_column(default=0)
     numbers: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
     made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

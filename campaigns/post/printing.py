@@ -55,6 +55,18 @@ def letters(static: Path, run: PostRun, items: Sequence[PostItem], base: bytes, 
     return canvas.pdf()
 
 
+def example(static: Path, run: PostRun, base: bytes, base_url: str) -> bytes:
+    """The letter as it will be, to a company that does not exist."""
+    return letters(static, run, [_example()], base, lambda _item: f"{base_url}/p/{'0' * 19}")
+
+
+def _example() -> PostItem:
+    return PostItem(  # its check digits are wrong: scanned by mistake, it is no letter
+        code="000010000133", name="예시정밀 주식회사", person="", address="서울특별시 구로구 보기로 12, 3층 301호",
+        postcode="08390",
+    )
+
+
 def _in_window(leaf: Leaf, box: Box, run: PostRun, item: PostItem) -> None:
     """Sender in small type (an envelope with a window may have none printed), the code of the letter, the address."""
     box = Box(box.x + _EDGE, box.y, box.width - 2 * _EDGE, box.height)
@@ -102,11 +114,7 @@ def try_sheet(static: Path, run: PostRun) -> bytes:
         leaf.line(0, fold, PAPER[0], fold, ink=SOFT, dashed=True)
     leaf.frame(*window.seen, ink=GUIDE, dashed=True)
     leaf.frame(*window.shown, weight=1.2, ink=INK)
-    sample = PostItem(  # its check digits are wrong: scanned by mistake, it is no letter
-        code="000010000133", name="시험정밀 주식회사", person="", address="서울특별시 구로구 시험로 12, 3층 301호",
-        postcode="08390",
-    )
-    _in_window(leaf, window.shown, run, sample)
+    _in_window(leaf, window.shown, run, _example())
     y = 112.0
     for text in (
         "굵은 칸: 종이가 어디로 밀려도 창에 다 보여야 합니다. 가려지면 창의 크기와 위치를 다시 재어 주십시오.",

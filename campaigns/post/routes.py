@@ -25,7 +25,6 @@ from campaigns.post.rules import (
     EXCLUSION_LABELS,
     ITEM_LABELS,
     OBJECTION_LABELS,
-    REASON_HINTS,
     REASON_LABELS,
     RUN_LABELS,
     Exclusion,
@@ -61,7 +60,7 @@ def _now() -> datetime:
 def _words() -> dict[str, Any]:
     return {
         "POST_STATES": RUN_LABELS, "POST_ITEMS": ITEM_LABELS, "POST_REASONS": REASON_LABELS,
-        "POST_REASON_HINTS": REASON_HINTS, "POST_EXCLUSIONS": EXCLUSION_LABELS,
+        "POST_EXCLUSIONS": EXCLUSION_LABELS,
         "POST_EXCLUSION_HINTS": EXCLUSION_HINTS, "POST_OBJECTIONS": OBJECTION_LABELS, "post_code": shown_code,
         "post_tabs": _tabs,
     }
@@ -184,12 +183,12 @@ def _frozen(run: PostRun) -> Any:
 @blueprint.get("/<int:run_id>/page-<int:number>.png")
 @access.allow(*EDITOR_ROLES)
 def page(campaign_id: int, run_id: int, number: int) -> Any:
-    """A page of the letter without its reader."""
+    """A page of the letter as it will be, to a company that does not exist."""
     run = _run(campaign_id, run_id)
-    if not run.base_sha256:
+    if not run.look_sha256:
         raise NotFound("편지 본문을 아직 만들지 않았습니다.")
-    path = store.page_path(_folder(), run.base_sha256, number)
-    response = send_file(path, mimetype="image/png", etag=f"{run.base_sha256}-{number}", conditional=True)
+    path = store.page_path(_folder(), run.look_sha256, number)
+    response = send_file(path, mimetype="image/png", etag=f"{run.look_sha256}-{number}", conditional=True)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 

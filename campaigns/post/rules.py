@@ -67,14 +67,6 @@ REASON_LABELS = {
     ReturnReason.NOBODY: _("수취인 없음"), ReturnReason.MOVED: _("이사"), ReturnReason.UNKNOWN: _("주소 불명"),
     ReturnReason.REFUSED: _("수취 거절"), ReturnReason.OTHER: _("기타"),
 }
-#: What each means for the address from then on.
-REASON_HINTS = {
-    ReturnReason.NOBODY: _("주소를 고치기 전에는 이 사업장에 다시 보내지 않습니다."),
-    ReturnReason.MOVED: _("주소를 고치기 전에는 이 사업장에 다시 보내지 않습니다."),
-    ReturnReason.UNKNOWN: _("주소를 고치기 전에는 이 사업장에 다시 보내지 않습니다."),
-    ReturnReason.REFUSED: _("이 기업에는 앞으로 우편을 보내지 않습니다."),
-    ReturnReason.OTHER: _("기록만 남깁니다."),
-}
 #: These say that the address is wrong.
 BAD_ADDRESS = (ReturnReason.NOBODY, ReturnReason.MOVED, ReturnReason.UNKNOWN)
 

@@ -40,7 +40,7 @@ FIELDS = (
     "again",
 )
 #: Fields that change the rendered letter.
-_PRINTED = frozenset({"subject", "blocks", "window", "sender_name", "sender_phone", "sender_postal"})
+_PRINTED = frozenset({"subject", "salutation", "blocks", "window", "sender_name", "sender_phone", "sender_postal"})
 
 
 def create(
@@ -125,12 +125,12 @@ def job_of(session: Session, run: PostRun) -> Job | None:
     return session.scalar(query.order_by(Job.id.desc()).limit(1))
 
 
-def rendered(session: Session, run_id: int, version: int, sha256: str, pages: int) -> bool:
-    """The letter is there, unless its text was changed meanwhile."""
+def rendered(session: Session, run_id: int, version: int, sha256: str, look: str, pages: int) -> bool:
+    """The letter is there (and what it looks like to an example), unless its text was changed meanwhile."""
     changed = session.execute(
         sa.update(PostRun)
         .where(PostRun.id == run_id, PostRun.version == version, PostRun.state == RunState.DRAFT)
-        .values(base_sha256=sha256, base_pages=pages)
+        .values(base_sha256=sha256, look_sha256=look, base_pages=pages)
         .execution_options(synchronize_session=False)
     )
     return bool(changed.rowcount)

@@ -320,8 +320,8 @@ def _post(app: Flask, world: World, campaign: Campaign, company: Company) -> Non
         PostRun(
             campaign=campaign, audience_id=world.ids["audience_id"], place=place, name=f"{world.mark} 편지",
             state=state, subject="안내", salutation=letter.FIRST_SALUTATION, blocks=list(letter.FIRST), numbers={},
-            window=Window().to_json(), base_sha256=sha256, base_pages=1, made_at=at, sender_name="센터",
-            sender_phone="02-0000-0000", sender_postal="08390 서울", **times,
+            window=Window().to_json(), base_sha256=sha256, look_sha256=sha256, base_pages=1, made_at=at,
+            sender_name="센터", sender_phone="02-0000-0000", sender_postal="08390 서울", **times,
         ) for state, at in ((RunState.DRAFT, None), (RunState.MADE, NOW))
     )
     db.session.add_all([draft, made])

@@ -35,7 +35,7 @@ def make_run(campaign: Campaign, audience: Audience, base: RenderedPdf, name: st
         campaign=campaign, audience=audience, name=name, subject=letter.FIRST_SUBJECT,
         salutation=letter.FIRST_SALUTATION, blocks=list(letter.FIRST), window=Window().to_json(), numbers={},
         sender_name="서울관악고용센터", sender_phone="02-000-0000", sender_postal="08392 서울특별시 구로구 시험로 42",
-        base_sha256=base.sha256, base_pages=base.pages, created_at=NOW, updated_at=NOW,
+        base_sha256=base.sha256, look_sha256=base.sha256, base_pages=base.pages, created_at=NOW, updated_at=NOW,
     )
     db.session.add(run)
     db.session.flush()
