@@ -15,10 +15,12 @@ from campaigns.inbound.feature import feature as inbound
 from campaigns.mailings.feature import feature as mailings
 from campaigns.notices.feature import feature as notices
 from campaigns.planning.feature import feature as planning
+from campaigns.post.feature import feature as post
 from campaigns.reports.feature import feature as reports
 from campaigns.responses.feature import feature as responses
 from campaigns.sequences.feature import feature as sequences
 from cases.documents.feature import feature as documents
+from cases.gallery.feature import feature as gallery
 from cases.library.feature import feature as library
 from cases.materials.feature import feature as materials
 from outreach.accounts.feature import feature as accounts
@@ -60,6 +62,7 @@ FEATURES: list[Feature] = [
     programmes,
     leads,
     library,
+    gallery,
     documents,
     materials,
     planning,
@@ -70,6 +73,7 @@ FEATURES: list[Feature] = [
     responses,
     inbound,
     sequences,
+    post,
     reports,
 ]
 

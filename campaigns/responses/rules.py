@@ -22,6 +22,8 @@ class Channel(str, enum.Enum):
     FAX = "fax"
     BRIEFING = "briefing"
     MAIL_REPLY = "mail_reply"  # an answer to the mail itself
+    GALLERY = "gallery"  # "our company too" beside a case of the public gallery
+    POST = "post"  # the code on a letter
 
 
 CHANNEL_LABELS = {
@@ -32,6 +34,8 @@ CHANNEL_LABELS = {
     Channel.FAX: _("팩스"),
     Channel.BRIEFING: _("설명회"),
     Channel.MAIL_REPLY: _("메일 회신"),
+    Channel.GALLERY: _("누리집 사례관"),
+    Channel.POST: _("우편"),
 }
 
 #: Channels a member of staff types in.

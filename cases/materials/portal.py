@@ -24,12 +24,13 @@ from outreach.errors import NotFound
 from outreach.scope import Role
 from outreach.web import access
 from outreach.web.language import translated
+from outreach.web.paging import Page, page_number
 from outreach.web.xlsx import disposition
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
 
 #: Materials on the first page of a partner, and on a page of its shelf.
-SHOWN = 3
+SHOWN, PAGE_SIZE = 3, 24
 #: Materials of one bundle; more are taken in several.
 MOST_IN_BUNDLE = 200
 README = "읽어보기.txt"
@@ -71,10 +72,12 @@ def index() -> str:
         campaign=next((row for row in campaigns if str(row.id) == args.get("campaign")), None),
         fresh=args.get("fresh", "") if args.get("fresh") in FRESH else "",
     )
-    items = _shelf(wanted)
+    found = _shelf(wanted)
+    number = min(page_number(), max(1, -(-len(found) // PAGE_SIZE)))
+    page = Page(found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, PAGE_SIZE, len(found))
     return render_template(
-        "portal/index.html", items=items, args=args, campaigns=[(row.id, row.name) for row in campaigns],
-        filtered=wanted != Wanted(),
+        "portal/index.html", items=page.items, page=page, args=args, filtered=wanted != Wanted(),
+        campaigns=[(row.id, row.name) for row in campaigns],
         kinds=[(kind, translated(label)) for kind, label in KIND_LABELS.items()], fresh=_fresh_words(),
         formats=[(form, _(FORMAT_LABELS[form])) for form in Format],
         notices=notices.unread(db.session, scope.user_id), mails=notices.wants_mail(db.session, scope.user_id),
@@ -129,12 +132,12 @@ def picture(material_id: int, form: str) -> Any:
 
 
 def _send(material_id: int, form: Format) -> Any:
+    """The file; what is to be printed bears the partner's own mark where there is room for it."""
     scope, edition = access.scope(), _edition(material_id)
     if form is Format.PRINT and stamping.is_stampable(folder(), edition.sha256):
         return send_own(edition)
     return send(
-        edition, Way.PORTAL, form, organisation_id=scope.organisation_id, user_id=scope.user_id,
-        now=_now(),
+        edition, Way.PORTAL, form, organisation_id=scope.organisation_id, user_id=scope.user_id, now=_now(),
     )
 
 

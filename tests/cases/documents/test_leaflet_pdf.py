@@ -118,7 +118,7 @@ def test_long_names_and_texts_fit() -> None:
 def test_grounds_run_into_the_bleed() -> None:
     made = printed(KIND, leaflet(style=Style.WARM), bleed_mm=3)
     assert inspect(made.data).sizes[0] == (303.0, 216.0)
-    persimmon = (189, 64, 23)
+    persimmon = (194, 67, 26)
     assert colour_at(made, 301, 1) == persimmon  # beyond the cover's corner
     assert colour_at(made, 1, 214, page=1) == persimmon  # beyond panel 1
 

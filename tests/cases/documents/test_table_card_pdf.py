@@ -90,7 +90,7 @@ def test_long_names_sums_and_texts_fit() -> None:
 
 def test_grounds_run_into_the_bleed() -> None:
     made = printed(KIND, card(style=Style.WARM), bleed_mm=3)
-    assert colour_at(made, 1, 160) == (189, 64, 23)  # left of the front
+    assert colour_at(made, 1, 160) == (194, 67, 26)  # left of the front
     assert colour_at(made, 1, 1) == (255, 250, 244)  # beyond the back's foot
 
 
