@@ -100,11 +100,12 @@ def edit(document_id: int) -> Any:
 @blueprint.post("/<int:document_id>/copy")
 @access.allow(*EDITOR_ROLES)
 def copy(document_id: int) -> Any:
-    """The same words as a new document of one's own centre."""
+    """The same words as a new document of one's own centre, of the same kind or another."""
     scope = access.scope()
     source = service.get(db.session, scope, document_id)
-    title = _("%(title)s (사본)", title=source.title)[:120]
-    document = service.copy(db.session, scope, access.actor(), source, title, now=_now())
+    kind = _kind(request.form.get("kind") or source.kind)
+    title = source.title if kind.name != source.kind else _("%(title)s (사본)", title=source.title)[:120]
+    document = service.copy(db.session, scope, access.actor(), source, kind, title, now=_now())
     db.session.commit()
     flash(_("사본을 만들었습니다."), "success")
     return redirect(url_for(".edit", document_id=document.id))

@@ -123,12 +123,16 @@ def edit(
     session.flush()
 
 
-def copy(session: Session, scope: Scope, actor: Actor, source: Document, title: str, *, now: datetime) -> Document:
-    """A new document of the person's centre with the same words and, as far as they may still be chosen, the same
-    records. Raises Invalid, Forbidden."""
+def copy(
+    session: Session, scope: Scope, actor: Actor, source: Document, kind: Kind, title: str, *, now: datetime
+) -> Document:
+    """A new document of the person's centre with the same words, in the slots of the same names, and the same records
+    as far as ``kind`` has room and they may still be chosen. Raises Invalid, Forbidden."""
     values = dict(versions.snapshot(source), title=title)
+    values["texts"] = kind.opening() | {name: text for name, text in source.texts.items() if name in kind.slot_names}
     usable = choosing.usable(session, scope, values, kst_today(now))
-    return create(session, scope, actor, kind_of(source), values | usable, now=now)
+    fitting = {key: ids[:kind.room_for(f"{key.removesuffix('_ids')}s")] for key, ids in usable.items()}
+    return create(session, scope, actor, kind, values | fitting, now=now)
 
 
 def restore(

@@ -30,6 +30,7 @@ from outreach.web import access
 from outreach.web.numbers import read_id
 from outreach.web.paging import page_number
 from outreach.web.protection import csrf, limiter
+from outreach.wording import Text
 
 blueprint = Blueprint("gallery", __name__)
 csrf.exempt(blueprint)  # nothing here acts in anybody's name
@@ -42,7 +43,7 @@ Address = Callable[[Session, Case], str | None]
 
 #: A school or an office comes through one address; the limit only stops machines.
 REQUESTS_PER_ADDRESS = "600 per minute"
-HELP_LINE = {"name": "고용노동부 고객상담센터", "phone": "1350"}
+HELP_LINE = {"name": Text("고용노동부 고객상담센터"), "phone": "1350"}
 
 
 def _now() -> datetime:

@@ -38,7 +38,8 @@ def cells(session: Session, case: Case) -> list[Cell]:
     consent to be shown, or shown by name."""
     if case.consent_scope is not ConsentScope.ANONYMOUS:
         return []
-    return [Cell(veil, str(behind(case, veil)), _companies(session, case, veil)) for veil in Veil]
+    return [Cell(veil, Text.joined(filter(None, behind(case, veil)), " · "), _companies(session, case, veil))
+            for veil in Veil]
 
 
 def _companies(session: Session, case: Case, veil: Veil) -> int:

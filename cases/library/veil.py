@@ -102,7 +102,7 @@ def shown(case: Described) -> Shown:
     if case.consent_scope is ConsentScope.NAMED:
         place = " ".join(part.name_ko if part is case.province else part.name
                          for part in (case.province, case.complex) if part)
-        size = f"{case.headcount:,}명" if case.headcount is not None else ""
+        size = Text("%(n)s명", n=f"{case.headcount:,}") if case.headcount is not None else ""
         return Shown(place, case.industry or SECTIONS.get(case.section, ""), size)
     return behind(case, case.veil)
 

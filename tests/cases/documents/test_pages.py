@@ -195,6 +195,12 @@ def test_a_copy_begins_anew_in_ones_own_centre(client, centre):
     assert copy.title == "본부 원고 (사본)" and copy.centre_id == centre.id and copy.author_id == colleague.id
     assert copy.cases == [] and copy.programmes == source.programmes and copy.texts == source.texts
 
+    client.post(f"/documents/{source.id}/copy", data={"kind": "leaflet"})
+    leaflet = db.session.query(Document).filter_by(kind="leaflet").one()
+    assert leaflet.title == "본부 원고" and leaflet.texts["why_title"] == source.texts["why_title"]
+    assert "step1_text" in leaflet.texts and leaflet.programmes == source.programmes
+    assert client.post(f"/documents/{source.id}/copy", data={"kind": "papyrus"}).status_code == 404
+
 
 def test_every_kind_has_a_page_to_begin_it(client, officer):
     chooser = sign_in(client, officer).get("/documents/new").text
