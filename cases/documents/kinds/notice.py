@@ -80,7 +80,7 @@ class Notice:
 
 
 SLOTS = (
-    Slot("eyebrow", _("행사의 종류"), Room.LINE, 30, True, "기업 설명회"),
+    Slot("eyebrow", _("행사의 종류"), Room.LINE, 30, True, "기업 설명회", box="머리 줄"),
     Slot("day", _("날짜"), Room.LINE, 40, True, group=_("때와 곳"), hint=_("예: 2026. 11. 23.(월)")),
     Slot("time", _("시각"), Room.LINE, 30, True, group=_("때와 곳"), hint=_("예: 14:00~16:00")),
     Slot("place", _("장소"), Room.LINE, 50, True, group=_("때와 곳")),
