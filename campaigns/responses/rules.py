@@ -22,6 +22,7 @@ class Channel(str, enum.Enum):
     FAX = "fax"
     BRIEFING = "briefing"
     MAIL_REPLY = "mail_reply"  # an answer to the mail itself
+    GALLERY = "gallery"  # "our company too" beside a case of the public gallery
 
 
 CHANNEL_LABELS = {
@@ -32,6 +33,7 @@ CHANNEL_LABELS = {
     Channel.FAX: _("팩스"),
     Channel.BRIEFING: _("설명회"),
     Channel.MAIL_REPLY: _("메일 회신"),
+    Channel.GALLERY: _("누리집 사례관"),
 }
 
 #: Channels a member of staff types in.

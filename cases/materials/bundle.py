@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 import unicodedata
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -28,11 +28,27 @@ _PLAIN_FILE = 0o100644 << 16
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """Content that is made when it is sent, and was made once before to know its length: the same each time."""
+
+    make: Callable[[], bytes]
+    size: int
+    crc: int
+
+    @classmethod
+    def of(cls, make: Callable[[], bytes]) -> Made:
+        """Make it once, and let it go."""
+        data = make()
+        return cls(make, len(data), zlib.crc32(data))
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A file of the archive: its name, what it holds (a path or the bytes themselves), and the time it bears."""
+    """A file of the archive: its name, what it holds (a path, the bytes themselves, or how they are made), and the
+    time it bears."""
 
     name: str
-    content: Path | bytes
+    content: Path | bytes | Made
     at: datetime
 
     @property
@@ -41,15 +57,19 @@ class Entry:
 
     @property
     def size(self) -> int:
+        if isinstance(self.content, Made):
+            return self.content.size
         return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
 
     @property
     def crc(self) -> int:
+        if isinstance(self.content, Made):
+            return self.content.crc
         return zlib.crc32(self.content) if isinstance(self.content, bytes) else _crc_of(self.content)
 
     def blocks(self) -> Iterator[bytes]:
-        if isinstance(self.content, bytes):
-            yield self.content
+        if isinstance(self.content, (bytes, Made)):
+            yield self.content if isinstance(self.content, bytes) else self.content.make()
             return
         with self.content.open("rb") as file:
             while block := file.read(BLOCK):

@@ -17,6 +17,7 @@ from cases.documents.printing import missing, read_back
 from cases.documents.service import NO_TITLE
 from cases.library.models import Case
 from cases.library.rules import ConsentScope
+from cases.library.veil import Veil
 from cases.materials import paper, store
 from cases.materials.jobs import pdf_worker, templates_folder
 from outreach.clock import kst_today
@@ -90,13 +91,13 @@ def padded(kind: Kind, shown: Chosen) -> Chosen:
 
 def _a_case() -> Case:
     texts = dict.fromkeys(
-        ("system", "effect", "quote", "quote_by", "costs", "industry", "section", "photo_caption", "photo_rights",
-         "planner_name"), "",
+        ("system", "effect", "quote", "quote_by", "costs", "industry", "section", "planner_name"), "",
     )
     return Case(
         headline="여기에 사례가 들어갑니다", display_name="회사 이름", problem="어려움",
         summary="위에서 사례를 고르면 그 요약이 보입니다.", figures=[], advice=[], keywords=[], fictional=False,
-        steps=[{"title": "한 일", "text": "", "when": ""}], consent_scope=ConsentScope.ANONYMOUS, **texts,
+        steps=[{"title": "한 일", "text": "", "when": ""}], consent_scope=ConsentScope.ANONYMOUS, veil=Veil.TRADE,
+        outlets=[], photos=[], **texts,
     )
 
 

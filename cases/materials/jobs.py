@@ -182,13 +182,19 @@ def catch_up(app: Flask) -> int:
 
 def announce(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Tell those who downloaded what is now old; call back the printed copies of what was withdrawn."""
-    kind, outreach = NoticeKind(payload["kind"]), context.app.extensions["outreach"]
-    with unit_of_work(db.session) as session:
-        context.hold(session)
-        edition = session.get_one(Edition, int(payload["edition_id"]))
-        now = context.clock.now()
-        told = notices.announce(session, edition.id, kind, base_url=outreach.settings.base_url, now=now)
-        recalled = orders.call_back(session, edition, now=now) if kind is NoticeKind.WITHDRAWN else 0
+    kind, edition_id = NoticeKind(payload["kind"]), int(payload["edition_id"])
+    base_url, told, recalled = context.app.extensions["outreach"].settings.base_url, 0, 0
+    if kind is NoticeKind.WITHDRAWN:
+        with unit_of_work(db.session) as session:
+            recalled = orders.call_back(session, session.get_one(Edition, edition_id), now=context.clock.now())
+    while True:
+        with unit_of_work(db.session) as session:
+            context.hold(session)
+            now = context.clock.now()
+            new = notices.announce(session, edition_id, kind, base_url=base_url, now=now)
+        if not new:
+            break
+        told += new
     return {"told": told, "recalled": recalled}
 
 

@@ -20,6 +20,8 @@ from outreach.accounts.models import User
 from outreach.mail import outbox
 from outreach.scope import Role
 
+#: People told in one unit of work, which must be short.
+AT_ONCE = 100
 #: Other materials named in place of one that is withdrawn.
 ALTERNATIVES = 3
 _CLOSING = (
@@ -29,7 +31,8 @@ _CLOSING = (
 
 
 def announce(session: Session, edition_id: int, kind: NoticeKind, *, base_url: str, now: datetime) -> int:
-    """Tell everyone concerned; those who were told before are not told again. How many were told now."""
+    """Tell the next AT_ONCE of those concerned; those who were told before are not told again. How many were told
+    now: call it again until it is 0."""
     edition = session.get_one(Edition, edition_id)
     people = _concerned(session, edition, kind)
     silent = set(session.scalars(sa.select(MaterialMailRefusal.user_id)))
@@ -57,7 +60,7 @@ def _concerned(session: Session, edition: Edition, kind: NoticeKind) -> list[Use
     if kind is NoticeKind.RENEWED:
         granted = sa.select(MaterialGrant.organisation_id).where(MaterialGrant.material_id == edition.material_id)
         query = query.where(User.organisation_id.in_(granted))
-    return list(session.scalars(query.order_by(User.id)))
+    return list(session.scalars(query.order_by(User.id).limit(AT_ONCE)))
 
 
 def _alternatives(

@@ -228,7 +228,7 @@ def _move(
             "‘%(state)s’ 상태의 신청은 ‘%(to)s’(으)로 바꿀 수 없습니다.",
             state=Text(ORDER_LABELS[row.state]), to=Text(ORDER_LABELS[to]),
         ))
-    changes = {"state": (row.state.value, to.value), **(change or {})}
+    changes = {"state": (ORDER_LABELS[row.state], ORDER_LABELS[to]), **(change or {})}
     row.state, row.updated_at = to, now
     row.closed_at = None if to in OPEN_ORDERS else now
     audit.record_change(session, actor, SUBJECT, row.id, "state", changes, now=now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,7 @@ from outreach.organisations import service as organisations
 from outreach.organisations.models import Organisation
 from outreach.scope import STAFF_ROLES, Role
 from outreach.web import access
-from outreach.web.numbers import read_id
 from outreach.web.xlsx import disposition
-
-#: Bytes of an edition that is made in memory for a bundle.
-MOST_IN_MEMORY = 5_000_000
 
 blueprint = Blueprint("partner_editions", __name__)
 
@@ -42,16 +39,6 @@ def _folder(name: str) -> Path:
 @blueprint.app_context_processor
 def _words() -> dict[str, Any]:
     return {"stampable": lambda edition: bool(edition) and stamping.is_stampable(_folder("materials"), edition.sha256)}
-
-
-@blueprint.get("/portal/own.pdf")
-@access.allow(Role.PARTNER)
-def chosen() -> Any:
-    """As the form asks for it."""
-    material_id = read_id(request.args.get("material"))
-    if material_id is None:
-        raise NotFound("홍보물이 없거나 볼 수 없는 홍보물입니다.")
-    return own(material_id)
 
 
 @blueprint.get("/portal/materials/<int:material_id>/own.pdf")
@@ -95,16 +82,17 @@ def send_own(edition: Edition, use: str = "") -> Response:
     return response
 
 
-def own_copy(edition: Edition) -> bytes | None:
-    """The signed-in partner's edition, for a bundle; None where it has no place for a mark or is too large to be held
-    in memory beside others."""
-    if not stamping.is_stampable(_folder("materials"), edition.sha256) or (edition.size or 0) > MOST_IN_MEMORY:
-        return None
-    return _made(edition.id, access.scope().organisation_id or 0, "")
+def own_edition(edition: Edition) -> Callable[[], bytes]:
+    """How the signed-in partner's edition is made, as often as it is asked for; for a bundle."""
+    return _maker(edition.id, access.scope().organisation_id or 0, "")
 
 
 def _made(edition_id: int, organisation_id: int, use: str) -> bytes:
-    """The bytes. What the code leads to is a record, made on first asking: a unit of work of its own."""
+    return _maker(edition_id, organisation_id, use)()
+
+
+def _maker(edition_id: int, organisation_id: int, use: str) -> Callable[[], bytes]:
+    """Makes the bytes. What the code leads to is a record, made on first asking: a unit of work of its own."""
     with unit_of_work(db.session) as session:
         edition = session.get_one(Edition, edition_id)
         organisation = session.get_one(Organisation, organisation_id)
@@ -113,7 +101,8 @@ def _made(edition_id: int, organisation_id: int, use: str) -> bytes:
             session, edition, organisation, current_app.extensions.get(PARTNER_PLACES), use=use, day=kst_today(_now())
         )
         content, sha256 = partner_editions.content(organisation, _folder("uploads"), address), edition.sha256 or ""
-    return partner_editions.made(_folder("materials"), sha256, content, Path(current_app.static_folder or ""))
+    folder, static = _folder("materials"), Path(current_app.static_folder or "")
+    return lambda: partner_editions.made(folder, sha256, content, static)
 
 
 def _answer(edition: Edition, organisation: Organisation, data: bytes, how: str) -> Response:
@@ -127,18 +116,12 @@ def _answer(edition: Edition, organisation: Organisation, data: bytes, how: str)
     return response.make_conditional(request, accept_ranges=True, complete_length=len(data))
 
 
-def portal_panel(scope: Any, _subject: Any) -> Any:
-    """Choose a material and where it will lie, on the partner's first page of materials."""
-    today = kst_today(_now())
-    rows = [
-        row for row in db.session.scalars(service.materials_query(scope)).unique()
-        if (edition := service.given_edition(row, today)) is not None
-        and stamping.is_stampable(_folder("materials"), edition.sha256)
-    ]
-    if not rows:
+def portal_panel(scope: Any, material: Any) -> Any:
+    """Where will it lie? For the partner's page of a material."""
+    edition = service.given_edition(material, kst_today(_now()))
+    if edition is None or not stamping.is_stampable(_folder("materials"), edition.sha256):
         return ""
-    organisation = organisations.get(db.session, scope, scope.organisation_id)
     return render_template(
-        "portal/own_edition.html", materials=rows, uses=[(use, _(use)) for use in USES], organisation=organisation,
-        most=partner_editions.MAX_USE,
+        "portal/_own_edition.html", material=material, uses=[(use, _(use)) for use in USES],
+        organisation=organisations.get(db.session, scope, scope.organisation_id), most=partner_editions.MAX_USE,
     )

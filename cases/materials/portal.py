@@ -14,7 +14,7 @@ from cases.materials import bundle, giving, newsletter, notices, service, stampi
 from cases.materials.forms import ShareForm
 from cases.materials.giving import PartnerCampaign, Shelved, Wanted
 from cases.materials.models import Edition
-from cases.materials.partner_routes import own_copy, send_own
+from cases.materials.partner_routes import own_edition, send_own
 from cases.materials.rules import FORMAT_LABELS, FORMAT_USES, KIND_LABELS, PICTURES, Format, Way
 from cases.materials.sending import folder, parcel, send, send_page, send_picture
 from outreach import links
@@ -24,12 +24,13 @@ from outreach.errors import NotFound
 from outreach.scope import Role
 from outreach.web import access
 from outreach.web.language import translated
+from outreach.web.paging import Page, page_number
 from outreach.web.xlsx import disposition
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
 
 #: Materials on the first page of a partner, and on a page of its shelf.
-SHOWN = 3
+SHOWN, PAGE_SIZE = 3, 24
 #: Materials of one bundle; more are taken in several.
 MOST_IN_BUNDLE = 200
 README = "읽어보기.txt"
@@ -71,10 +72,12 @@ def index() -> str:
         campaign=next((row for row in campaigns if str(row.id) == args.get("campaign")), None),
         fresh=args.get("fresh", "") if args.get("fresh") in FRESH else "",
     )
-    items = _shelf(wanted)
+    found = _shelf(wanted)
+    number = min(page_number(), max(1, -(-len(found) // PAGE_SIZE)))
+    page = Page(found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, PAGE_SIZE, len(found))
     return render_template(
-        "portal/index.html", items=items, args=args, campaigns=[(row.id, row.name) for row in campaigns],
-        filtered=wanted != Wanted(),
+        "portal/index.html", items=page.items, page=page, args=args, filtered=wanted != Wanted(),
+        campaigns=[(row.id, row.name) for row in campaigns],
         kinds=[(kind, translated(label)) for kind, label in KIND_LABELS.items()], fresh=_fresh_words(),
         formats=[(form, _(FORMAT_LABELS[form])) for form in Format],
         notices=notices.unread(db.session, scope.user_id), mails=notices.wants_mail(db.session, scope.user_id),
@@ -188,9 +191,13 @@ def download_bundle() -> Any:
 
 
 def _entries(files: list[tuple[Edition, Format]]) -> list[bundle.Entry]:
+    """What goes into the archive; printing PDFs bear the partner's mark where they have a place for it."""
     parcels = [parcel(edition, form) for edition, form in files]
+    own = [
+        own_edition(edition) if form is Format.PRINT and stamping.is_stampable(folder(), edition.sha256) else None
+        for edition, form in files
+    ]
     names = bundle.unlike([each.name for each in parcels])
-    copies = [own_copy(edition) if form is Format.PRINT else None for edition, form in files]
     at = to_kst(_now())
     said = [
         (name, f"{KIND_LABELS[edition.material.kind]} · {FORMAT_LABELS[form]} · {service.printed_number(edition)}")
@@ -199,7 +206,8 @@ def _entries(files: list[tuple[Edition, Format]]) -> list[bundle.Entry]:
     credits = list(dict.fromkeys(giving.credit_line(edition) for edition, _form in files))
     text = newsletter.contents(said, credits, f"{at.year}. {at.month}. {at.day}.")
     return [
-        *(bundle.Entry(name, own or each.path, at) for name, each, own in zip(names, parcels, copies, strict=True)),
+        *(bundle.Entry(name, bundle.Made.of(make) if make else each.path, at)
+          for name, each, make in zip(names, parcels, own, strict=True)),
         bundle.Entry(README, b"\xef\xbb\xbf" + text.encode(), at),  # Notepad of older Windows knows UTF-8 by its mark
     ]
 

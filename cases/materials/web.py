@@ -15,6 +15,7 @@ from cases.blocks.writing import to_html
 from cases.documents import blocks, service, versions
 from cases.documents.printing import read_back
 from cases.library.models import Case
+from cases.library.rules import Outlet
 from cases.materials.models import Edition
 from outreach.charts.drawing import drawn
 from outreach.charts.spec import Chart, sentence
@@ -44,7 +45,7 @@ def shown(session: Session, rows: Sequence[Block], today: date) -> list[Mapping[
     for block in rows:
         if block["kind"] == "case":
             case = session.get(Case, block["case_id"])
-            if case is not None and cards.case_problem(case, today) is None:
+            if case is not None and cards.case_problem(case, today, Outlet.WEB) is None:
                 made.append({"kind": "case", **cards.case_card(case)})
         elif block["kind"] == "programme":
             version = session.get(ProgrammeVersion, block["version_id"])

@@ -76,6 +76,8 @@ ACTIONS = {
     "partners": _("협력기관 변경"),
     "materials": _("홍보물 변경"),
     "photo": _("사진 변경"),
+    "interview": _("방문 조사표 작성"),
+    "take_down": _("기업 요청으로 내림"),
     "render": _("인쇄용 PDF 만들기"),
     "publish": _("게시"),
     "withdraw": _("배포 중단"),

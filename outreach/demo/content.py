@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from outreach.clock import KST, as_utc
-from outreach.demo.companies import featured_companies
+from outreach.demo.references import dangling
 
 DATA = Path(__file__).with_name("data")
 ACCOUNT_DOMAIN = "outreach.example"
@@ -128,7 +128,8 @@ class Figure:
 @dataclass(frozen=True, slots=True)
 class Case:
     """A best-practice case. ``company``: key of a featured company; ``state`` as CaseState; ``consent_scope`` as
-    ConsentScope; ``programmes``: programme code and the day whose version is cited; ``planner``: account key."""
+    ConsentScope, ``outlets`` as Outlet, ``veil`` as Veil, ``needs`` as Need; ``programmes``: programme code and the day
+    whose version is cited; ``planner``: account key."""
 
     key: str
     company: str
@@ -137,6 +138,10 @@ class Case:
     consent_on: date | None
     consent_until: date | None
     consent_evidence: str
+    consented_by: str
+    outlets: tuple[str, ...]
+    veil: str
+    needs: tuple[str, ...]
     fact_checked_on: date | None
     fact_checked_by: str
     planner: str
@@ -317,7 +322,7 @@ def demo_content(today: date) -> DemoContent:
         leads=_rows("replies", "lead", lambda row: _lead(row, today)),
         short_replies=_rows("replies", "short", lambda row: ShortReply(tuple(row["wants"]), row["message"])),
     )
-    problems = list(_dangling(content))
+    problems = list(dangling(content))
     if problems:
         raise ValueError("demo content: " + "; ".join(problems))
     return content
@@ -372,7 +377,7 @@ def _campaign(row: dict[str, Any], today: date) -> Campaign:
 
 def _case(row: dict[str, Any], today: date) -> Case:
     lists: dict[str, Any] = {
-        "keywords": tuple(row["keywords"]),
+        "keywords": tuple(row["keywords"]), "outlets": tuple(row["outlets"]), "needs": tuple(row["needs"]),
         "advice": tuple(row["advice"]),
         "programmes": tuple((code, _day(day, today)) for code, day in row["programmes"]),
         "steps": tuple(Step(**step) for step in row["steps"]),
@@ -422,40 +427,3 @@ def _lead(row: dict[str, Any], today: date) -> Lead:
     activities = tuple(Activity(**entry | {"at": _moment(entry["at"], today)}) for entry in row["activities"])
     closed_at = _moment(row.pop("closed"), today)
     return Lead(**row | {"activities": activities, "next_due": _day(row["next_due"], today), "closed_at": closed_at})
-
-
-def _dangling(content: DemoContent) -> Iterator[str]:
-    """References that lead nowhere."""
-    partners, accounts = _keys(content.partners), _keys(content.accounts)
-    campaigns, cases = _keys(content.campaigns), _keys(content.cases)
-    mailings, replies = _keys(content.mailings), _keys(content.replies)
-    companies = set(featured_companies())
-    papers: tuple[Brochure | Document, ...] = (*content.brochures, *content.documents)
-    used = [
-        ("partner", partners, {row.partner for row in content.accounts}),
-        ("partner", partners, {part.partner for row in content.campaigns for part in row.partners}),
-        ("partner", partners, {key for row in papers for key in row.partners}),
-        ("account", accounts, {stage.owner for row in content.campaigns for stage in row.stages}),
-        ("account", accounts, {row.owner for row in content.campaigns} | {row.author for row in papers}),
-        ("account", accounts, {key for row in content.mailings for key in (row.author, row.approver)}),
-        ("account", accounts, {row.entered_by for row in content.replies} | {row.planner for row in content.leads}),
-        ("account", accounts, {entry.by for row in content.leads for entry in row.activities}),
-        ("account", accounts, {row.planner for row in content.cases}),
-        ("company", companies, {row.company for row in content.cases} | {row.company for row in content.replies}),
-        ("campaign", campaigns, _campaign_keys(content)),
-        ("case", cases, {key for row in papers for key in row.cases}),
-        ("case", cases, {block.get("case", "") for row in content.mailings for block in row.blocks}),
-        ("mailing", mailings, {row.mailing for row in content.replies}),
-        ("reply", replies, {row.reply for row in content.leads}),
-    ]
-    for what, known, keys in used:
-        yield from (f"no {what} {key}" for key in sorted(keys - known - {""}))
-
-
-def _campaign_keys(content: DemoContent) -> set[str]:
-    rows: tuple[Any, ...] = (*content.brochures, *content.documents, *content.mailings, *content.replies)
-    return {row.campaign for row in rows}
-
-
-def _keys(rows: Iterable[Any]) -> set[str]:
-    return {row.key for row in rows}

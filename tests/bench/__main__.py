@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-PARTS = ("mail", "clicks", "units", "imports", "audience", "brochure", "downloads")
+PARTS = ("mail", "clicks", "units", "imports", "audience", "brochure", "downloads", "search")
 
 
 def main() -> int:

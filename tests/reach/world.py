@@ -220,7 +220,11 @@ def _import(app: Flask, world: World) -> int:
 
 
 def _papers(app: Flask, world: World, company: Company) -> Material:
-    case = make_case(world.centre, CaseState.DRAFT, company_id=company.id, photo_id=_picture(app).id)
+    case = make_case(
+        world.centre, CaseState.DRAFT, company_id=company.id, photo=_picture(app), consent_form=_picture(app),
+    )
+    case.photos[0].evidence = _picture(app)
+    world.ids["photo_id"] = case.photos[0].id
     version = make_programme(f"지원금 {world.mark}")
     brochure = make_document(world.centre, [case], [version])
     material = make_material(app, world.centre, EditionState.READY)

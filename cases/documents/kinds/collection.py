@@ -10,7 +10,8 @@ from typing import Any
 from cases.documents.kinds.base import Chosen, Kind, Room, Slot, Style, Words, entries, paragraphs, sources
 from cases.documents.kinds.charts import chart_slots, charts_of, counted
 from cases.library.models import Case
-from cases.library.rules import SIZE_BANDS, size_band
+from cases.library.rules import ConsentScope
+from cases.library.veil import LARGEST, SIZE_BANDS, WIDE_BANDS, shown, size_band
 from cases.sheets import service as sheets
 from cases.sheets.content import (
     Contact,
@@ -161,7 +162,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> C
     :raises Invalid: too few or many cases, or a chart slot can't be read.
     """
     texts = words.texts
-    stories = tuple(_story(number, case, pictures) for number, case in enumerate(chosen.cases, 1))
+    stories = tuple(_story(number, case, pictures, issue.day) for number, case in enumerate(chosen.cases, 1))
     return Collection(
         title=words.title, subtitle=words.subtitle, issuer=issue.issuer, contact=issue.contact, issued_on=issue.day,
         stories=stories, foreword_title=texts.get("foreword_title", ""),
@@ -173,16 +174,19 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> C
     )
 
 
-def _story(number: int, case: Case, pictures: Pictures) -> Story:
+def _story(number: int, case: Case, pictures: Pictures, day: date) -> Story:
+    seen, named = shown(case), case.consent_scope is ConsentScope.NAMED
     return Story(
         number=number, title=case.headline, lead=case.summary, company=case.display_name,
-        region=case.province.name_ko if case.province else "", industry=SECTIONS.get(case.section, ""),
-        size=size_band(case.headcount), problem=paragraphs(case.problem), found=paragraphs(case.system),
+        region=case.province.name_ko if case.province and seen.place else "", industry=SECTIONS.get(case.section, ""),
+        size=size_band(case.headcount) if named else seen.size, problem=paragraphs(case.problem),
+        found=paragraphs(case.system),
         steps=tuple(Step(row.get("title", ""), row.get("text", ""), row.get("when", "")) for row in case.steps),
         effect=paragraphs(case.effect), figures=tuple(sheets.figure(row) for row in case.figures),
         quote=sheets.quote(case),
-        advice=tuple(case.advice), programmes=tuple(sheets.programme_card(version) for version in case.programmes),
-        photo=sheets.photo(case, pictures), facts=sheets.facts(case), planner=case.planner_name,
+        advice=tuple(case.advice),
+        programmes=tuple(sheets.programme_card(version) for version in sheets.in_force(case, day)),
+        photo=sheets.photo(case, pictures, day), facts=sheets.facts(case), planner=case.planner_name,
         fact_checked_on=case.fact_checked_on,
     )
 
@@ -190,7 +194,7 @@ def _story(number: int, case: Case, pictures: Pictures) -> Story:
 def counts(stories: tuple[Story, ...]) -> tuple[Chart, ...]:
     """The stories by region, industry and size as charts; what all have in common is no chart."""
     source = f"이 모음집에 실린 {len(stories)}곳"
-    bands = [label for _limit, label in SIZE_BANDS] + ["300인 이상"]
+    bands = [label for _limit, label in sorted((*SIZE_BANDS, *WIDE_BANDS))] + [LARGEST]
     found = (
         counted("어느 지역의 회사인가", (story.region for story in stories), unit="곳", source=source, rows=8),
         counted("어떤 일을 하는 회사인가", (_short(story.industry) for story in stories), unit="곳", source=source,

@@ -105,7 +105,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> L
         why=section(texts, "why"), audience=entries(texts.get("audience", "")),
         programmes=tuple(sheets.programme_card(version) for version in chosen.programmes), steps=steps(texts),
         apply=section(texts, "apply"), figures=tuple(figures(texts, FIGURES)),
-        cases=tuple(case_card(case, pictures) for case in chosen.cases),
+        cases=tuple(case_card(case, pictures, issue.day) for case in chosen.cases),
         checklist=entries(texts.get("checklist", "")),
         partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
         sources=sources(texts, chosen.cases), edition=issue.edition, licence=issue.licence, style=words.style,

@@ -97,7 +97,7 @@ def composed_on(paper: Paper) -> Callable[[Words, Chosen, Issue, Pictures], Post
         case = chosen.cases[0] if chosen.cases else None
         programme = sheets.programme_card(chosen.programmes[0]) if chosen.programmes else None
         written = next(iter(figures(texts, 1)), None)
-        picture = sheets.photo(case, pictures) if case else None
+        picture = sheets.photo(case, pictures, issue.day) if case else None
         return Poster(
             title=words.title, subtitle=words.subtitle, issuer=issue.issuer, contact=issue.contact,
             issued_on=issue.day, call=texts.get("call", ""), picture=picture,

@@ -10,9 +10,12 @@ import zxingcpp
 from PIL import Image
 
 from cases.documents.kinds.base import Kind
+from outreach.pdf.base import prepare
 from outreach.pdf.inspect import inspect, thumbnails
-from outreach.pdf.options import RenderedPdf
+from outreach.pdf.options import QR, RenderedPdf
 from outreach.pdf.render import render
+from outreach.pdf.stamp import Edition, stamp
+from outreach.pdf.structure import faults
 from outreach.pdf.templates import environment
 from tests.cases.paper import ASSETS, STATIC, TEMPLATES
 
@@ -65,3 +68,16 @@ def assert_accessible(made: RenderedPdf, title: str) -> None:
     assert (facts.language, facts.tagged, facts.pdf_ua, facts.title) == ("ko", True, True, title)
     assert facts.all_fonts_embedded
     assert {font.name for font in facts.fonts} == FACES
+    assert faults(made.data) == ()
+    assert_stampable(made)
+
+
+def assert_stampable(made: RenderedPdf) -> None:
+    """A partner's name, code and address can be set into the places kept for them, and all codes then are its own."""
+    own = "https://donghaeng.example/q/cQaHfpWp4LS5N6QN-0001"
+    edition = Edition("가온디지털산업단지관리공단", "02-000-7001 · gaon.example", None, "#aa2255", own, own[8:])
+    data = stamp(prepare(made.data, made.stamps), edition)
+    assert faults(data) == ()
+    stamped = replace(made, data=data)
+    pages = {place.page - 1 for place in made.stamps if place.kind == QR}
+    assert {text for page in pages for text, _side in codes(stamped, page)} == ({own} if pages else set())
