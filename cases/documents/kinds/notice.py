@@ -164,7 +164,7 @@ def _day(slot: str, words: str) -> date | None:
 
 
 def _refused(slot: str, reason: Text) -> Invalid:
-    return Invalid(Text("날짜를 확인해 주세요."), fields={slot: reason})
+    return Invalid(reason, fields={slot: reason})
 
 
 def options(_content: Any) -> RenderOptions:
