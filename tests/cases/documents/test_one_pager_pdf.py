@@ -76,7 +76,7 @@ def printed(content: OnePager) -> RenderedPdf:
     return render(KIND.to_html(ENV, content), base_dir=STATIC, assets=ASSETS, options=KIND.options(content))
 
 
-@pytest.fixture(scope="module", params=list(Style))
+@pytest.fixture(scope="module", params=[Style.CALM, Style.GLANCE])  # the third is set by the longest words below
 def made(request: pytest.FixtureRequest) -> RenderedPdf:
     return printed(one_pager(style=request.param, partners=() if request.param is Style.CALM else (mark(1),)))
 
@@ -112,7 +112,7 @@ def test_long_names_sums_and_answers_fit() -> None:
         combination=SENTENCE * 2, near=replace(NEAR, company=LONG_NAME),
         source_address="https://www.work24.go.kr/" + "a" * 90,
     )
-    content = one_pager(pages=(long,), contact=replace(CONTACT, centre=LONG_NAME), style=Style.GLANCE, issuer=LONG_NAME,
+    content = one_pager(pages=(long,), contact=replace(CONTACT, centre=LONG_NAME), style=Style.WARM, issuer=LONG_NAME,
                         partners=tuple(mark(n, logo=n % 2 == 0) for n in range(6)), call="가" * 30)
     text = " ".join(inspect(printed(content).data).text[0].split())
     assert text.count("1,234,567,890") == 3
