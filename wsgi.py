@@ -15,6 +15,7 @@ from campaigns.inbound.feature import feature as inbound
 from campaigns.mailings.feature import feature as mailings
 from campaigns.notices.feature import feature as notices
 from campaigns.planning.feature import feature as planning
+from campaigns.post.feature import feature as post
 from campaigns.reports.feature import feature as reports
 from campaigns.responses.feature import feature as responses
 from campaigns.sequences.feature import feature as sequences
@@ -72,6 +73,7 @@ FEATURES: list[Feature] = [
     responses,
     inbound,
     sequences,
+    post,
     reports,
 ]
 

@@ -2,10 +2,10 @@
 
 Short paths, since they stand in mails and QR codes: ``/c/`` a tracked link, ``/r/`` the response form of one
 recipient, ``/u/`` unsubscribing, ``/q/`` the response form behind a QR code, ``/m/`` a material, ``/s/`` a material
-until a day that its share names, ``/i/`` a picture of a mail, ``/k/`` a consent, ``/o/`` the pixel of a mail that
-asks whether it was opened. What follows is a signed token of row ids (outreach.signing): forwarded, it tells nothing
-about a person. Reading a token raises ``BadToken``. ``base_url`` is the site's own address without a slash at its
-end.
+until a day that its share names, ``/p/`` the response form of one letter, ``/i/`` a picture of a mail, ``/k/`` a
+consent, ``/o/`` the pixel of a mail that asks whether it was opened. What follows is a signed token of row ids
+(outreach.signing): forwarded, it tells nothing about a person. Reading a token raises ``BadToken``. ``base_url`` is
+the site's own address without a slash at its end.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from outreach.signing import BadToken, Signer
 #: One letter a purpose: a token made for one is refused for another.
 CLICK, FORM, UNSUBSCRIBE, PLACE, UNDO = "c", "f", "u", "q", "z"
 MATERIAL, PICTURE, OPEN, CONSENT = "m", "i", "o", "k"
-RETURN, SHARE = "b", "s"
+RETURN, SHARE, LETTER = "b", "s", "p"
 
 #: The place of the link that no person can see (docs/decisions/0016): behind any that a mailing can have.
 TRAP = 127
@@ -62,6 +62,11 @@ def unsubscribe_url(base_url: str, signer: Signer, delivery_id: int) -> str:
 def place_url(base_url: str, signer: Signer, place_id: int) -> str:
     """The response form behind a printed QR code."""
     return f"{base_url}/q/{signer.sign(PLACE, place_id)}"
+
+
+def letter_url(base_url: str, signer: Signer, item_id: int) -> str:
+    """The response form behind the code on one letter."""
+    return f"{base_url}/p/{signer.sign(LETTER, item_id)}"
 
 
 def material_url(base_url: str, signer: Signer, material_id: int) -> str:
@@ -120,6 +125,11 @@ def read_unsubscribe(signer: Signer, token: str) -> int:
 def read_place(signer: Signer, token: str) -> int:
     """The response place's id."""
     return signer.read(PLACE, token, 1)[0]
+
+
+def read_letter(signer: Signer, token: str) -> int:
+    """The letter's id."""
+    return signer.read(LETTER, token, 1)[0]
 
 
 def read_material(signer: Signer, token: str) -> int:

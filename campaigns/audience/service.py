@@ -135,7 +135,7 @@ def included(question: Question) -> sa.Select[tuple[int]]:
 
 def judged(question: Question) -> sa.Select[Any]:
     """Every contact that meets the conditions with ``reason``: the first exclusion that applies, or NULL.
-    Columns: contact_id, company_id, address_key, reason."""
+    Columns: contact_id, workplace_id, company_id, address_key, reason."""
     key = Contact.address_key
     suppressed: sa.ColumnElement[bool] = sa.exists().where(Suppression.address_key == key)
     if question.topic is not None:
@@ -156,7 +156,8 @@ def judged(question: Question) -> sa.Select[Any]:
     reason = sa.case(*((condition, sa.literal_column(f"'{name.value}'")) for condition, name in whens), else_=sa.null())
     return (
         sa.select(
-            Contact.id.label("contact_id"), Workplace.company_id.label("company_id"), key.label("address_key"),
+            Contact.id.label("contact_id"), Workplace.id.label("workplace_id"),
+            Workplace.company_id.label("company_id"), key.label("address_key"),
             sa.type_coerce(reason, sa.String).label("reason"),
         )
         .select_from(Workplace)

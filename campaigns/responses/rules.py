@@ -23,6 +23,7 @@ class Channel(str, enum.Enum):
     BRIEFING = "briefing"
     MAIL_REPLY = "mail_reply"  # an answer to the mail itself
     GALLERY = "gallery"  # "our company too" beside a case of the public gallery
+    POST = "post"  # the code on a letter
 
 
 CHANNEL_LABELS = {
@@ -34,6 +35,7 @@ CHANNEL_LABELS = {
     Channel.BRIEFING: _("설명회"),
     Channel.MAIL_REPLY: _("메일 회신"),
     Channel.GALLERY: _("누리집 사례관"),
+    Channel.POST: _("우편"),
 }
 
 #: Channels a member of staff types in.

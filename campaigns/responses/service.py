@@ -82,6 +82,29 @@ def submit_by_place(
     return response if _add(session, response) else _submitted(session, submission) or response
 
 
+def submit_by_letter(
+    session: Session, place: ResponsePlace, workplace: Workplace | None, answer: Answer, *, company_name: str,
+    submission: str, now: datetime, base_url: str, suspect: bool = False, known: Contact | None = None,
+) -> Response:
+    """The answer of someone who scanned the code on a letter to ``workplace``: the code is signed and was printed for
+    that company alone, so it counts at once. With a workplace that is gone it waits in the tray under
+    ``company_name``; a ``suspect`` one is set aside. ``known``: whom we wrote to."""
+    seen = _submitted(session, submission)
+    if seen is not None:
+        return seen
+    response = _new(answer, Channel.POST, now, submission=submission)
+    response.place, response.campaign, response.organisation_id = place, place.campaign, place.organisation_id
+    response.centre_id = workplace.centre_id if workplace else place.campaign.centre_id
+    response.company_name = workplace.company.name if workplace else company_name
+    if suspect:
+        _set_aside(response)
+    if not _add(session, response):
+        return _submitted(session, submission) or response
+    if workplace is not None and not suspect:
+        verify(session, response, workplace, now=now, base_url=base_url, known=known)
+    return response
+
+
 def submit_by_stranger(
     session: Session, workplace: Workplace, answer: Answer, *, submission: str, now: datetime, base_url: str,
     decided_by: int | None,

@@ -52,6 +52,8 @@ SUBJECTS = {
     "sending_policy": _("스스로 멈추는 기준"),
     "domain_rest": _("잠시 쉬는 도메인"),
     "response": _("응답"),
+    "post_run": _("우편 발송"),
+    "post_item": _("편지"),
     "inbound": _("되돌아온 메일"),
     "lead": _("상담 건"),
     "access_record": _("접속기록"),
@@ -103,6 +105,8 @@ ACTIONS = {
     "retry": _("다시 보냄"),
     "comment": _("의견"),
     "send_back": _("돌려보내기"),
+    "make": _("편지 만들기"),
+    "post": _("우체국에 넘김"),
 }
 
 FIELDS = {

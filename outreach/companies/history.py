@@ -23,6 +23,8 @@ ACTIONS = {
     "merge_dismiss": _l("합칠 후보에서 제외"), "workplace_add": _l("사업장 추가"), "workplace_edit": _l("사업장 수정"),
     "contact_add": _l("담당자 추가"), "contact_edit": _l("담당자 수정"), "contact_remove": _l("담당자 삭제"),
     "consent_give": _l("수신동의 기록"), "consent_withdraw": _l("수신동의 철회"),
+    "post_returned": _l("편지가 되돌아옴"), "post_returned_undo": _l("편지 반송 입력을 되돌림"),
+    "post_lift": _l("우편 수신거부 해제"),
 }
 FIELDS: dict[str, Any] = {
     "name": _l("이름"), "business_number": _l("사업자등록번호"), "corporate_number": _l("법인등록번호"),
@@ -31,6 +33,7 @@ FIELDS: dict[str, Any] = {
     "workplace_number": _l("사업장관리번호"), "address": _l("주소"), "postcode": _l("우편번호"), "phone": _l("전화"),
     "district": _l("시·군·구"), "district_id": _l("시·군·구"), "centre": _l("관할 센터"), "complex": _l("산업단지"),
     "complex_id": _l("산업단지"), "title": _l("부서·직위"), "email": _l("이메일"), "contact": _l("담당자"),
+    "post": _l("우편"), "reason": _l("까닭"),
     "company": _l("기업"), **{purpose.value: label for purpose, label in PURPOSE_LABELS.items()},
 }
 

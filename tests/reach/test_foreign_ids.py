@@ -91,6 +91,10 @@ ATTEMPTS: dict[str, Make] = {
         {"title": "안내", "audience_id": other.ids["audience_id"], "message_class": "public_notice",
          "version": version(Mailing, own.argument("mailings.edit", "mailing_id"))},
     ),
+    "another campaign's audience in a run of letters": lambda own, other: (
+        Role.PROMOTION, f"/campaigns/{own.ids['campaign_id']}/post/new",
+        {"name": "편지", "audience_id": other.ids["audience_id"]},
+    ),
     "another mailing's recipient in doubt": lambda own, other: (
         Role.PROMOTION, f"/mailings/{own.ids['mailing_id']}/doubts",
         {"delivery": other.ids["delivery_id"], "decision": "resend"},

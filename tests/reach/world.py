@@ -6,6 +6,7 @@ one that does not.
 
 from __future__ import annotations
 
+import hashlib
 import io
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -27,6 +28,10 @@ from campaigns.notices.rules import NoticeKind, result_due
 from campaigns.planning import service as planning
 from campaigns.planning.models import Campaign, CampaignMaterial, CampaignPartner
 from campaigns.planning.rules import CampaignState, PartnerRole
+from campaigns.post import letter
+from campaigns.post.jobs import FOLDER as POST
+from campaigns.post.models import PostItem, PostRun
+from campaigns.post.rules import ItemState, ReturnReason, RunState, Window, letter_code
 from campaigns.responses.models import Response
 from campaigns.responses.rules import Channel, ResponseState
 from campaigns.sequences.models import Sequence, SequenceMember, SequenceStep
@@ -63,7 +68,7 @@ from outreach.scope import CENTRE_ROLES, Role
 from outreach.uploads import service as uploads
 from outreach.uploads.models import Upload
 from tests.campaigns.delivery.conftest import BLOCKS
-from tests.campaigns.responses.making import make_delivery, make_mailing
+from tests.campaigns.responses.making import make_delivery, make_mailing, make_place
 from tests.cases.making import (
     add_formats,
     blank_pdf,
@@ -114,6 +119,7 @@ def make_world(app: Flask, mark: str) -> World:
     campaign = _campaign(world, material)
     mailing = _mailings(world, campaign, company)
     _sequence(world, campaign, company)
+    _post(app, world, campaign, company)
     _answers(app, world, campaign, mailing, company)
     _accounts(world)
     db.session.flush()
@@ -344,6 +350,38 @@ def _sequence(world: World, campaign: Campaign, company: Company) -> None:
         company_id=row.company_id, state=MemberState.WAITING, due_at=NOW,
     ))
     world.ids["sequence_id"] = sequence.id
+
+
+def _post(app: Flask, world: World, campaign: Campaign, company: Company) -> None:
+    """A run of letters that is still written, and one that is made: of its two letters one came back."""
+    paper, times = blank_pdf(), {"created_at": NOW, "updated_at": NOW}
+    sha256 = hashlib.sha256(paper).hexdigest()
+    papers.keep(app.extensions["outreach"].settings.folder(POST), paper, sha256)
+    place = make_place(campaign, "우편")
+    draft, made = (
+        PostRun(
+            campaign=campaign, audience_id=world.ids["audience_id"], place=place, name=f"{world.mark} 편지",
+            state=state, subject="안내", salutation=letter.FIRST_SALUTATION, blocks=list(letter.FIRST), numbers={},
+            window=Window().to_json(), base_sha256=sha256, look_sha256=sha256, base_pages=1, made_at=at,
+            sender_name="센터", sender_phone="02-0000-0000", sender_postal="08390 서울", **times,
+        ) for state, at in ((RunState.DRAFT, None), (RunState.MADE, NOW))
+    )
+    db.session.add_all([draft, made])
+    db.session.flush()
+    officer, workplace = world.people[Role.PROMOTION], company.workplaces[0]
+    for position in (1, 2):
+        item = PostItem(
+            run=made, position=position, code=letter_code(made.id, position), company_id=company.id,
+            workplace_id=workplace.id, name=company.name, person=_person(world, 6)["name"], address="서울 구로구 1",
+            address_key="구로구1", name_key=company.name_key, postcode="08390", state=ItemState.MADE,
+        )
+        db.session.add(item)
+    item.state, item.returned_at = ItemState.RETURNED, NOW
+    item.returned_by, item.returned_reason = officer.id, ReturnReason.MOVED
+    db.session.flush()
+    world.ids |= {"run_id": made.id, "item_id": item.id}
+    world.special |= {(f"post.{name}", "run_id"): draft.id for name in ("edit", "make", "delete")}
+    world.special["post.page", "number"] = 1
 
 
 def _mail(app: Flask) -> str:

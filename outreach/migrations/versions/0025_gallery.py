@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
-CHANNELS = ('mail_link', 'qr', 'phone', 'visit', 'fax', 'briefing', 'mail_reply')
+CHANNELS = ('mail_link', 'qr', 'phone', 'visit', 'fax', 'briefing', 'mail_reply', 'post')
 CASE_KEY = 'fk_response_place_case_id_best_practice'
 
 
