@@ -105,11 +105,11 @@ def test_its_code_can_be_read_and_is_large_enough(made: RenderedPdf) -> None:
 
 def test_long_names_sums_and_answers_fit() -> None:
     long = ProgrammePage(
-        programme(1, name=LONG_PROGRAMME, summary=SENTENCE, conditions=(SENTENCE,) * 5, verified=False,
+        programme(1, name=LONG_PROGRAMME, summary=SENTENCE, conditions=(SENTENCE,) * 4, verified=False,
                   certainty="2차 자료", amounts=(Amount("1,234,567,890", "원/월",
                       "임신기 근로시간 단축을 함께 쓰는 경우"),) * 3),
-        who=SENTENCE, when=SENTENCE, papers=(SENTENCE[:30],) * 5, questions=questions(FAQ + "\n" + FAQ),
-        combination=SENTENCE * 2, near=replace(NEAR, company=LONG_NAME),
+        who=SENTENCE, when=SENTENCE, papers=(SENTENCE[:30],) * 4, questions=questions(FAQ + "\n" + FAQ),
+        combination=SENTENCE, near=replace(NEAR, company=LONG_NAME),
         source_address="https://www.work24.go.kr/" + "a" * 90,
     )
     content = one_pager(pages=(long,), contact=replace(CONTACT, centre=LONG_NAME), style=Style.WARM, issuer=LONG_NAME,
