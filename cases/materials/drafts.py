@@ -74,7 +74,7 @@ def draw(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
                 "missing": lacking}
     except DomainError as error:
         db.session.rollback()
-        reasons = " ".join(filter(None, (error.message, *error.fields.values())))
+        reasons = " ".join((error.message, *(text for text in error.fields.values() if text not in error.message)))
         return {"reason": reasons, "place": "", "slots": [], "missing": lacking}
     store.keep(folder, pdf.data, pdf.sha256)
     return {"sha256": pdf.sha256, "pages": pdf.pages, "missing": lacking}

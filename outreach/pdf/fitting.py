@@ -62,6 +62,7 @@ def _group(root: Element, element: Element) -> list[Element]:
 def overflows(document: Document) -> list[Overflow]:
     """All boxes with ``data-fit`` whose content does not fit, in reading order."""
     found: list[Overflow] = []
+    begun: dict[Element, int] = {}
     for number, page in enumerate(document.pages, start=1):
         seen: set[Element] = set()
         for box in all_boxes(page._page_box):
@@ -69,7 +70,9 @@ def overflows(document: Document) -> list[Overflow]:
                 continue
             seen.add(box.element)  # anonymous boxes inside repeat their parent's element
             excess = _excess(box)
-            if excess > _TOLERANCE:
+            if begun.setdefault(box.element, number) < number:  # it did not fit, and runs on from an earlier page
+                found.append(Overflow(box.element, begun[box.element], box.height))
+            elif excess > _TOLERANCE:
                 found.append(Overflow(box.element, number, excess))
     return found
 

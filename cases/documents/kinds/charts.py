@@ -55,7 +55,8 @@ def charts_of(texts: Mapping[str, str]) -> tuple[Chart, ...]:
                                 words["alt"]))
         except Invalid as error:
             fields = {f"chart{number}_{part}": reason for part, reason in error.fields.items()}
-            raise Invalid(Text("차트 %(number)s을(를) 그릴 수 없습니다.", number=number), fields=fields) from error
+            reason = Text("차트 %(number)s: %(reasons)s", number=number, reasons=Text.joined(fields.values()))
+            raise Invalid(reason, fields=fields) from error
     return tuple(charts)
 
 

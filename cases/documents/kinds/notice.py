@@ -80,7 +80,7 @@ class Notice:
 
 
 SLOTS = (
-    Slot("eyebrow", _("행사의 종류"), Room.LINE, 30, True, "기업 설명회"),
+    Slot("eyebrow", _("행사의 종류"), Room.LINE, 30, True, "기업 설명회", box="머리 줄"),
     Slot("day", _("날짜"), Room.LINE, 40, True, group=_("때와 곳"), hint=_("예: 2026. 11. 23.(월)")),
     Slot("time", _("시각"), Room.LINE, 30, True, group=_("때와 곳"), hint=_("예: 14:00~16:00")),
     Slot("place", _("장소"), Room.LINE, 50, True, group=_("때와 곳")),
@@ -164,7 +164,7 @@ def _day(slot: str, words: str) -> date | None:
 
 
 def _refused(slot: str, reason: Text) -> Invalid:
-    return Invalid(Text("날짜를 확인해 주세요."), fields={slot: reason})
+    return Invalid(reason, fields={slot: reason})
 
 
 def options(_content: Any) -> RenderOptions:

@@ -19,7 +19,7 @@ from tests.cases.paper import ASSETS, STATIC, TEMPLATES, TODAY
 def test_a_new_document_shows_pages_before_anything_was_written_or_chosen(session, app, name) -> None:
     kind, pictures = KINDS[name], sheets.Pictures()
     issue = sheets.issue(session, None, day=TODAY)
-    content = kind.compose(Words("제목", "", Style.CALM, kind.opening()), padded(kind, Chosen()), issue, pictures)
+    content = kind.compose(Words("제목", "", Style.WARM, kind.opening()), padded(kind, Chosen()), issue, pictures)
     html = kind.to_html(environment(TEMPLATES), content)
     assert render(html, base_dir=STATIC, assets=ASSETS, options=kind.options(content)).pages >= 1
 

@@ -83,11 +83,11 @@ def test_a_drawer_that_died_or_hangs_is_replaced(drawer):
     drawer.draw(asked(ChartKind.LINE), "calm", 240)
     drawer._process.kill()
     drawer._process.wait()
-    drawer._seconds, before = 0.0, drawer._seconds
+    assert drawer.draw(asked(ChartKind.LINE), "calm", 240).startswith("<svg")
+    hung, drawer._seconds = drawer._process, 0.0
     with pytest.raises(Unavailable, match="다시"):
         drawer.draw(asked(ChartKind.LINE), "calm", 240)
-    drawer._seconds = before
-    assert drawer.draw(asked(ChartKind.LINE), "calm", 240).startswith("<svg")
+    assert hung.poll() is not None and drawer._process is None
 
 
 def test_in_a_pdf_the_words_are_text_the_faces_embedded_and_the_alternative_said():
