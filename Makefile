@@ -14,7 +14,7 @@ ROOM := $(shell df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)
 export PYTEST_DEBUG_TEMPROOT ?= $(shell [ "$(ROOM)" -gt 4000000 ] 2>/dev/null && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test lint bench bench-mail translations clean packages packages-test packages-bench packages-mail
+.PHONY: help setup setup-test run test lint bench bench-mail bench-pdf translations clean packages packages-test packages-bench packages-mail packages-pdf
 .DELETE_ON_ERROR:
 export PYTHON
 
@@ -50,6 +50,9 @@ bench: setup-test packages-bench ## Measure sending, clicks, import, audience an
 bench-mail: setup-test packages-mail $(VENV)/.installed-mail ## Measure sending against the socket and against others (LINES, RECIPIENTS)
 	@PATH="$$PATH:/usr/sbin" $(BIN)/python -m tests.bench.bench_mail $(LINES) --recipients $(or $(RECIPIENTS),100000)
 
+bench-pdf: setup-test packages-pdf $(VENV)/.installed-pdf ## Measure printing: cold, warm, by the page, 200 editions, beside Chromium and Typst
+	@$(BIN)/python -m tests.bench pdf
+
 translations: setup-test ## Take new and changed wording into the English catalogue (docs/translating.md)
 	@$(BABEL) extract -F outreach/translations/babel.cfg --add-location=file --project=Donghaeng\ Outreach \
 	  -o $(VENV)/messages.pot .
@@ -75,6 +78,14 @@ packages-bench:
 
 packages-mail:
 	@.ci/packages mail
+
+packages-pdf:
+	@.ci/packages pdf
+
+# Typst, a peer of the benchmark of printing; Chromium, the other, is a system package.
+$(VENV)/.installed-pdf: tests/bench/requirements.txt | packages-pdf
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
+	@touch $@
 
 # The peers of the benchmark: aiosmtplib, and Nodemailer from npm, beside the Python packages.
 $(VENV)/.installed-mail: tests/bench/requirements.txt tests/bench/peers/package.json | packages-mail

@@ -20,6 +20,7 @@ from campaigns.reports.feature import feature as reports
 from campaigns.responses.feature import feature as responses
 from campaigns.sequences.feature import feature as sequences
 from cases.documents.feature import feature as documents
+from cases.gallery.feature import feature as gallery
 from cases.library.feature import feature as library
 from cases.materials.feature import feature as materials
 from outreach.accounts.feature import feature as accounts
@@ -61,6 +62,7 @@ FEATURES: list[Feature] = [
     programmes,
     leads,
     library,
+    gallery,
     documents,
     materials,
     planning,

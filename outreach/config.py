@@ -71,6 +71,7 @@ class Settings:
     port: int = 8000
     testing: bool = False
     journal_dir: Path | None = None
+    files_prefix: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -98,6 +99,7 @@ class Settings:
             host=host,
             port=port,
             journal_dir=_local_dir(environ, "OUTREACH_JOURNAL_DIR"),
+            files_prefix=_files_prefix(environ),
         )
 
     @property
@@ -114,6 +116,14 @@ class Settings:
         path = self.data_dir / name
         path.mkdir(parents=True, exist_ok=True)
         return path
+
+
+def _files_prefix(environ: Mapping[str, str]) -> str:
+    """Where nginx serves the stored materials to its own redirects only; '': this server sends them."""
+    text = environ.get("OUTREACH_FILES_PREFIX", "").rstrip("/")
+    if text and not re.fullmatch(r"(/[A-Za-z0-9_-]+)+", text):
+        raise BadSetting(f"OUTREACH_FILES_PREFIX={text!r}: write the path of the internal location, e.g. /stored")
+    return text
 
 
 def _flag(environ: Mapping[str, str], name: str) -> bool:

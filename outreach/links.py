@@ -1,11 +1,11 @@
 """Addresses that reach the public, and what they say when they come back.
 
-Short paths, since they stand in mails and QR codes: ``/c/`` a tracked link, ``/r/`` the response form of
-one recipient, ``/u/`` unsubscribing, ``/q/`` the response form behind a QR code, ``/m/`` a material,
-``/p/`` the response form of one letter, ``/i/`` a picture of a mail, ``/k/`` a consent, ``/o/`` the pixel of
-a mail that asks whether it was opened. What follows is a signed token of row ids (outreach.signing): forwarded,
-it tells nothing about a person. Reading a token raises ``BadToken``. ``base_url`` is the site's own address without
-a slash at its end.
+Short paths, since they stand in mails and QR codes: ``/c/`` a tracked link, ``/r/`` the response form of one
+recipient, ``/u/`` unsubscribing, ``/q/`` the response form behind a QR code, ``/m/`` a material, ``/s/`` a material
+until a day that its share names, ``/p/`` the response form of one letter, ``/i/`` a picture of a mail, ``/k/`` a
+consent, ``/o/`` the pixel of a mail that asks whether it was opened. What follows is a signed token of row ids
+(outreach.signing): forwarded, it tells nothing about a person. Reading a token raises ``BadToken``. ``base_url`` is
+the site's own address without a slash at its end.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from outreach.signing import BadToken, Signer
 #: One letter a purpose: a token made for one is refused for another.
 CLICK, FORM, UNSUBSCRIBE, PLACE, UNDO = "c", "f", "u", "q", "z"
 MATERIAL, PICTURE, OPEN, CONSENT = "m", "i", "o", "k"
-RETURN = "b"
-LETTER = "p"
+RETURN, SHARE, LETTER = "b", "s", "p"
 
 #: The place of the link that no person can see (docs/decisions/0016): behind any that a mailing can have.
 TRAP = 127
@@ -75,6 +74,17 @@ def material_url(base_url: str, signer: Signer, material_id: int) -> str:
     return f"{base_url}/m/{signer.sign(MATERIAL, material_id)}"
 
 
+def cover_url(base_url: str, signer: Signer, material_id: int) -> str:
+    """The first page of a published material as a picture, for other people's pages."""
+    return f"{material_url(base_url, signer, material_id)}/cover.png"
+
+
+def share_url(base_url: str, signer: Signer, share_id: int) -> str:
+    """A material, downloaded without signing in until its share ends. The end is in the share's row, so that it can
+    be brought forward."""
+    return f"{base_url}/s/{signer.sign(SHARE, share_id)}"
+
+
 def picture_url(base_url: str, signer: Signer, upload_id: int) -> str:
     """A picture standing in a mail."""
     return f"{base_url}/i/{signer.sign(PICTURE, upload_id)}"
@@ -125,6 +135,11 @@ def read_letter(signer: Signer, token: str) -> int:
 def read_material(signer: Signer, token: str) -> int:
     """The material's id."""
     return signer.read(MATERIAL, token, 1)[0]
+
+
+def read_share(signer: Signer, token: str) -> int:
+    """The share's id."""
+    return signer.read(SHARE, token, 1)[0]
 
 
 def read_picture(signer: Signer, token: str) -> int:

@@ -5,13 +5,24 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import threading
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from werkzeug.wsgi import FileWrapper
 
 from outreach import logs, processes
 
 TARGET = "wsgi:app"
 #: Requests worked on at the same time; each holds a thread and, mostly, a database connection.
 THREADS = 8
+#: Answers on their way at the same time. Whoever reads slowly holds a thread that only waits, not one of the above
+#: (docs/decisions/0024-downloads.md).
+ANSWERS = 2048
+#: Bytes that the server holds back for each slow reader; its own default is 400 KiB.
+BUFFER = 64 * 1024
+#: Bytes of a file read at once. Larger is no faster and takes its multiple in memory for each slow reader.
+BLOCK = 32 * 1024
 #: Seconds that requests under way have when the server is stopped.
 DRAIN = 10
 
@@ -20,10 +31,12 @@ def serve(host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished first. Exit status by SystemExit."""
     from granian import Granian  # not at the top: no other role needs it
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     server = Granian(
-        TARGET, address=host, port=port, interface=Interfaces.WSGI, workers=1, blocking_threads=THREADS,
+        TARGET, address=host, port=port, interface=Interfaces.WSGI, workers=1, blocking_threads=ANSWERS,
+        backpressure=2 * ANSWERS, backlog=ANSWERS, http1_settings=HTTP1Settings(max_buffer_size=BUFFER),
         websockets=False, log_level=LogLevels.error, workers_kill_timeout=DRAIN,
     )
     parent = os.getpid()
@@ -42,4 +55,22 @@ class _Loader:
         processes.name_process("outreach-web")
         logs.configure("web")
         module, _, name = TARGET.partition(":")
-        return getattr(importlib.import_module(module), name)
+        return Gate(getattr(importlib.import_module(module), name), THREADS)
+
+
+class Gate:
+    """Lets at most ``places`` requests into the application at once. Its answer is sent outside: a file that someone
+    takes minutes to read keeps nobody else waiting."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], places: int):
+        self._app, self._places = app, threading.BoundedSemaphore(places)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["wsgi.file_wrapper"] = _blocks
+        with self._places:
+            return self._app(environ, start_response)
+
+
+def _blocks(file: Any, _size: int = 0) -> FileWrapper:
+    """A file as an answer's body (PEP 3333, wsgi.file_wrapper)."""
+    return FileWrapper(file, BLOCK)

@@ -1,5 +1,5 @@
 """The legal gates once more when a mailing's time has come: what was lawful at its approval may not be so any more
-(a class without its approver, consents that ran out meanwhile)."""
+(a class without its approver, consents that ran out meanwhile, a case whose company has had it taken down)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from campaigns.mailings.compose import Composed
 from campaigns.mailings.content import Problem
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState, MessageClass
+from cases.library.models import Case
+from cases.library.rules import Outlet
+from cases.library.service import showable
 from outreach.audit.service import SERVICE, record_change
+from outreach.clock import kst_today
 from outreach.companies.models import Consent, ConsentPurpose
 from outreach.wording import Text
 
@@ -32,7 +36,20 @@ def obstacles(session: Session, mailing: Mailing, *, now: datetime) -> list[Prob
         mailing, Composed.from_json(mailing.compiled or {}), unconsented=unconsented, overdue=overdue,
         approved=mailing.approved_by is not None,
     )
-    return gathering.problems(gates.look(facts))
+    return [*gathering.problems(gates.look(facts)), *_cases_gone(session, mailing, now)]
+
+
+def _cases_gone(session: Session, mailing: Mailing, now: datetime) -> list[Problem]:
+    """Cases in the mail that may no longer be shown in one."""
+    ids = [block["case_id"] for block in mailing.blocks if block["kind"] == "case"]
+    if not ids:
+        return []
+    standing = set(session.scalars(sa.select(Case.id).where(Case.id.in_(ids), showable(kst_today(now), Outlet.MAIL))))
+    gone = session.scalars(sa.select(Case.headline).where(Case.id.in_(set(ids) - standing)))
+    return [
+        Problem(Text("사례 ‘%(title)s’은(는) 이제 메일에 실을 수 없습니다. 빼고 다시 승인받아 주세요.", title=title))
+        for title in gone
+    ]
 
 
 def _unconsented(session: Session, mailing_id: int) -> int:

@@ -16,7 +16,7 @@ from campaigns.audience import service as audiences
 from campaigns.audience.history import KEY as HISTORY
 from campaigns.delivery import service as delivery
 from campaigns.delivery.engine import Engine
-from campaigns.demo import following, papers, people, returned, stories
+from campaigns.demo import following, handouts, papers, people, returned, stories
 from campaigns.demo.firms import Firms
 from campaigns.demo.stories import Stage
 from campaigns.inbound import jobs as inbound
@@ -161,6 +161,7 @@ def _print_papers(stage: Stage) -> None:
     papers.render_all(app)
     with unit_of_work(db.session):
         failed = papers.publish(stage, editions)
+        handouts.hand_out(stage)
     for problem in failed:
         click.echo(f"  만들지 못한 홍보물: {problem}", err=True)
     stage.editions = len(editions) - len(failed)
@@ -171,7 +172,7 @@ def _summary(stage: Stage, companies: int, mailing: Mailing, totals: dict[str, i
         ("가상 기업", f"{companies:,}곳과 이야기 속 기업 {len(stage.companies)}곳"),
         ("협력기관·계정", f"{len(stage.partners)}곳 · {len(stage.people)}명"),
         ("캠페인·사례", f"{len(stage.campaigns)}건 · {len(stage.cases)}건"),
-        ("홍보물", f"안내 책자와 사례집 {stage.editions}종"),
+        ("홍보물", f"책자, 전단, 포스터와 사례집 {stage.editions}종"),
         ("방금 보낸 메일", f"'{mailing.title}' 접수 {totals.get('accepted', 0):,}통"),
     ]
     click.echo("\n동행 아웃리치 데모 (모든 기업과 사람은 가상입니다)")

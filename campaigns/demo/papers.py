@@ -1,9 +1,9 @@
-"""The demo's brochures and case sheets: really rendered, published by a second person, given to partners."""
+"""The demo's documents and case sheets: really rendered, published by a second person, given to partners."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from campaigns.demo.stories import Stage, version_on
 from campaigns.planning import materials as planned
 from campaigns.planning.materials import PLACES
 from cases.documents import service as documents
-from cases.documents.kinds.brochure import KIND as BROCHURE
+from cases.documents.kinds import KINDS
+from cases.documents.kinds.base import Kind
 from cases.library.rules import CaseState
+from cases.materials import grants
 from cases.materials import service as materials
-from cases.materials.models import Edition
+from cases.materials.models import Edition, Material
 from cases.materials.rules import Way
 from outreach.clock import kst_today
 from outreach.demo import content as told
@@ -29,36 +31,55 @@ SHEETS_FOR = "spring"
 
 
 def order_papers(stage: Stage, app: Flask, templates: Path) -> Iterator[Edition]:
-    """Brochures with their campaign's QR code, and a sheet of every published case; rendered by jobs."""
-    now, places = stage.setting.now, app.extensions.get(PLACES)
-    for brochure in stage.content.brochures:
-        author = stage.people[brochure.author]
-        row = documents.create(
-            stage.session, author.scope(), stage.actor(brochure.author), BROCHURE, _values(stage, brochure), now=now
+    """Documents with their campaign's QR code, and a sheet of every published case; rendered by jobs."""
+    for row, kind, values in _documents(stage):
+        author = stage.people[row.author]
+        document = documents.create(
+            stage.session, author.scope(), stage.actor(row.author), kind, values, now=stage.setting.now
         )
-        material = materials.of_document(stage.session, author.scope(), row, now=now)
-        campaign = stage.campaigns[brochure.campaign]
-        planned.add(
-            stage.session, author.scope(), stage.actor(brochure.author), campaign, material.id, now=now
-        )
-        yield planned.request_edition(
-            stage.session, author.scope(), stage.actor(brochure.author), campaign, material.id, templates, places,
-            now=now,
-        )
-    author, campaign = stage.people["promotion"], stage.campaigns[SHEETS_FOR]
+        material = materials.of_document(stage.session, author.scope(), document, now=stage.setting.now)
+        yield _ordered(stage, app, templates, material, row.author, row.campaign)
+    author = stage.people["promotion"]
     for case in stage.cases.values():
         if case.state is CaseState.PUBLISHED and case.centre_id == author.centre_id:
-            material = materials.of_case(stage.session, author.scope(), case, now=now)
-            planned.add(stage.session, author.scope(), stage.actor("promotion"), campaign, material.id, now=now)
-            yield planned.request_edition(
-                stage.session, author.scope(), stage.actor("promotion"), campaign, material.id, templates, places,
-                now=now,
-            )
+            material = materials.of_case(stage.session, author.scope(), case, now=stage.setting.now)
+            yield _ordered(stage, app, templates, material, "promotion", SHEETS_FOR)
 
 
-def _values(stage: Stage, brochure: told.Brochure) -> dict[str, object]:
-    """The brochure's words by slot, and what it shows by id."""
+def _ordered(
+    stage: Stage, app: Flask, templates: Path, material: Material, author: str, campaign_key: str
+) -> Edition:
+    """The material's edition with the code of a campaign, which uses it from now on."""
+    scope, actor, campaign = stage.people[author].scope(), stage.actor(author), stage.campaigns[campaign_key]
+    planned.add(stage.session, scope, actor, campaign, material.id, now=stage.setting.now)
+    return planned.request_edition(
+        stage.session, scope, actor, campaign, material.id, templates, app.extensions.get(PLACES), now=stage.setting.now
+    )
+
+
+def _documents(stage: Stage) -> Iterator[tuple[told.Brochure | told.Document, Kind, dict[str, object]]]:
+    for brochure in stage.content.brochures:
+        yield brochure, KINDS["brochure"], _values(stage, brochure, _brochure_texts(brochure))
+    for row in stage.content.documents:
+        kind = KINDS[row.kind]
+        yield row, kind, _values(stage, row, kind.opening() | row.texts)
+
+
+def _values(
+    stage: Stage, row: told.Brochure | told.Document, texts: Mapping[str, str]
+) -> dict[str, object]:
+    """A document's words by slot, and what it shows by id."""
     today = kst_today(stage.setting.now)
+    shown = [stage.cases[key] for key in row.cases]
+    return {
+        "title": row.title, "subtitle": row.subtitle, "style": row.style, "texts": dict(texts),
+        "case_ids": [case.id for case in shown if case.state is CaseState.PUBLISHED],
+        "programme_ids": [version_on(stage.session, code, today).id for code in row.programmes],
+        "organisation_ids": [stage.partners[key].id for key in row.partners],
+    }
+
+
+def _brochure_texts(brochure: told.Brochure) -> dict[str, str]:
     texts = {
         "why_title": brochure.why.title, "why_lead": brochure.why.lead,
         "why_text": "\n\n".join(brochure.why.paragraphs),
@@ -73,13 +94,7 @@ def _values(stage: Stage, brochure: told.Brochure) -> dict[str, object]:
             f"figure{number}_label": figure.label, f"figure{number}_value": figure.value,
             f"figure{number}_unit": figure.unit, f"figure{number}_source": figure.source,
         }
-    shown = [stage.cases[key] for key in brochure.cases]
-    return {
-        "title": brochure.title, "subtitle": brochure.subtitle, "style": brochure.style, "texts": texts,
-        "case_ids": [case.id for case in shown if case.state is CaseState.PUBLISHED],
-        "programme_ids": [version_on(stage.session, code, today).id for code in brochure.programmes],
-        "organisation_ids": [stage.partners[key].id for key in brochure.partners],
-    }
+    return texts
 
 
 def render_all(app: Flask) -> int:
@@ -105,7 +120,7 @@ def publish(stage: Stage, editions: list[int]) -> list[str]:
             failed.append(f"{edition.material.title}: {edition.error}")
             continue
         materials.publish(stage.session, stage.actor("manager"), edition, acknowledged=True, now=stage.setting.now)
-        for grant in materials.grants(stage.session, edition.material):
+        for grant in grants.of_material(stage.session, edition.material):
             for _ in range(chance.randrange(0, 5)):
                 at = stage.setting.now - timedelta(minutes=chance.randrange(1, 600))
                 materials.count_download(

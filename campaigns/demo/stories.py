@@ -31,8 +31,10 @@ from campaigns.responses import service as responses
 from campaigns.responses import tray
 from campaigns.responses.models import Response
 from campaigns.responses.rules import Answer, Channel, ResponseState
+from cases.library import finding
 from cases.library.models import Case
 from cases.library.rules import CaseState, ConsentScope
+from cases.library.veil import Veil
 from outreach.accounts.models import User
 from outreach.audit.service import Actor
 from outreach.clock import kst_midnight
@@ -96,13 +98,16 @@ def tell_cases(stage: Stage) -> None:
             keywords=list(case.keywords), planner_name=planner.name, author_id=planner.id,
             consent_scope=ConsentScope(case.consent_scope), consent_on=case.consent_on,
             consent_until=case.consent_until, consent_evidence=case.consent_evidence,
+            consented_by=case.consented_by, outlets=sorted(case.outlets), veil=Veil(case.veil),
+            needs=sorted(case.needs),
+            published_at=at if case.state == CaseState.PUBLISHED.value else None,
             fact_checked_on=case.fact_checked_on, fact_checked_by=case.fact_checked_by, fictional=True,
             created_at=at, updated_at=at,
         )
         row.programmes = [version_on(stage.session, code, day) for code, day in case.programmes]
         stage.session.add(row)
+        finding.index(stage.session, row)
         stage.cases[case.key] = row
-    stage.session.flush()
 
 
 def version_on(session: Session, code: str, day: Any) -> ProgrammeVersion:

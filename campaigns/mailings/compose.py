@@ -21,6 +21,7 @@ from campaigns.mailings.rules import MessageClass
 from cases.blocks import cards
 from cases.blocks.writing import to_html, to_plain
 from cases.library.models import Case
+from cases.library.rules import Outlet
 from cases.materials import service as materials
 from cases.materials.models import Material
 from cases.materials.rules import EditionState
@@ -166,7 +167,7 @@ class _Writer:
 
     def _case(self, block: Mapping[str, Any], place: int) -> dict[str, Any]:
         case = self._row(Case, block["case_id"], place)
-        if problem := cards.case_problem(case, self.today):
+        if problem := cards.case_problem(case, self.today, Outlet.MAIL):
             raise Invalid(Text("%(place)s번째 블록: %(problem)s", place=place, problem=problem))
         self.warnings.extend(cards.case_warnings(case, self.today))
         return cards.case_card(case)

@@ -37,7 +37,8 @@ from campaigns.mailings.rules import ADVERTISING_LABEL, CLASS_LABELS, EDITABLE, 
 from campaigns.mailings.service import Setting
 from campaigns.planning import service as planning
 from cases.library.models import Case
-from cases.library.rules import CaseState, ConsentScope
+from cases.library.rules import Outlet
+from cases.library.service import showable
 from cases.materials.models import Edition, Material
 from cases.materials.rules import EditionState
 from outreach import links
@@ -209,9 +210,9 @@ def _block_choices(mailing: Mailing) -> dict[str, list[dict[str, Any]]]:
     """What cards, buttons and pictures can be about: published cases and materials, current programmes, the
     person's own pictures and those already in the mailing."""
     centre_id, today = mailing.campaign.centre_id, kst_today(setting().now)
-    cases = sa.select(Case).where(
-        Case.state == CaseState.PUBLISHED, Case.consent_scope != ConsentScope.NONE
-    ).order_by(sa.func.coalesce(Case.centre_id, 0) != (centre_id or 0), Case.headline)  # the centre's own first
+    cases = sa.select(Case).where(showable(today, Outlet.MAIL)).order_by(
+        sa.func.coalesce(Case.centre_id, 0) != (centre_id or 0), Case.headline,  # the centre's own first
+    )
     materials = sa.select(Material).where(
         Material.id.in_(sa.select(Edition.material_id).where(Edition.state == EditionState.PUBLISHED))
     ).order_by(Material.title)

@@ -33,4 +33,4 @@ def blocks(session: Session, material: Material | None) -> list[dict[str, Any]]:
         return [GREETING, {"kind": "text", "text": ""}, *ENDING]
     whole = {"kind": "button", "label": "자료 전체 보기", "target": "material", "url": "", "material_id": material.id}
     room = MAX_BLOCKS - len(ENDING) - 2
-    return [GREETING, *web.blocks_of(session, edition)[:room], whole, *ENDING]
+    return [GREETING, *web.in_words(web.blocks_of(session, edition))[:room], whole, *ENDING]

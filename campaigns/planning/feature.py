@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_pgettext
 
-from campaigns.planning import api, material_routes, routes
+from campaigns.planning import api, material_routes, portal, routes
 from outreach.feature import Feature, MenuItem, Panel
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 
@@ -19,4 +19,5 @@ feature = Feature(
         Panel("home", 40, routes.home_panel, EDITOR_ROLES),
         Panel("campaign", 40, material_routes.panel, STAFF_ROLES),
     ),
+    init_app=portal.init_app,
 )

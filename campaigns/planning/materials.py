@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from campaigns.planning.models import Campaign, CampaignMaterial, CampaignPartner
+from campaigns.planning.rules import CampaignState
+from cases.materials import grants
 from cases.materials import service as library
 from cases.materials.models import Edition, Material
 from outreach.audit import service as audit
@@ -94,7 +96,22 @@ def sync(session: Session, actor: Actor, organisation_ids: Collection[int], *, n
             .join(CampaignPartner, CampaignPartner.campaign_id == CampaignMaterial.campaign_id)
             .where(CampaignPartner.organisation_id == organisation_id)
         )
-        library.follow(session, actor, organisation_id, set(session.scalars(wanted)), now=now)
+        grants.follow(session, actor, organisation_id, set(session.scalars(wanted)), now=now)
+
+
+def leading_campaign(session: Session, organisation_id: int, material_id: int) -> int | None:
+    """The campaign through which a partner has a material: of several a running one first, then the one that began
+    last. None when it was given by hand."""
+    running = sa.case((Campaign.state == CampaignState.ACTIVE, 0), (Campaign.state == CampaignState.PAUSED, 1), else_=2)
+    query = (
+        sa.select(Campaign.id)
+        .join(CampaignMaterial, CampaignMaterial.campaign_id == Campaign.id)
+        .join(CampaignPartner, CampaignPartner.campaign_id == Campaign.id)
+        .where(CampaignMaterial.material_id == material_id, CampaignPartner.organisation_id == organisation_id,
+               Campaign.state != CampaignState.CANCELLED)
+        .order_by(running, Campaign.starts_on.desc().nulls_last(), Campaign.id.desc())
+    )
+    return session.scalar(query.limit(1))
 
 
 def request_edition(

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from campaigns.delivery.models import Delivery
 from campaigns.planning.models import Campaign
 from campaigns.responses.rules import Channel, ResponseState, SignalKind, Verdict
+from cases.library.models import Case
 from outreach.db import Identified, Json, UtcDateTime, db, enum_type
 from outreach.leads.models import Lead
+from outreach.regions.models import Centre
 
 
 def _made_here() -> str:
@@ -81,16 +83,25 @@ class WeakSignal(Identified, db.Model):
 
 
 class ResponsePlace(Identified, db.Model):
-    """A printed QR code's meaning: campaign, and perhaps partner, material and place of use."""
+    """Where an answer came from that no mail brought: a printed QR code (of a campaign, and perhaps partner, material
+    and place of use), or a case of the public gallery, which belongs to no campaign."""
 
     __tablename__ = "response_place"
 
-    campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id", ondelete="CASCADE"), index=True)
+    campaign_id: Mapped[int | None] = mapped_column(sa.ForeignKey("campaign.id", ondelete="CASCADE"), index=True)
+    case_id: Mapped[int | None] = mapped_column(sa.ForeignKey("best_practice.id", ondelete="SET NULL"), index=True)
     organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id", ondelete="SET NULL"))
     material_id: Mapped[int | None] = mapped_column(sa.ForeignKey("material.id", ondelete="SET NULL"))
     label: Mapped[str] = mapped_column(sa.String(120), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    campaign: Mapped[Campaign] = relationship()
+    campaign: Mapped[Campaign | None] = relationship()
+    case: Mapped[Case | None] = relationship()
+
+    @property
+    def centre(self) -> Centre | None:
+        """Who answers for it: the campaign's centre, or the case's."""
+        owner = self.campaign or self.case
+        return owner.centre if owner else None
 
 
 class Response(Identified, db.Model):

@@ -236,7 +236,7 @@ def place_answer(token: str) -> Any:
         db.session, place, given, submission=submission_key("q", place.id, form.nonce.data or "", given), now=_now(),
         suspect=form.is_trapped,
     )
-    acknowledge(db.session, response, sender.of_campaign(place.campaign), now=_now())
+    acknowledge(db.session, response, sender.of_place(place), now=_now())
     db.session.commit()
     return redirect(url_for(".place_thanks", token=token), 303)
 
@@ -244,11 +244,13 @@ def place_answer(token: str) -> Any:
 @blueprint.get("/q/<token>/thanks")
 @access.public("says thank you; nothing else")
 def place_thanks(token: str) -> str:
-    return render_template("public/thanks.html", sender=sender.of_campaign(_place(token).campaign))
+    return render_template("public/thanks.html", sender=sender.of_place(_place(token)))
 
 
 def _place_page(place: ResponsePlace, form: PublicForm) -> str:
-    return render_template("public/form.html", form=form, sender=sender.of_campaign(place.campaign), kept_for=KEEP)
+    return render_template(
+        "public/form.html", form=form, sender=sender.of_place(place), case=place.case, kept_for=KEEP,
+    )
 
 
 # -- unsubscribing --------------------------------------------------------------------------------------------

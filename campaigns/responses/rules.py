@@ -22,6 +22,7 @@ class Channel(str, enum.Enum):
     FAX = "fax"
     BRIEFING = "briefing"
     MAIL_REPLY = "mail_reply"  # an answer to the mail itself
+    GALLERY = "gallery"  # "our company too" beside a case of the public gallery
     POST = "post"  # the code on a letter
 
 
@@ -33,6 +34,7 @@ CHANNEL_LABELS = {
     Channel.FAX: _("팩스"),
     Channel.BRIEFING: _("설명회"),
     Channel.MAIL_REPLY: _("메일 회신"),
+    Channel.GALLERY: _("누리집 사례관"),
     Channel.POST: _("우편"),
 }
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from campaigns.mailings.models import Mailing
 from campaigns.planning.models import Campaign
+from campaigns.responses.models import ResponsePlace
+from outreach.regions.models import Centre
 
 #: 고용노동부 고객상담센터, where no centre is named.
 HELP_LINE = "1350"
@@ -25,6 +27,15 @@ def of_mailing(mailing: Mailing) -> Sender:
 
 
 def of_campaign(campaign: Campaign) -> Sender:
-    if campaign.centre is None:
+    return _of_centre(campaign.centre)
+
+
+def of_place(place: ResponsePlace) -> Sender:
+    """The centre of the campaign whose code was scanned, or of the case that was read."""
+    return _of_centre(place.centre)
+
+
+def _of_centre(centre: Centre | None) -> Sender:
+    if centre is None:
         return Sender("고용노동부 고객상담센터", HELP_LINE)
-    return Sender(campaign.centre.name_ko, campaign.centre.phone or HELP_LINE)
+    return Sender(centre.name_ko, centre.phone or HELP_LINE)

@@ -24,6 +24,7 @@ from campaigns.responses.rules import (
     Channel,
     ResponseState,
 )
+from cases.library.models import Case
 from outreach.companies import search
 from outreach.companies.models import Company, Contact, Workplace
 from outreach.errors import Forbidden, Invalid
@@ -67,14 +68,15 @@ def submit_by_mail(
 def submit_by_place(
     session: Session, place: ResponsePlace, answer: Answer, *, submission: str, now: datetime, suspect: bool = False
 ) -> Response:
-    """The answer of someone who scanned a QR code: kept as it is, for a person to verify; a ``suspect`` one is set
-    aside."""
+    """The answer of someone who scanned a QR code or came from a case of the gallery: kept as it is, for a person to
+    verify; a ``suspect`` one is set aside."""
     known = _submitted(session, submission)
     if known is not None:
         return known
-    response = _new(answer, Channel.QR, now, submission=submission)
+    channel = Channel.QR if place.campaign_id is not None else Channel.GALLERY
+    response = _new(answer, channel, now, submission=submission)
     response.place, response.campaign, response.organisation_id = place, place.campaign, place.organisation_id
-    response.centre_id = place.campaign.centre_id
+    response.centre_id = place.centre.id if place.centre else None
     if suspect:
         _set_aside(response)
     return response if _add(session, response) else _submitted(session, submission) or response
@@ -190,6 +192,18 @@ def place_for(
             campaign=session.get_one(Campaign, campaign_id), organisation_id=organisation_id,
             material_id=material_id, label=label, created_at=now,
         )
+        session.add(place)
+        session.flush()
+    return place
+
+
+def place_for_case(session: Session, case: Case, now: datetime) -> ResponsePlace:
+    """What "our company too" beside a case of the gallery stands for; one for each case."""
+    query = sa.select(ResponsePlace).where(ResponsePlace.case_id == case.id, ResponsePlace.campaign_id.is_(None))
+    place = session.scalar(query.order_by(ResponsePlace.id).limit(1))
+    if place is None:
+        label = f"사례 ‘{case.headline}’"[:120]
+        place = ResponsePlace(case=case, label=label, created_at=now)
         session.add(place)
         session.flush()
     return place

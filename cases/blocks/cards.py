@@ -7,19 +7,20 @@ from datetime import date
 from typing import Any
 
 from cases.library.models import Case
-from cases.library.rules import CaseState, ConsentScope, size_band
+from cases.library.rules import CaseState, Outlet, consent_problems
+from cases.library.veil import shown
 from outreach.programmes.models import ProgrammeVersion
 from outreach.programmes.rules import amount_text, usable
 from outreach.regions.models import Certainty
 from outreach.wording import Text
 
 
-def case_problem(case: Case, today: date) -> Text | None:
-    """Why the case may not be shown now; None if it may."""
-    if case.state is not CaseState.PUBLISHED or case.consent_scope is ConsentScope.NONE:
-        return Text("사례 '%(title)s'은(는) 게시되지 않았거나 기업 동의가 없습니다.", title=case.headline)
-    if case.consent_until and case.consent_until < today:
-        return Text("사례 '%(title)s'의 공개 동의 기간이 끝났습니다.", title=case.headline)
+def case_problem(case: Case, today: date, outlet: Outlet) -> Text | None:
+    """Why the case may not be shown in ``outlet`` now; None if it may."""
+    if case.state is not CaseState.PUBLISHED:
+        return Text("사례 '%(title)s'은(는) 게시되지 않았습니다.", title=case.headline)
+    if reasons := consent_problems(case, today, outlet):
+        return Text("사례 '%(title)s': %(problem)s", title=case.headline, problem=Text.joined(reasons))
     return None
 
 
@@ -35,8 +36,7 @@ def case_warnings(case: Case, today: date) -> Iterator[Text]:
 
 def case_card(case: Case) -> dict[str, Any]:
     """``place``: who it is, as far as may be said; ``headline``, ``summary``; ``figure``: {label, value} or None."""
-    province = case.province.name_ko if case.province else ""
-    parts = [case.display_name, province, case.industry, size_band(case.headcount)]
+    parts = [case.display_name, *shown(case)]
     return {
         "place": " · ".join(part for part in parts if part), "headline": case.headline, "summary": case.summary,
         "figure": figure(case.figures[0]) if case.figures else None,

@@ -22,6 +22,8 @@ from outreach.errors import Forbidden, Invalid, NotFound
 from outreach.scope import EDITOR_ROLES, Scope
 
 FIELDS = ("title", "subtitle", "style", "texts")
+#: Stands in for the title of a document that has none yet.
+NO_TITLE = "여기에 제목이 들어갑니다"
 
 
 # -- reading -------------------------------------------------------------------------------------------
@@ -143,7 +145,9 @@ def restore(
 def sketch(
     session: Session, scope: Scope, kind: Kind, document: Document | None, values: Mapping[str, Any], *, now: datetime
 ) -> dict[str, Any]:
-    """What ``versions.snapshot`` would say of the document if ``values`` were saved. Raises Invalid."""
+    """What ``versions.snapshot`` would say of the document if ``values`` were saved; something stands in for a title
+    that is not written yet. Raises Invalid."""
+    values = {**values, "title": values.get("title") or NO_TITLE}
     made = _blank(kind, scope, None, now)
     if document is not None:
         for records in ("cases", "programmes", "organisations"):

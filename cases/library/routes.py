@@ -1,5 +1,5 @@
-"""Pages of best-practice cases: list, record, form, photo, states. What is made of a case (sheets) comes in
-as panels of slot 'case'."""
+"""Pages of best-practice cases: list, record, form, states. What is made of a case (sheets) comes in as panels of
+slot 'case'; pictures, consents and the interview have modules of their own."""
 
 from __future__ import annotations
 
@@ -7,34 +7,36 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from cases.library import service
-from cases.library.forms import CaseForm, MoveForm, PhotoForm
+from cases.library import cells, grams, highlight, photos, service
+from cases.library.forms import CaseForm, MoveForm, TakeDownForm
 from cases.library.models import Case
+from cases.library.rights import PHOTO_KINDS, PORTRAITS, photo_problems
 from cases.library.rules import (
     CONSENT_LABELS,
     MOVES,
+    NEED_LABELS,
+    OUTLET_LABELS,
     STATE_LABELS,
     WRITABLE,
     CaseState,
+    Need,
     consent_problems,
-    size_band,
 )
+from cases.library.veil import VEIL_LABELS, shown, size_band
 from outreach.audit import service as audit
 from outreach.clock import kst_today
 from outreach.companies import search
 from outreach.companies.ksic import SECTIONS
 from outreach.companies.search import CompanyFilter
 from outreach.db import db
-from outreach.errors import DomainError, Invalid, NotFound
-from outreach.pdf.pictures import MAX_BYTES, Purpose, check_picture
+from outreach.errors import DomainError, NotFound
 from outreach.programmes.rules import usable
 from outreach.regions import service as regions
 from outreach.regions.models import IndustrialComplex
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
-from outreach.uploads import service as uploads
 from outreach.web import access
 from outreach.web.language import translated
 from outreach.web.numbers import read_id
@@ -59,7 +61,10 @@ def _words() -> dict[str, Any]:
     return {
         "CASE_STATES": STATE_LABELS, "CASE_CONSENTS": CONSENT_LABELS, "CASE_FIELDS": FIELD_WORDS,
         "CASE_WORDS": {scope.value: _(label) for scope, label in CONSENT_LABELS.items()}, "SECTIONS": SECTIONS,
-        "size_band": size_band, "programme_warnings": usable,
+        "size_band": size_band, "programme_warnings": usable, "case_shown": shown, "highlight": highlight,
+        "CASE_NEEDS": {need.value: label for need, label in NEED_LABELS.items()}, "PHOTO_KINDS": PHOTO_KINDS,
+        "CASE_OUTLETS": {outlet.value: label for outlet, label in OUTLET_LABELS.items()}, "CASE_VEILS": VEIL_LABELS,
+        "PORTRAITS": PORTRAITS, "photo_problems": photo_problems, "lead_photo": photos.lead,
     }
 
 
@@ -70,7 +75,12 @@ FIELD_WORDS = {
     "quote": "인용문", "quote_by": "말한 사람", "planner_name": "담당 플래너", "keywords": "검색어",
     "programmes": "활용한 제도", "company": "기업", "consent_scope": "공개 동의 범위", "consent_on": "동의한 날",
     "consent_until": "동의 종료일", "consent_evidence": "동의 증빙", "fact_checked_on": "사실 확인일",
-    "fact_checked_by": "확인한 사람", "photo": "사진", "photo_caption": "사진 설명", "photo_rights": "권리 관계",
+    "fact_checked_by": "확인한 사람", "photo": "사진", "caption": "사진 설명", "rights_holder": "저작권자",
+    "portrait": "찍힌 사람의 동의", "portrait_evidence": "초상 동의 증빙", "rights_until": "쓸 수 있는 기한",
+    "taken_by": "찍은 사람", "taken_on": "찍은 날", "evidence": "증빙 파일", "photo_lead": "대표 사진",
+    "consent_form": "동의서 파일",
+    "needs": "회사의 고민", "outlets": "실어도 되는 곳", "veil": "익명일 때 공개 정도", "consented_by": "동의한 사람",
+    "interviewed_on": "방문 조사일", "ksic": "업종 코드", "asked_on": "요청받은 날", "asked_by": "요청한 사람",
     "province_id": "시·도", "complex_id": "산업단지", "section": "업종 대분류", "industry": "업종",
     "headcount": "상시근로자", "acknowledged": "확인한 경고",
 }
@@ -84,12 +94,18 @@ FIELD_WORDS = {
 def index() -> str:
     args, scope = request.args, access.scope()
     state = next((state for state in CaseState if state.value == args.get("state")), None)
-    query = service.cases_query(
-        scope, text=args.get("q", "").strip()[:100], province_id=read_id(args.get("province")),
-        section=args.get("section", "") if args.get("section") in SECTIONS else "", state=state,
-    )
+    text = args.get("q", "").strip()[:100]
+    conditions: dict[str, Any] = {
+        "text": text, "province_id": read_id(args.get("province")), "state": state,
+        "section": args.get("section", "") if args.get("section") in SECTIONS else "",
+        "need": args.get("need", "") if args.get("need") in set(Need) else "",
+    }
+    page, loose = paginate(db.session, service.cases_query(scope, **conditions), size=PAGE_SIZE), False
+    if text and not page.total:
+        page, loose = paginate(db.session, service.cases_query(scope, loose=True, **conditions), size=PAGE_SIZE), True
     return render_template(
-        "cases/list.html", page=paginate(db.session, query, size=PAGE_SIZE), args=args, today=_today(),
+        "cases/list.html", page=page, args=args, today=_today(), search=grams.asked(text), loose=loose,
+        needs=[(need.value, _(label)) for need, label in NEED_LABELS.items()],
         provinces=regions.province_options(db.session, _today()), may_write=scope.role in service.WRITER_ROLES,
         states=[(state.value, _(label)) for state, label in STATE_LABELS.items()],
         sections=[(key, f"{key} {_(name)}") for key, name in SECTIONS.items()],
@@ -107,27 +123,17 @@ def show(case_id: int) -> str:
         moves = [state for state in moves if state is not CaseState.PUBLISHED]
     return render_template(
         "cases/show.html", case=case, own=own, today=today, may_write=may_write, moves=moves,
-        editable=may_write and case.state in WRITABLE, warnings=service.warnings(case, today),
-        problems=service.problems(case, today) if own else [], lapsed=_lapsed(case, today), form=MoveForm(),
+        editable=may_write and case.state in WRITABLE, warnings=service.to_confirm(db.session, case, today),
+        problems=service.problems(db.session, case, today) if own else [], lapsed=_lapsed(case, today),
+        form=MoveForm(formdata=None), take_down_form=TakeDownForm(formdata=None, asked_on=today),
+        cells=cells.cells(db.session, case) if own else [],
         history=audit.history(db.session, "case", case.id)[:20] if own else [],
     )
 
 
 def _lapsed(case: Case, today: date) -> list[str]:
     """What became wrong with a published case since."""
-    return consent_problems(case, today) if case.state is CaseState.PUBLISHED else []
-
-
-@blueprint.get("/<int:case_id>/photo")
-@access.allow(*STAFF_ROLES)
-def photo(case_id: int) -> Any:
-    case = service.get(db.session, access.scope(), case_id)
-    if case.photo is None:
-        raise NotFound("등록된 사진이 없습니다.")
-    path = uploads.open_path(_folder(), case.photo)
-    response = send_file(path, mimetype=case.photo.media_type, etag=case.photo.sha256, conditional=True)
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
+    return consent_problems(case, today, None) if case.state is CaseState.PUBLISHED else []
 
 
 @blueprint.get("/companies")
@@ -216,34 +222,6 @@ def _saved(form: CaseForm, case: Case | None) -> Case | None:
     return case
 
 
-@blueprint.post("/<int:case_id>/photo")
-@access.allow(*service.WRITER_ROLES)
-def set_photo(case_id: int) -> Any:
-    service.writable(db.session, access.scope(), case_id)
-    db.session.rollback()  # judging a picture takes up to a second; the database is not held meanwhile
-    form = PhotoForm()
-    file, remove = form.photo.data, bool(form.remove.data)
-    try:
-        picture = check_picture(file.read(MAX_BYTES + 1), Purpose.PHOTO) if file and not remove else None
-        case = service.writable(db.session, access.scope(), case_id)
-        if picture is None and case.photo is None and not remove:
-            raise Invalid("사진 파일을 골라 주세요.")
-        service.set_photo(
-            db.session, access.actor(), case, _folder(), picture, name=(file.filename if file else "") or "",
-            caption=(form.photo_caption.data or "").strip(), rights=(form.photo_rights.data or "").strip(),
-            remove=remove, now=_now(),
-        )
-        db.session.commit()
-    except NotFound:
-        raise
-    except DomainError as error:
-        db.session.rollback()
-        flash(translated(error.message), "error")
-    else:
-        flash(_("사진을 지웠습니다.") if remove else _("사진을 저장했습니다."), "success")
-    return redirect(url_for(".show", case_id=case_id, _anchor="photo"))
-
-
 @blueprint.post("/<int:case_id>/state")
 @access.allow(*service.WRITER_ROLES)
 def move(case_id: int) -> Any:
@@ -255,7 +233,7 @@ def move(case_id: int) -> Any:
     try:
         service.move(
             db.session, scope, access.actor(), case, form.state.data, acknowledged=bool(form.acknowledged.data),
-            now=_now(),
+            reason=(form.reason.data or "").strip(), now=_now(),
         )
         db.session.commit()
     except DomainError as error:
@@ -264,19 +242,3 @@ def move(case_id: int) -> Any:
     else:
         flash(_("‘%(state)s’ 상태로 바꾸었습니다.", state=_(STATE_LABELS[form.state.data])), "success")
     return redirect(url_for(".show", case_id=case_id))
-
-
-def _folder() -> Any:
-    return current_app.extensions["outreach"].settings.folder("uploads")
-
-
-# -- other pages ---------------------------------------------------------------------------------------
-
-
-def company_panel(scope: Any, company: Any) -> Any:
-    """Published cases most like a company, for its page: what a planner tells there."""
-    places = [place for place in company.workplaces if search.in_reach(scope, place)] or company.workplaces
-    cases = service.nearest(db.session, scope, places[0], _today(), limit=3) if places else []
-    return render_template("cases/company_panel.html", cases=cases) if cases else ""
-
-

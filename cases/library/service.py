@@ -8,49 +8,54 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from cases.library.models import Case
+from cases.library import finding, grams
+from cases.library.cells import cell_problems, cell_warnings, cells
+from cases.library.models import Case, CaseNeed
 from cases.library.rules import (
     MOVES,
     STATE_LABELS,
     WRITABLE,
     CaseState,
+    ConsentScope,
+    Need,
+    Outlet,
     consent_problems,
     fact_problems,
     naming_problems,
+    publication_problems,
 )
+from cases.library.veil import veil_problems
 from outreach.audit import service as audit
 from outreach.audit.models import ChangeRecord
 from outreach.audit.service import Actor
 from outreach.clock import kst_today
 from outreach.companies import search
-from outreach.companies.models import Company, Workplace
+from outreach.companies.models import Company
 from outreach.db import check_version
 from outreach.errors import Conflict, Forbidden, Invalid, NotFound
 from outreach.feature import CompanyMerge
-from outreach.pdf.pictures import SafePicture
 from outreach.programmes.models import ProgrammeVersion
 from outreach.programmes.rules import usable
 from outreach.regions.models import valid_on
 from outreach.scope import EDITOR_ROLES, Role, Scope
-from outreach.uploads import service as uploads
 from outreach.wording import Text
 
 #: Planners meet the companies, so they write cases, too; publishing is for editors.
 WRITER_ROLES = EDITOR_ROLES | {Role.PLANNER}
 
 FIELDS = (
-    "province_id", "complex_id", "section", "industry", "headcount", "display_name", "headline", "summary", "problem",
-    "system", "steps", "effect", "figures", "costs", "advice", "quote", "quote_by", "planner_name", "keywords",
-    "consent_scope", "consent_on", "consent_until", "consent_evidence", "fact_checked_on", "fact_checked_by",
+    "province_id", "complex_id", "section", "ksic", "industry", "headcount", "display_name", "headline", "summary",
+    "problem", "system", "steps", "effect", "figures", "costs", "advice", "quote", "quote_by", "planner_name",
+    "keywords", "needs", "interviewed_on", "consent_scope", "outlets", "veil", "consent_on", "consent_until",
+    "consent_evidence", "consented_by", "fact_checked_on", "fact_checked_by",
 )
 #: What a case takes over from the company it is about, where nothing else was written.
-COPIED = ("province_id", "complex_id", "section", "headcount", "industry")
+COPIED = ("province_id", "complex_id", "section", "ksic", "headcount", "industry")
 
 #: Longest value that the history repeats.
 _TOLD = 120
@@ -84,22 +89,30 @@ def may_write(scope: Scope, case: Case) -> bool:
 
 
 def cases_query(
-    scope: Scope, *, text: str = "", province_id: int | None = None, section: str = "",
-    state: CaseState | None = None,
+    scope: Scope, *, text: str = "", province_id: int | None = None, section: str = "", need: str = "",
+    state: CaseState | None = None, loose: bool = False,
 ) -> sa.Select[tuple[Case]]:
-    """The cases ``scope`` reads, the newest first. ``text``: part of a title, name, summary or keyword."""
+    """The cases ``scope`` reads, the newest first, or those that ``text`` finds, the best first. ``loose``: also what
+    merely resembles the text."""
     query = (
         sa.select(Case)
-        .options(joinedload(Case.province), joinedload(Case.centre), joinedload(Case.photo))
+        .options(joinedload(Case.province), joinedload(Case.centre), selectinload(Case.photos))
         .where(visible(scope)).order_by(Case.updated_at.desc(), Case.id.desc())
     )
     if text:
-        columns = (Case.headline, Case.display_name, Case.summary, Case.industry, sa.cast(Case.keywords, sa.Text))
-        query = query.where(sa.or_(*(column.icontains(text, autoescape=True) for column in columns)))
+        search = grams.asked(text)
+        if search is None:
+            return query.where(sa.false())
+        query = finding.ranked(query, finding.loosened(search) if loose else search)
     for column, value in ((Case.province_id, province_id), (Case.section, section or None), (Case.state, state)):
         if value is not None:
             query = query.where(column == value)
-    return query
+    return query.where(needing(need)) if need else query
+
+
+def needing(need: str) -> sa.ColumnElement[bool]:
+    """The condition that a case is about a worry (rules.Need)."""
+    return sa.exists().where(CaseNeed.case_id == Case.id, CaseNeed.need == need)
 
 
 def get(session: Session, scope: Scope, case_id: int) -> Case:
@@ -118,23 +131,16 @@ def writable(session: Session, scope: Scope, case_id: int) -> Case:
     return case
 
 
-def publishable(scope: Scope, today: date) -> sa.Select[tuple[Case]]:
-    """The published cases with a standing consent, as brochures choose from them."""
+def publishable(scope: Scope, today: date, outlet: Outlet = Outlet.PRINT) -> sa.Select[tuple[Case]]:
+    """The published cases with a standing consent to be shown in ``outlet``, as papers and mails choose from them."""
+    return sa.select(Case).where(visible(scope), showable(today, outlet)).order_by(Case.headline, Case.id)
+
+
+def showable(today: date, outlet: Outlet) -> sa.ColumnElement[bool]:
+    """The condition that a case is published, and its company's consent to ``outlet`` stands on ``today``."""
     standing = sa.or_(Case.consent_until.is_(None), Case.consent_until >= today)
-    return (
-        sa.select(Case).where(visible(scope), Case.state == CaseState.PUBLISHED, standing)
-        .order_by(Case.headline, Case.id)
-    )
-
-
-def nearest(session: Session, scope: Scope, workplace: Workplace, today: date, *, limit: int) -> list[Case]:
-    """Published cases most like a workplace: same province first, then same industry, then the nearest size."""
-    size = workplace.headcount or 0
-    far = sa.func.abs(sa.func.coalesce(Case.headcount, 0) - size)
-    order = (sa.case((Case.province_id == workplace.province_id, 0), else_=1),
-             sa.case((Case.section == (workplace.section or "-"), 0), else_=1), far)
-    query = publishable(scope, today).options(joinedload(Case.province)).order_by(None).order_by(*order, Case.id)
-    return list(session.scalars(query.limit(limit)))
+    agreed = sa.cast(Case.outlets, sa.Text).contains(f'"{outlet.value}"')  # a list of words, whole ones
+    return sa.and_(Case.state == CaseState.PUBLISHED, Case.consent_scope != ConsentScope.NONE, standing, agreed)
 
 
 def current_versions(session: Session, today: date) -> list[ProgrammeVersion]:
@@ -145,18 +151,26 @@ def current_versions(session: Session, today: date) -> list[ProgrammeVersion]:
 
 
 def warnings(case: Case, today: date) -> list[str]:
-    """What a person must know and confirm before the case is published: programmes that are unverified or
-    have ended."""
+    """Programmes the case cites that are unverified or have ended: whatever prints it says so, too."""
     return [
         Text("%(programme)s: %(problem)s", programme=version.programme.name_ko, problem=Text(text))
         for version in case.programmes for text in usable(version, today)
     ]
 
 
-def problems(case: Case, today: date) -> list[str]:
+def to_confirm(session: Session, case: Case, today: date) -> list[str]:
+    """What a person must know and confirm before the case is published: its warnings, and a description that our list
+    can't tell to be safe."""
+    return warnings(case, today) + cell_warnings(cells(session, case), case.veil)
+
+
+def problems(session: Session, case: Case, today: date) -> list[str]:
     """All that still keeps the case from being published."""
     company_name = case.company.name if case.company else ""
-    return [*fact_problems(case, today), *consent_problems(case, today), *naming_problems(case, company_name)]
+    return [
+        *fact_problems(case, today), *consent_problems(case, today, None), *publication_problems(case, today),
+        *naming_problems(case, company_name), *veil_problems(case), *cell_problems(cells(session, case), case.veil),
+    ]
 
 
 # -- writing -------------------------------------------------------------------------------------------
@@ -169,9 +183,9 @@ def create(session: Session, scope: Scope, actor: Actor, values: Mapping[str, An
         raise Forbidden("사례는 센터와 본부의 담당자가 작성합니다.")
     _check(values)
     case = Case(centre_id=scope.centre_id, author_id=actor.user_id, created_at=now, updated_at=now)
-    _write(session, scope, case, values, now)
+    write(session, scope, case, values, now)
     session.add(case)
-    session.flush()
+    finding.index(session, case)
     audit.record_change(session, actor, "case", case.id, "create", {"headline": (None, case.headline)}, now=now)
     return case
 
@@ -182,45 +196,24 @@ def edit(
 ) -> None:
     """Change a draft. Raises StaleEdit, Conflict (its state), Invalid, NotFound."""
     check_version(case, version)
-    _check_writable(case)
+    check_writable(case)
     _check({"headline": case.headline, "display_name": case.display_name} | dict(values))
-    changes = _write(session, scope, case, values, now)
+    changes = write(session, scope, case, values, now)
     if changes:
         case.updated_at = now
-        audit.record_change(session, actor, "case", case.id, "edit", _told(changes), now=now)
-    session.flush()
-
-
-def set_photo(
-    session: Session, actor: Actor, case: Case, folder: Path, picture: SafePicture | None, *, name: str,
-    caption: str, rights: str, remove: bool, now: datetime,
-) -> None:
-    """Replace the photo by one that outreach.pdf.pictures made safe, keep it (``picture`` None) or take it
-    away, and say what it shows and whose it is. Raises Conflict (its state), Invalid."""
-    _check_writable(case)
-    if not remove and not (caption and rights):
-        raise Invalid("사진이 무엇을 보여 주는지와 권리 관계를 함께 적어 주세요.")
-    if picture is not None and not remove:
-        case.photo = uploads.store(
-            session, folder, picture.data, kind="picture", name=name, media_type=picture.media_type, now=now,
-            user_id=actor.user_id, width=picture.width, height=picture.height,
-        )
-    if remove:
-        case.photo, caption, rights = None, "", ""
-    changes = audit.apply_changes(case, {"photo_caption": caption, "photo_rights": rights, "updated_at": now})
-    changes.pop("updated_at", None)
-    photo = {"photo": (None, name or None)} if picture is not None or remove else {}
-    audit.record_change(session, actor, "case", case.id, "photo", photo | changes, now=now)
+        audit.record_change(session, actor, "case", case.id, "edit", told(changes), now=now)
+        finding.index(session, case)
     session.flush()
 
 
 def move(
     session: Session, scope: Scope, actor: Actor, case: Case, to: CaseState, *, acknowledged: bool = False,
-    now: datetime,
+    reason: str = "", now: datetime,
 ) -> None:
     """Take the case to another state.
 
-    :param acknowledged: the reviewer has read the warnings about cited programmes.
+    :param acknowledged: the reviewer has read the warnings.
+    :param reason: why it is withdrawn.
     :raises Conflict: no such move, something is missing, or the reviewer wrote the case.
     :raises Forbidden: a planner may not publish.
     """
@@ -232,22 +225,34 @@ def move(
         ))
     if to is CaseState.PUBLISHED:
         _check_reviewer(session, scope, actor, case)
-    if missing := _missing(case, to, today):
+    if missing := _missing(session, case, to, today):
         raise Conflict(Text.joined(missing))
-    if to is CaseState.PUBLISHED and warnings(case, today) and not acknowledged:
-        raise Conflict("인용한 제도에 확인할 점이 있습니다. 읽고 확인란에 표시한 뒤 게시해 주세요.")
-    before, case.state, case.updated_at = case.state, to, now
-    change = {"state": (STATE_LABELS[before], STATE_LABELS[to])}
-    if to is CaseState.PUBLISHED and acknowledged:
-        change["acknowledged"] = (None, warnings(case, today))
+    noted = to_confirm(session, case, today) if to is CaseState.PUBLISHED else []
+    if noted and not acknowledged:
+        raise Conflict("확인할 점이 있습니다. 읽고 확인란에 표시한 뒤 게시해 주세요.")
+    change: dict[str, tuple[Any, Any]] = {"state": (STATE_LABELS[case.state], STATE_LABELS[to])}
+    enter(case, to, reason=reason, now=now)
+    if noted:
+        change["acknowledged"] = (None, noted)
+    if reason:
+        change["reason"] = (None, reason)
     audit.record_change(session, actor, "case", case.id, "state", change, now=now)
     session.flush()
 
 
-def _missing(case: Case, to: CaseState, today: date) -> list[str]:
+def enter(case: Case, to: CaseState, *, reason: str = "", now: datetime) -> None:
+    """The state itself, with the days that go with it; whether it may be is asked before."""
+    case.state, case.updated_at = to, now
+    case.withdrawn_at, case.withdrawn_reason = (now, reason) if to is CaseState.WITHDRAWN else (None, "")
+    case.taken_down = case.taken_down and to is CaseState.WITHDRAWN
+    if to is CaseState.PUBLISHED:
+        case.published_at = now
+
+
+def _missing(session: Session, case: Case, to: CaseState, today: date) -> list[str]:
     """What the record lacks for the next state."""
     if to in (CaseState.REVIEW, CaseState.PUBLISHED):
-        return problems(case, today)
+        return problems(session, case, today)
     return fact_problems(case, today) if to is CaseState.CONSENT else []
 
 
@@ -257,7 +262,7 @@ def wrote(session: Session, case: Case, user_id: int | None) -> bool:
         return True
     record = sa.select(ChangeRecord.id).where(
         ChangeRecord.subject == "case", ChangeRecord.subject_id == case.id, ChangeRecord.user_id == user_id,
-        ChangeRecord.action.in_(["create", "edit", "photo"]),
+        ChangeRecord.action.in_(["create", "edit", "photo", "interview"]),
     )
     return session.scalar(record.limit(1)) is not None
 
@@ -274,7 +279,8 @@ def _check_reviewer(session: Session, scope: Scope, actor: Actor, case: Case) ->
         raise Conflict("작성하거나 고친 사람은 게시할 수 없습니다. 다른 담당자에게 검토를 요청해 주세요.")
 
 
-def _check_writable(case: Case) -> None:
+def check_writable(case: Case) -> None:
+    """Raises Conflict unless the case is still being written."""
     if case.state not in WRITABLE:
         state = STATE_LABELS[case.state]
         raise Conflict(Text(
@@ -293,10 +299,13 @@ def _check(values: Mapping[str, Any]) -> None:
         raise Invalid("동의 종료일이 동의한 날보다 빠릅니다.", fields={"consent_until": "동의한 날 뒤여야 합니다."})
 
 
-def _write(
+def write(
     session: Session, scope: Scope, case: Case, values: Mapping[str, Any], now: datetime
 ) -> dict[str, tuple[Any, Any]]:
-    """Set ``values`` and return what changed."""
+    """Set ``values`` (FIELDS, ``company_id``, ``programme_ids``) and return what changed. Raises Invalid, NotFound."""
+    if unknown := set(values.get("needs") or ()) - set(Need) | set(values.get("outlets") or ()) - set(Outlet):
+        raise Invalid("고를 수 없는 값입니다.", fields={"needs": ", ".join(map(str, unknown))})
+    values = {**values, **{name: sorted(set(values[name])) for name in ("needs", "outlets") if name in values}}
     changes = audit.apply_changes(case, {field: values[field] for field in FIELDS if field in values})
     if "company_id" in values and values["company_id"] != case.company_id:
         changes |= _link(session, scope, case, values["company_id"])
@@ -325,7 +334,8 @@ def _known_of(scope: Scope, company: Company) -> dict[str, Any]:
     place = places[0] if places else None
     return {
         "province_id": place.province_id if place else None, "complex_id": place.complex_id if place else None,
-        "section": company.section, "headcount": company.headcount, "industry": company.industry,
+        "section": company.section, "ksic": company.ksic, "headcount": company.headcount,
+        "industry": company.industry,
     }
 
 
@@ -339,7 +349,7 @@ def _versions(session: Session, case: Case, ids: Sequence[int], today: date) -> 
     return sorted(chosen, key=lambda row: list(ids).index(row.id))
 
 
-def _told(changes: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[Any, Any]]:
+def told(changes: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[Any, Any]]:
     """Long texts and rows are not repeated in the history: that they changed is enough."""
     long = {
         field for field, (before, after) in changes.items()

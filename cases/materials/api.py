@@ -9,7 +9,7 @@ import marshmallow as ma
 from cases.materials import service
 from cases.materials.models import Edition, Material
 from cases.materials.rules import KIND_LABELS, EditionState, Way
-from cases.materials.sending import send_pdf
+from cases.materials.sending import send
 from outreach.clock import kst_today
 from outreach.db import db
 from outreach.errors import NotFound
@@ -102,7 +102,7 @@ def download_pdf(args: dict[str, Any], material_id: int) -> Any:
     The download is counted, for a partner under its name. Ranges and If-None-Match are honoured."""
     scope = access.scope()
     material = service.get(db.session, scope, material_id)
-    return send_pdf(
+    return send(
         _edition(material, args["edition"]), Way.API, organisation_id=scope.organisation_id, user_id=scope.user_id,
         now=api.now(),
     )

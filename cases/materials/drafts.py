@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from cases.documents.kinds import KINDS
 from cases.documents.kinds.base import Chosen, Kind
 from cases.documents.printing import missing, read_back
+from cases.documents.service import NO_TITLE
 from cases.library.models import Case
 from cases.library.rules import ConsentScope
+from cases.library.veil import Veil
 from cases.materials import paper, store
 from cases.materials.jobs import pdf_worker, templates_folder
 from outreach.clock import kst_today
@@ -28,6 +30,7 @@ from outreach.jobs.runner import JobContext
 from outreach.pdf.errors import RenderError
 from outreach.programmes.models import Payee, Programme, ProgrammeVersion
 from outreach.regions.models import Centre, Certainty
+from outreach.wording import Text
 
 PREVIEW = "materials.preview"
 FOLDER = "previews"
@@ -56,6 +59,8 @@ def draw(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
         with reading():
             kind, written, shown = read_back(db.session, kind_name, content)
             lacking = missing(kind, written.texts, shown)
+            if written.title == NO_TITLE:
+                lacking.insert(0, Text("제목을 적어 주세요."))
             centre = db.session.get(Centre, payload["centre_id"]) if payload.get("centre_id") else None
             draft = paper.sketch(
                 db.session, templates, kind, written, padded(kind, shown), centre, day=kst_today(context.clock.now())
@@ -86,13 +91,13 @@ def padded(kind: Kind, shown: Chosen) -> Chosen:
 
 def _a_case() -> Case:
     texts = dict.fromkeys(
-        ("system", "effect", "quote", "quote_by", "costs", "industry", "section", "photo_caption", "photo_rights",
-         "planner_name"), "",
+        ("system", "effect", "quote", "quote_by", "costs", "industry", "section", "planner_name"), "",
     )
     return Case(
         headline="여기에 사례가 들어갑니다", display_name="회사 이름", problem="어려움",
         summary="위에서 사례를 고르면 그 요약이 보입니다.", figures=[], advice=[], keywords=[], fictional=False,
-        steps=[{"title": "한 일", "text": "", "when": ""}], consent_scope=ConsentScope.ANONYMOUS, **texts,
+        steps=[{"title": "한 일", "text": "", "when": ""}], consent_scope=ConsentScope.ANONYMOUS, veil=Veil.TRADE,
+        outlets=[], photos=[], **texts,
     )
 
 

@@ -5,7 +5,21 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from cases.materials import api, draft_routes, drafts, jobs, portal, public, routes, web_routes
+from cases.materials import (
+    draft_routes,
+    drafts,
+    giving_api,
+    jobs,
+    order_api,
+    order_routes,
+    partner_routes,
+    portal,
+    public,
+    retention,
+    routes,
+    share_routes,
+    web_routes,
+)
 from outreach.feature import Feature, MenuItem, Panel
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Role
 
@@ -13,11 +27,15 @@ PARTNERS = frozenset({Role.PARTNER})
 
 feature = Feature(
     name="materials",
-    blueprints=(routes.blueprint, draft_routes.blueprint, public.blueprint, web_routes.blueprint, portal.blueprint),
-    api_blueprints=(api.blp,),
+    blueprints=(
+        routes.blueprint, draft_routes.blueprint, public.blueprint, web_routes.blueprint, portal.blueprint,
+        share_routes.blueprint, order_routes.blueprint, partner_routes.blueprint,
+    ),
+    api_blueprints=(giving_api.blp, order_api.blp),
     menu=(
         MenuItem(lazy_pgettext("menu", "홍보물"), "materials.index", order=48, roles=STAFF_ROLES, prefix="/materials"),
         MenuItem(_l("자료실"), "portal.index", order=20, roles=PARTNERS, prefix="/portal"),
+        MenuItem(_l("인쇄물 신청"), "orders.index", order=22, roles=PARTNERS, prefix="/print-orders"),
     ),
     panels=(
         Panel("case", 10, routes.case_panel, STAFF_ROLES),
@@ -25,6 +43,10 @@ feature = Feature(
         Panel("home", 6, routes.home_panel, EDITOR_ROLES),
         Panel("document", 10, routes.document_panel, STAFF_ROLES),
         Panel("home", 20, portal.home_panel, PARTNERS),
+        Panel("portal_material", 10, partner_routes.portal_panel, PARTNERS),
+        Panel("home", 45, order_routes.home_panel, EDITOR_ROLES),
     ),
-    jobs=(jobs.KIND, drafts.KIND),
+    jobs=(*jobs.KINDS, drafts.KIND),
+    schedules=(jobs.CATCH_UP,),
+    records=(retention.RECIPIENTS,),
 )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+
+from cases.materials.rules import CARRIAGE_LABELS, FORMAT_LABELS, MOST_COPIES, Format
 
 
 class PublishForm(FlaskForm):
@@ -13,3 +16,67 @@ class PublishForm(FlaskForm):
 
 class GrantForm(FlaskForm):
     organisation_id = SelectField(_l("협력기관"), coerce=int, choices=[])
+
+
+class ShareForm(FlaskForm):
+    """A link with an end; ``form`` offers what the edition was made in."""
+
+    label = StringField(
+        _l("어디에 쓰나요"), validators=[DataRequired(), Length(max=120)], description=_l("예: 11월 회원사 안내 메일"),
+    )
+    form = SelectField(_l("형식"), default=Format.PRINT.value)
+    ends_on = DateField(_l("마지막 날"), validators=[DataRequired()], description=_l("이날까지 열립니다."))
+
+    def offer(self, forms: list[tuple[str, str]]) -> ShareForm:
+        self.form.choices = forms or [(Format.PRINT.value, FORMAT_LABELS[Format.PRINT])]
+        return self
+
+
+class OrderForm(FlaskForm):
+    """Printed copies for a place."""
+
+    asked = IntegerField(_l("부수"), validators=[InputRequired(), NumberRange(1, MOST_COPIES)])
+    wanted_on = DateField(_l("받을 날"), validators=[DataRequired()])
+    place = StringField(
+        _l("놓을 곳"), validators=[DataRequired(), Length(max=120)], description=_l("예: 산단 본관 1층 안내대"),
+    )
+    address = StringField(_l("받을 주소"), validators=[DataRequired(), Length(max=200)])
+    recipient = StringField(_l("받을 사람"), validators=[DataRequired(), Length(max=60)])
+    phone = StringField(
+        _l("연락처"), validators=[DataRequired(), Length(max=32)],
+        description=_l("배송 연락에만 쓰고, 끝나고 1년 뒤 지웁니다."),
+    )
+    note = TextAreaField(_l("남길 말"), validators=[Optional(), Length(max=2000)])
+
+
+class DecisionForm(FlaskForm):
+    """What staff decide on an order; ``version`` guards against an edit in between."""
+
+    granted = IntegerField(_l("확정 부수"), validators=[Optional(), NumberRange(1, MOST_COPIES)])
+    reason = TextAreaField(_l("까닭"), validators=[Optional(), Length(max=2000)])
+
+
+class DeliveryForm(FlaskForm):
+    """One line of the ledger."""
+
+    quantity = IntegerField(_l("부수"), validators=[InputRequired(), NumberRange(1, MOST_COPIES)])
+    delivered_on = DateField(_l("배부한 날"), validators=[DataRequired()])
+    received_by = StringField(_l("받은 사람"), validators=[DataRequired(), Length(max=60)])
+    carriage = SelectField(_l("방법"), choices=[(key.value, _l(label)) for key, label in CARRIAGE_LABELS.items()])
+    tracking = StringField(_l("운송장 번호"), validators=[Optional(), Length(max=60)])
+    note = StringField(_l("비고"), validators=[Optional(), Length(max=200)])
+
+
+class RunForm(FlaskForm):
+    """Copies that came from the printer's."""
+
+    quantity = IntegerField(_l("인쇄한 부수"), validators=[InputRequired(), NumberRange(1, 10 * MOST_COPIES)])
+    printed_on = DateField(_l("인쇄한 날"), validators=[DataRequired()])
+    printer = StringField(_l("인쇄소"), validators=[Optional(), Length(max=120)])
+
+
+class RecallForm(FlaskForm):
+    """What came back of a withdrawn edition."""
+
+    returned = IntegerField(_l("회수하거나 버린 부수"), validators=[InputRequired(), NumberRange(0, MOST_COPIES)])
+    note = StringField(_l("비고"), validators=[Optional(), Length(max=200)])

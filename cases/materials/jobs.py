@@ -1,4 +1,5 @@
-"""The background job that renders an edition, in a process of its own that stays warm between jobs."""
+"""Background jobs: rendering an edition, in a process of its own that stays warm between jobs; making its other
+formats; telling those concerned of a new edition or a withdrawal."""
 
 from __future__ import annotations
 
@@ -8,17 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from cases.materials import paper, service, store
+from cases.materials import formats, giving, notices, orders, paper, service, stamping, store
 from cases.materials.models import Edition
+from cases.materials.rules import KIND_LABELS, Format, NoticeKind
+from cases.sheets import service as sheets
+from cases.sheets.content import CaseSheet
+from cases.sheets.hwpx import to_hwpx
 from outreach.clock import kst_today
 from outreach.db import db, reading, unit_of_work
 from outreach.errors import DomainError
-from outreach.feature import JobKind
+from outreach.feature import JobKind, Schedule
 from outreach.jobs.runner import JobContext
+from outreach.pdf.errors import RenderError
 from outreach.pdf.worker import PdfWorker
+
+log = structlog.get_logger()
 
 WORKER = "outreach.pdf_worker"
 
@@ -60,6 +69,7 @@ def render(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
         pdf = pdf_worker(context.app).render(made.draft.html, assets=made.assets, options=made.draft.options)
         context.report(2, 3, "미리보기를 그리는 중")
         store.keep(settings.folder("materials"), pdf.data, pdf.sha256)
+        stamping.keep(settings.folder("materials"), pdf)
     except DomainError as error:
         with unit_of_work(db.session) as session:
             service.fail(session, edition_id, str(error))
@@ -88,4 +98,109 @@ def _read(app: Flask, edition_id: int, uploads: Path) -> _Made:
     return made
 
 
-KIND = JobKind(service.RENDER, _l("인쇄용 PDF 만들기"), render)
+# -- other formats ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What was read for the formats. ``sheet``: the case as the edition shows it; None: there is no case, or it has
+    changed since, and a text that differs from the paper is not given out under its number."""
+
+    sha256: str
+    words: formats.Card
+    sheet: CaseSheet | None
+    pictures: dict[str, Path]
+
+
+def make_formats(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Make an edition's other formats and store them beside its PDF."""
+    edition_id, settings = int(payload["edition_id"]), context.app.extensions["outreach"].settings
+    source = _source(context.app, edition_id, settings.folder("uploads"))
+    folder = settings.folder("materials")
+    data = store.pdf_path(folder, source.sha256).read_bytes()
+    context.report(0, 3, "화면용 PDF를 만드는 중")
+    made = {Format.SCREEN: formats.for_screens(data)}
+    context.report(1, 3, "알릴 때 쓸 그림을 만드는 중")
+    env = paper.paper_environment(templates_folder(context.app))
+    try:
+        made |= formats.pictures(env, source.words, data, pdf_worker(context.app).render)
+    except RenderError as error:  # a title that fits no picture costs the pictures, not the rest
+        log.warning("materials.no_pictures", edition=edition_id, reason=str(error))
+    context.report(2, 3, "한글 문서를 만드는 중")
+    if source.sheet is not None:
+        made[Format.HWPX] = to_hwpx(source.sheet, {name: path.read_bytes() for name, path in source.pictures.items()})
+    for form, body in made.items():
+        store.keep_format(folder, source.sha256, form, body)
+    with unit_of_work(db.session) as session:
+        for form, body in made.items():
+            giving.record_format(session, edition_id, form, len(body), now=context.clock.now())
+    return {"edition_id": edition_id, "formats": [form.value for form in made]}
+
+
+def _source(app: Flask, edition_id: int, uploads: Path) -> _Source:
+    db.session.rollback()
+    with reading():
+        edition = db.session.get_one(Edition, edition_id)
+        material = edition.material
+        phone = material.centre.phone if material.centre else sheets.HELP_LINE.phone
+        words = formats.card(
+            material.document.style if material.document else "warm", KIND_LABELS[material.kind].partition("(")[0],
+            material.title, giving.issuer(material), phone,
+        )
+        sheet, pictures = _sheet(app, edition, uploads)
+        source = _Source(edition.sha256 or "", words, sheet, pictures)
+        db.session.rollback()
+    return source
+
+
+def _sheet(app: Flask, edition: Edition, uploads: Path) -> tuple[CaseSheet | None, dict[str, Path]]:
+    case, day = edition.material.case, kst_today(edition.created_at)
+    if case is None or paper.shown_problems(edition.material, day):
+        return None, {}
+    values: dict[str, Any] = {"day": day, "response_url": edition.response_url}
+    draft = paper.draft(db.session, templates_folder(app), edition.material, **values)
+    if draft.content_hash != edition.content_hash:
+        return None, {}
+    issue = sheets.issue(
+        db.session, edition.material.centre, **values, edition=service.printed_number(edition)
+    )
+    return sheets.sheet(case, issue, sheets.Pictures()), draft.assets(uploads)
+
+
+def catch_up(app: Flask) -> int:
+    """Have the formats made of published editions that have none, a few at a time."""
+    now = app.extensions["outreach"].clock.now()
+    with unit_of_work(db.session) as session:
+        editions = giving.without_formats(session, limit=20)
+        for edition in editions:
+            service.follow_up(session, service.FORMATS, edition, {}, user_id=None, now=now)
+    return len(editions)
+
+
+# -- telling people --------------------------------------------------------------------------------------
+
+
+def announce(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell those who downloaded what is now old; call back the printed copies of what was withdrawn."""
+    kind, edition_id = NoticeKind(payload["kind"]), int(payload["edition_id"])
+    base_url, told, recalled = context.app.extensions["outreach"].settings.base_url, 0, 0
+    if kind is NoticeKind.WITHDRAWN:
+        with unit_of_work(db.session) as session:
+            recalled = orders.call_back(session, session.get_one(Edition, edition_id), now=context.clock.now())
+    while True:
+        with unit_of_work(db.session) as session:
+            context.hold(session)
+            now = context.clock.now()
+            new = notices.announce(session, edition_id, kind, base_url=base_url, now=now)
+        if not new:
+            break
+        told += new
+    return {"told": told, "recalled": recalled}
+
+
+KINDS = (
+    JobKind(service.RENDER, _l("인쇄용 PDF 만들기"), render),
+    JobKind(service.FORMATS, _l("여러 형식 만들기"), make_formats),
+    JobKind(service.ANNOUNCE, _l("새 판과 배포 중단 알리기"), announce),
+)
+CATCH_UP = Schedule("materials.formats", _l("여러 형식이 없는 판 찾기"), 600, catch_up)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cases.documents.models import Document
 from cases.library.models import Case
-from cases.materials.rules import EditionState, Way
+from cases.materials.rules import EditionState, Format, Way
 from cases.sheets.licences import Licence
 from outreach.db import Identified, Json, Stamped, UtcDateTime, Versioned, db, enum_type
 from outreach.organisations.models import Organisation
@@ -89,7 +89,7 @@ class MaterialGrant(Identified, db.Model):
 
 
 class Download(Identified, db.Model):
-    """One download of one edition."""
+    """One download of one edition in one format. ``share_id``: by which link with an end (share_models)."""
 
     __tablename__ = "download"
 
@@ -97,6 +97,10 @@ class Download(Identified, db.Model):
     organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id", ondelete="SET NULL"))
     user_id: Mapped[int | None]
     way: Mapped[Way] = mapped_column(enum_type(Way))
+    format: Mapped[Format] = mapped_column(enum_type(Format), default=Format.PRINT)
+    share_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("material_share.id", ondelete="SET NULL"), index=True
+    )
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (sa.Index("ix_download_edition_id", "edition_id", "organisation_id"),)

@@ -84,7 +84,7 @@ def draft(
         session, material.centre, day=day, response_url=response_url, edition=edition, licence=material.licence
     )
     pictures = sheets.Pictures()
-    env = _environment(templates)
+    env = paper_environment(templates)
     if material.case is not None:
         check_case(material.case, day)
         html = sheet_content.to_html(env, sheets.sheet(material.case, issue, pictures))
@@ -107,7 +107,7 @@ def sketch(
     """What a document that is being written would say: whatever of it is there. Raises Invalid."""
     pictures = sheets.Pictures()
     issue = sheets.issue(session, centre, day=day, response_url=SKETCH_URL)
-    html, options = _pages(_environment(templates), kind, written, shown, issue, pictures)
+    html, options = _pages(paper_environment(templates), kind, written, shown, issue, pictures)
     return Draft(html, pictures.uploads, options, ())
 
 
@@ -164,5 +164,6 @@ def _warnings(versions: Iterable[ProgrammeVersion], day: date) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _environment(templates: Path) -> Environment:
+def paper_environment(templates: Path) -> Environment:
+    """The templates of paper, read once."""
     return environment(templates)

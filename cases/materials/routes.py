@@ -12,12 +12,12 @@ from flask_babel import gettext as _
 
 from cases.documents import service as documents
 from cases.library import service as library
-from cases.materials import citations, service
-from cases.materials.forms import GrantForm, PublishForm
+from cases.materials import citations, giving, grants, orders, service
+from cases.materials.forms import GrantForm, PublishForm, RunForm, ShareForm
 from cases.materials.jobs import templates_folder
 from cases.materials.models import Edition, Material
-from cases.materials.rules import KIND_LABELS, STATE_LABELS, WAY_LABELS, EditionState, Way
-from cases.materials.sending import send_page, send_pdf
+from cases.materials.rules import FORMAT_LABELS, KIND_LABELS, STATE_LABELS, WAY_LABELS, EditionState, Way
+from cases.materials.sending import send, send_page
 from cases.sheets import licences
 from outreach import links
 from outreach.audit import service as audit
@@ -53,7 +53,8 @@ def _words() -> dict[str, Any]:
     }
 
 
-FIELD_WORDS = {"edition": "판", "published": "게시한 판", "acknowledged": "확인한 점", "partner": "협력기관"}
+FIELD_WORDS = {"edition": "판", "published": "게시한 판", "acknowledged": "확인한 점", "partner": "협력기관",
+               "share": "기한 링크", "copies": "부수"}
 
 
 def _warning_words(warning: str) -> str:
@@ -90,14 +91,14 @@ def show(material_id: int) -> str:
     grant_form = GrantForm()
     may_edit = service.may_edit(scope, material)
     if may_edit:
-        choices = service.grantable(db.session, scope, material)
+        choices = grants.grantable(db.session, scope, material)
         grant_form.organisation_id.choices = [(row.id, row.name) for row in choices]
     outreach = current_app.extensions["outreach"]
     return render_template(
         "materials/show.html", material=material, newest=newest, published=service.published_edition(material),
         job=service.job_of(db.session, newest) if newest else None, may_edit=may_edit,
         may_publish=may_edit and newest is not None and service.may_publish(db.session, scope.user_id, newest),
-        publish_form=PublishForm(), grant_form=grant_form, grants=service.grants(db.session, material),
+        publish_form=PublishForm(), grant_form=grant_form, grants=grants.of_material(db.session, material),
         downloads=service.downloads(db.session, material.id),
         public_url=links.material_url(outreach.settings.base_url, outreach.signer, material.id),
         history=audit.history(db.session, "material", material.id)[:20],
@@ -106,7 +107,25 @@ def show(material_id: int) -> str:
             material.licence, title=material.title, issuer=material.centre.name_ko if material.centre else "고용노동부",
             year=material.created_at.year, address=outreach.settings.base_url,
         ),
+        **_giving(material, may_edit),
     )
+
+
+def _giving(material: Material, may_edit: bool) -> dict[str, Any]:
+    """What the page shows of links with an end and of printed copies."""
+    scope, outreach, today = access.scope(), current_app.extensions["outreach"], kst_today(_now())
+    published = service.published_edition(material)
+    forms = giving.formats_of(db.session, published) if published else {}
+    return {
+        "today": today, "may_share": may_edit and published is not None, "forms": forms,
+        "shares": [
+            (row, count, links.share_url(outreach.settings.base_url, outreach.signer, row.id))
+            for row, count in giving.shares(db.session, scope, material)
+        ],
+        "share_form": ShareForm().offer([(form.value, _(FORMAT_LABELS[form])) for form in forms]),
+        "stocks": [(row, *orders.stock(db.session, row.id)) for row in material.editions if row.published_at],
+        "run_form": RunForm(printed_on=today), "holdings": orders.holdings(db.session, material),
+    }
 
 
 @blueprint.get("/<int:material_id>/editions/<int:number>.pdf")
@@ -114,7 +133,7 @@ def show(material_id: int) -> str:
 def download(material_id: int, number: int) -> Any:
     scope = access.scope()
     edition = service.edition_of(service.get(db.session, scope, material_id), number)
-    return send_pdf(edition, Way.STAFF, user_id=scope.user_id, now=_now())
+    return send(edition, Way.STAFF, user_id=scope.user_id, now=_now())
 
 
 @blueprint.get("/<int:material_id>/editions/<int:number>/page-<int:page>.png")
@@ -230,13 +249,13 @@ def _change(material_id: int, number: int, act: Callable[[Edition], None], done:
 def grant(material_id: int) -> Any:
     scope, form = access.scope(), GrantForm()
     material = service.editable(db.session, scope, material_id)
-    form.organisation_id.choices = [(row.id, row.name) for row in service.grantable(db.session, scope, material)]
+    form.organisation_id.choices = [(row.id, row.name) for row in grants.grantable(db.session, scope, material)]
     if not form.validate_on_submit():
         flash(_("협력기관을 골라 주세요."), "error")
         return redirect(url_for(".show", material_id=material_id, _anchor="grants"))
     chosen = form.organisation_id.data
     return _do(
-        material_id, lambda: service.grant(db.session, scope, access.actor(), material, chosen, now=_now()),
+        material_id, lambda: grants.grant(db.session, scope, access.actor(), material, chosen, now=_now()),
         _("협력기관에 주었습니다."), "grants",
     )
 
@@ -246,7 +265,7 @@ def grant(material_id: int) -> Any:
 def revoke(material_id: int, organisation_id: int) -> Any:
     material = service.editable(db.session, access.scope(), material_id)
     return _do(
-        material_id, lambda: service.revoke(db.session, access.actor(), material, organisation_id, now=_now()),
+        material_id, lambda: grants.revoke(db.session, access.actor(), material, organisation_id, now=_now()),
         _("거두어들였습니다. 이미 내려받은 파일은 그대로 남습니다."), "grants",
     )
 

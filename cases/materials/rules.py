@@ -44,6 +44,8 @@ class Way(str, enum.Enum):
     STAFF = "staff"
     API = "api"
     LINK = "link"
+    SHARE = "share"
+    BUNDLE = "bundle"
 
 
 MOVES: dict[EditionState, frozenset[EditionState]] = {
@@ -58,7 +60,66 @@ MOVES: dict[EditionState, frozenset[EditionState]] = {
 #: Editions whose file is there and right.
 FINISHED = frozenset({EditionState.READY, EditionState.PUBLISHED, EditionState.WITHDRAWN, EditionState.RETURNED})
 
-WAY_LABELS = {Way.PORTAL: _("협력기관"), Way.STAFF: _("직원"), Way.API: _("API"), Way.LINK: _("공개 링크")}
+WAY_LABELS = {
+    Way.PORTAL: _("협력기관"), Way.STAFF: _("직원"), Way.API: _("API"), Way.LINK: _("공개 링크"),
+    Way.SHARE: _("기한 링크"), Way.BUNDLE: _("묶음(zip)"),
+}
+
+
+class Format(str, enum.Enum):
+    """What an edition can be had as."""
+
+    PRINT = "print"
+    SCREEN = "screen"
+    HWPX = "hwpx"
+    PORTRAIT = "portrait"
+    SQUARE = "square"
+    WIDE = "wide"
+    KAKAO = "kakao"
+    CHANNEL = "channel"
+
+
+FORMAT_LABELS = {
+    Format.PRINT: _("인쇄용 PDF"), Format.SCREEN: _("화면용 PDF"), Format.HWPX: _("한글 문서(HWPX)"),
+    Format.PORTRAIT: _("인스타그램 세로"), Format.SQUARE: _("인스타그램 정사각"),
+    Format.WIDE: _("페이스북·블로그·링크 미리보기"),
+    Format.KAKAO: _("카카오톡 공유"), Format.CHANNEL: _("카카오톡 채널 메시지"),
+}
+#: What each is good for, for someone who does not know the formats.
+FORMAT_USES = {
+    Format.PRINT: _("인쇄소나 사무실 프린터로 찍을 때"), Format.SCREEN: _("메일에 붙이거나 누리집에 올릴 때"),
+    Format.HWPX: _("공문에 붙이거나 글을 옮겨 쓸 때"), Format.PORTRAIT: _("1080×1350, 게시물"),
+    Format.SQUARE: _("1080×1080, 게시물"), Format.WIDE: _("1200×630, 링크를 올릴 때의 그림"),
+    Format.KAKAO: _("800×400, 단체방과 1:1 대화"), Format.CHANNEL: _("720×720, 500 KB 이하"),
+}
+
+#: Width and height in pixels. Instagram's own 4:5 and 1:1; 1.91:1 is what Open Graph readers show (Facebook,
+#: Naver blog); KakaoTalk crops link pictures to 800x400 (devtalk.kakao.com, og:image), and a channel message asks for
+#: 720x720 of at most 500 KB.
+PICTURES: dict[Format, tuple[int, int]] = {
+    Format.PORTRAIT: (1080, 1350), Format.SQUARE: (1080, 1080), Format.WIDE: (1200, 630), Format.KAKAO: (800, 400),
+    Format.CHANNEL: (720, 720),
+}
+#: Bytes that KakaoTalk takes for the picture of a channel message.
+CHANNEL_BYTES = 500_000
+
+
+def suffix(form: Format) -> str:
+    """Of the file's name."""
+    if form in PICTURES:
+        return ".png"
+    return ".hwpx" if form is Format.HWPX else ".pdf"
+
+
+class NoticeKind(str, enum.Enum):
+    """What someone who downloaded an edition is told."""
+
+    RENEWED = "renewed"
+    WITHDRAWN = "withdrawn"
+
+
+#: How long a link with an end may last, in days.
+LONGEST_SHARE = 366
 
 
 def counts_as_download(method: str, status: int, range_start: int | None) -> bool:
@@ -68,3 +129,53 @@ def counts_as_download(method: str, status: int, range_start: int | None) -> boo
     :param range_start: first byte asked for; None without a Range header (RFC 9110 §14).
     """
     return method == "GET" and status in (200, 206) and range_start in (None, 0)
+
+
+class OrderState(str, enum.Enum):
+    """An order of printed copies."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    PARTLY = "partly"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
+ORDER_LABELS = {
+    OrderState.REQUESTED: _("신청"), OrderState.CONFIRMED: _("확정"), OrderState.PARTLY: _("일부 배부"),
+    OrderState.DELIVERED: _("배부 완료"), OrderState.REFUSED: _("반려"), OrderState.CANCELLED: _("취소"),
+}
+ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
+    OrderState.REQUESTED: frozenset({OrderState.CONFIRMED, OrderState.REFUSED, OrderState.CANCELLED}),
+    OrderState.CONFIRMED: frozenset({
+        OrderState.CONFIRMED, OrderState.PARTLY, OrderState.DELIVERED, OrderState.REFUSED, OrderState.CANCELLED,
+    }),
+    OrderState.PARTLY: frozenset({OrderState.PARTLY, OrderState.DELIVERED}),
+    OrderState.DELIVERED: frozenset(),
+    OrderState.REFUSED: frozenset(),
+    OrderState.CANCELLED: frozenset(),
+}
+#: Someone still has to do something.
+OPEN_ORDERS = frozenset({OrderState.REQUESTED, OrderState.CONFIRMED, OrderState.PARTLY})
+MOST_COPIES = 100_000
+
+
+class Carriage(str, enum.Enum):
+    """How copies got to where they were wanted."""
+
+    COURIER = "courier"
+    POST = "post"
+    BY_HAND = "by_hand"
+    COLLECTED = "collected"
+
+
+CARRIAGE_LABELS = {
+    Carriage.COURIER: _("택배"), Carriage.POST: _("우편"), Carriage.BY_HAND: _("직접 전달"),
+    Carriage.COLLECTED: _("방문 수령"),
+}
+
+
+def after_delivery(granted: int, delivered: int) -> OrderState:
+    """Where an order stands once ``delivered`` of the ``granted`` copies are out."""
+    return OrderState.DELIVERED if delivered >= granted else OrderState.PARTLY

@@ -1,56 +1,120 @@
-"""Sending an edition's file or a picture of its page, and counting the download."""
+"""Sending an edition's file or a picture of its page, and counting the download.
+
+What is sent is decided in :func:`parcel` alone; how, in :func:`_hand_over`: by this server from the file, or by the
+web server in front of it (setting OUTREACH_FILES_PREFIX, docs/deployment.md).
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, current_app, request, send_file
+from werkzeug.http import is_resource_modified
 
 from cases.materials import service, store
 from cases.materials.models import Edition
-from cases.materials.rules import Way, counts_as_download
+from cases.materials.rules import FORMAT_LABELS, PICTURES, Format, Way, counts_as_download, suffix
+from cases.sheets.hwpx import MEDIA_TYPE as HWPX_TYPE
 from outreach.db import db, unit_of_work
+from outreach.web.xlsx import disposition
 
 #: Files are what their hash says for ever, but who may have them can change.
 CACHE = "private, no-cache"
 
 
-def send_pdf(
-    edition: Edition, way: Way, *, organisation_id: int | None = None, user_id: int | None = None, now: datetime
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A file to be given out: where it is, what it is called, and the hash by which it is known to be the same."""
+
+    path: Path
+    name: str
+    media_type: str
+    etag: str
+
+
+def parcel(edition: Edition, form: Format = Format.PRINT) -> Parcel:
+    """The file of an edition in a format. Raises NotFound if it was not made or is gone from the disk."""
+    sha256 = edition.sha256 or ""
+    etag = sha256 if form is Format.PRINT else f"{sha256}-{form.value}"
+    return Parcel(store.format_path(folder(), sha256, form), file_name(edition, form), media_type(form), etag)
+
+
+def media_type(form: Format) -> str:
+    """Of a format's file."""
+    if form in PICTURES:
+        return "image/png"
+    return HWPX_TYPE if form is Format.HWPX else "application/pdf"
+
+
+def send(
+    edition: Edition, way: Way, form: Format = Format.PRINT, *, organisation_id: int | None = None,
+    user_id: int | None = None, share_id: int | None = None, now: datetime,
 ) -> Response:
-    """The PDF under a Korean file name (RFC 6266, RFC 5987), with ETag and ranges (RFC 9110 §14). A download
+    """The file under a Korean file name (RFC 6266, RFC 5987), with ETag and ranges (RFC 9110 §14). A download
     is counted in a unit of work of its own, after the file was opened. Raises NotFound."""
-    edition_id, sha256, name = edition.id, edition.sha256 or "", file_name(edition)
-    path = store.pdf_path(_folder(), sha256)
-    response: Response = send_file(
-        path, mimetype="application/pdf", as_attachment=True, download_name=name, etag=sha256, conditional=True,
-    )
-    response.headers["Cache-Control"] = CACHE
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    edition_id, response = edition.id, _hand_over(parcel(edition, form))
     start = request.range.ranges[0][0] if request.range and request.range.ranges else None
     if counts_as_download(request.method, response.status_code, start):
         with unit_of_work(db.session) as session:
             service.count_download(
-                session, edition_id, way, organisation_id=organisation_id, user_id=user_id, now=now
+                session, edition_id, way, form=form, organisation_id=organisation_id, user_id=user_id,
+                share_id=share_id, now=now,
             )
+    return response
+
+
+def _hand_over(file: Parcel) -> Response:
+    prefix = current_app.extensions["outreach"].settings.files_prefix
+    response = _named(file, prefix) if prefix else send_file(
+        file.path, mimetype=file.media_type, as_attachment=True, download_name=file.name, etag=file.etag,
+        conditional=True,
+    )
+    response.headers["Cache-Control"] = CACHE
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _named(file: Parcel, prefix: str) -> Response:
+    """An answer without a body that tells nginx which file to send (X-Accel-Redirect). Ranges are nginx's business;
+    its ETag is of time and size, so a check for change is answered by the same here, and is no download."""
+    found = file.path.stat()
+    etag = f'"{int(found.st_mtime):x}-{found.st_size:x}"'
+    if not is_resource_modified(request.environ, etag):
+        return Response(status=304, headers={"ETag": etag})
+    response = Response(mimetype=file.media_type)
+    response.headers["X-Accel-Redirect"] = f"{prefix}/{quote(str(file.path.relative_to(folder())))}"
+    response.headers["Content-Disposition"] = disposition(file.name, f"material{file.path.suffix}")
     return response
 
 
 def send_page(edition: Edition, number: int) -> Response:
     """The picture of a page. Raises NotFound."""
-    path = store.page_path(_folder(), edition.sha256, number)
+    path = store.page_path(folder(), edition.sha256, number)
     response: Response = send_file(path, mimetype="image/png", etag=f"{edition.sha256}-{number}", conditional=True)
     response.headers["Cache-Control"] = CACHE
     return response
 
 
-def file_name(edition: Edition) -> str:
-    """`제목 제3판.pdf`, without what file systems refuse."""
+def send_picture(edition: Edition, form: Format) -> Response:
+    """A picture for posts as part of a page. Raises NotFound."""
+    path = store.format_path(folder(), edition.sha256, form)
+    response: Response = send_file(path, mimetype="image/png", etag=f"{edition.sha256}-{form.value}", conditional=True)
+    response.headers["Cache-Control"] = CACHE
+    return response
+
+
+def file_name(edition: Edition, form: Format = Format.PRINT) -> str:
+    """`제목 제3판.pdf`, `제목 제3판(카카오톡 공유).png`, without what file systems refuse."""
     title = "".join(" " if letter in '\\/:*?"<>|' or not letter.isprintable() else letter
                     for letter in edition.material.title)
-    return f"{' '.join(title.split())[:80]} {service.printed_number(edition)}.pdf"
+    which = "" if form in (Format.PRINT, Format.HWPX) else f"({FORMAT_LABELS[form].replace('·', ' ')})"
+    return f"{' '.join(title.split())[:80]} {service.printed_number(edition)}{which}{suffix(form)}"
 
 
-def _folder() -> Any:
+def folder() -> Any:
+    """Where the files lie (cases.materials.store)."""
     return current_app.extensions["outreach"].settings.folder("materials")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from cases.library import service as library
 from cases.library.models import Case
 from cases.materials import paper
 from cases.materials.models import Download, Edition, Material, MaterialGrant
-from cases.materials.rules import CASE_SHEET, MOVES, STATE_LABELS, EditionState, Way
+from cases.materials.rules import CASE_SHEET, MOVES, STATE_LABELS, EditionState, Format, NoticeKind, Way
 from cases.sheets import licences
 from cases.sheets.licences import Licence
 from outreach.audit import service as audit
@@ -26,12 +26,13 @@ from outreach.clock import kst_today
 from outreach.errors import Conflict, Forbidden, Invalid, NotFound
 from outreach.jobs import service as jobs
 from outreach.jobs.models import Job
-from outreach.organisations import service as organisations
 from outreach.organisations.models import Organisation
 from outreach.scope import EDITOR_ROLES, Scope
 from outreach.wording import Text
 
 RENDER = "materials.render"
+FORMATS = "materials.formats"
+ANNOUNCE = "materials.announce"
 
 
 # -- reading -------------------------------------------------------------------------------------------
@@ -267,6 +268,9 @@ def publish(
         change["acknowledged"] = (None, list(edition.warnings))
     audit.record_change(session, actor, "material", material.id, "publish", change, now=now)
     session.flush()
+    follow_up(session, FORMATS, edition, {}, user_id=actor.user_id, now=now)
+    if edition.number > 1:
+        follow_up(session, ANNOUNCE, edition, {"kind": NoticeKind.RENEWED.value}, user_id=actor.user_id, now=now)
 
 
 def send_back(session: Session, actor: Actor, edition: Edition, *, reason: str, now: datetime) -> None:
@@ -289,6 +293,15 @@ def withdraw(session: Session, actor: Actor, edition: Edition, *, now: datetime)
         session, actor, "material", edition.material_id, "withdraw", {"published": (edition.number, None)}, now=now
     )
     session.flush()
+    follow_up(session, ANNOUNCE, edition, {"kind": NoticeKind.WITHDRAWN.value}, user_id=actor.user_id, now=now)
+
+
+def follow_up(
+    session: Session, kind: str, edition: Edition, values: Mapping[str, str], *, user_id: int | None, now: datetime
+) -> None:
+    """Have done in the background what comes of an edition's state; once, however often it is asked."""
+    key = ":".join((kind, str(edition.id), *values.values()))
+    jobs.enqueue(session, kind, {"edition_id": edition.id, **values}, now=now, key=key, user_id=user_id)
 
 
 def lapsed(material: Material, today: date) -> str:
@@ -324,117 +337,44 @@ def set_licence(session: Session, actor: Actor, material: Material, word: str, *
     session.flush()
 
 
-# -- grants --------------------------------------------------------------------------------------------
-
-
-def grants(session: Session, material: Material) -> list[MaterialGrant]:
-    """Who may download it, by name."""
-    query = sa.select(MaterialGrant).join(MaterialGrant.organisation).where(MaterialGrant.material_id == material.id)
-    return list(session.scalars(query.options(joinedload(MaterialGrant.organisation)).order_by(Organisation.name)))
-
-
-def grantable(session: Session, scope: Scope, material: Material) -> list[Organisation]:
-    """Partners that could be given it by hand."""
-    given = sa.select(MaterialGrant.organisation_id).where(
-        MaterialGrant.material_id == material.id, MaterialGrant.direct
-    )
-    query = organisations.organisations_query(scope).where(Organisation.id.not_in(given))
-    return list(session.scalars(query).unique())
-
-
-def grant(
-    session: Session, scope: Scope, actor: Actor, material: Material, organisation_id: int, *, now: datetime
-) -> None:
-    """Give the material to a partner by hand. Raises NotFound for a partner out of reach."""
-    organisation = organisations.get(session, scope, organisation_id)
-    row = _grant_row(session, material.id, organisation.id) or _new_grant(
-        session, actor, material.id, organisation.id, now
-    )
-    row.direct = True
-    change = {"partner": (None, organisation.name)}
-    audit.record_change(session, actor, "material", material.id, "grant", change, now=now)
-    session.flush()
-
-
-def revoke(session: Session, actor: Actor, material: Material, organisation_id: int, *, now: datetime) -> None:
-    """Take back what was given by hand; what follows from a campaign stays. Raises NotFound, Conflict."""
-    row = _grant_row(session, material.id, organisation_id)
-    if row is None:
-        raise NotFound("이 기관에는 주지 않은 홍보물입니다.")
-    if not row.direct:
-        raise Conflict("캠페인을 통해 준 홍보물입니다. 캠페인의 자료나 협력기관에서 빼 주세요.")
-    name, row.direct = row.organisation.name, False
-    if not row.followed:
-        session.delete(row)
-    audit.record_change(session, actor, "material", material.id, "revoke", {"partner": (name, None)}, now=now)
-    session.flush()
-
-
-def follow(
-    session: Session, actor: Actor, organisation_id: int, material_ids: Collection[int], *, now: datetime
-) -> None:
-    """Let a partner's grants that follow from campaigns be exactly ``material_ids``; those by hand stay."""
-    rows = {
-        row.material_id: row
-        for row in session.scalars(sa.select(MaterialGrant).where(MaterialGrant.organisation_id == organisation_id))
-    }
-    for material_id in set(material_ids) - {key for key, row in rows.items() if row.followed}:
-        row = rows.get(material_id) or _new_grant(session, actor, material_id, organisation_id, now)
-        row.followed = True
-    for material_id, row in rows.items():
-        if row.followed and material_id not in material_ids:
-            row.followed = False
-            if not row.direct:
-                session.delete(row)
-    session.flush()
-
-
-def _grant_row(session: Session, material_id: int, organisation_id: int) -> MaterialGrant | None:
-    return session.scalar(sa.select(MaterialGrant).filter_by(material_id=material_id, organisation_id=organisation_id))
-
-
-def _new_grant(
-    session: Session, actor: Actor, material_id: int, organisation_id: int, now: datetime
-) -> MaterialGrant:
-    row = MaterialGrant(
-        material_id=material_id, organisation_id=organisation_id, granted_at=now, granted_by=actor.user_id
-    )
-    session.add(row)
-    return row
-
-
 # -- downloads -----------------------------------------------------------------------------------------
 
 
 def count_download(
-    session: Session, edition_id: int, way: Way, *, organisation_id: int | None, user_id: int | None, now: datetime
+    session: Session, edition_id: int, way: Way, *, form: Format = Format.PRINT, organisation_id: int | None,
+    user_id: int | None, share_id: int | None = None, now: datetime,
 ) -> None:
-    """One more download of one edition."""
+    """One more download of one edition in one format."""
     session.add(Download(
-        edition_id=edition_id, way=way, organisation_id=organisation_id, user_id=user_id, at=now,
+        edition_id=edition_id, way=way, format=form, organisation_id=organisation_id, user_id=user_id,
+        share_id=share_id, at=now,
     ))
     session.flush()
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadCount:
-    """Downloads of one edition by one partner, or by a way that no partner stands behind."""
+    """Downloads of one edition in one format by one partner, or by a way that no partner stands behind."""
 
     number: int
     organisation: str | None
     way: Way
+    form: Format
     count: int
     last_at: datetime
 
 
 def downloads(session: Session, material_id: int) -> list[DownloadCount]:
-    """By edition (newest first), partner and way."""
+    """By edition (newest first), partner, way and format."""
     query = (
-        sa.select(Edition.number, Organisation.name, Download.way, sa.func.count(), sa.func.max(Download.at))
+        sa.select(
+            Edition.number, Organisation.name, Download.way, Download.format, sa.func.count(), sa.func.max(Download.at)
+        )
         .select_from(Download).join(Edition, Edition.id == Download.edition_id)
         .outerjoin(Organisation, Organisation.id == Download.organisation_id)
-        .where(Edition.material_id == material_id).group_by(Edition.number, Organisation.name, Download.way)
-        .order_by(Edition.number.desc(), Organisation.name, Download.way)
+        .where(Edition.material_id == material_id)
+        .group_by(Edition.number, Organisation.name, Download.way, Download.format)
+        .order_by(Edition.number.desc(), Organisation.name, Download.way, Download.format)
     )
     return [DownloadCount(*row) for row in session.execute(query)]
 

@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from cases.materials.rules import Format, suffix
 from outreach.errors import NotFound
 from outreach.pdf.inspect import thumbnails
 
@@ -20,8 +21,8 @@ def keep(folder: Path, data: bytes, sha256: str) -> None:
         return
     place.mkdir(parents=True, exist_ok=True)
     for number, picture in enumerate(thumbnails(data, width=PAGE_WIDTH), 1):
-        _write(place / f"page-{number}.png", picture)
-    _write(place / "document.pdf", data)
+        write(place / f"page-{number}.png", picture)
+    write(place / "document.pdf", data)
 
 
 def pdf_path(folder: Path, sha256: str | None) -> Path:
@@ -34,6 +35,20 @@ def page_path(folder: Path, sha256: str | None, number: int) -> Path:
     return _existing(_place(folder, sha256 or "-" * 64) / f"page-{int(number)}.png")
 
 
+def keep_format(folder: Path, sha256: str, form: Format, data: bytes) -> None:
+    """Store another format of the PDF beside it."""
+    write(_place(folder, sha256) / _name(form), data)
+
+
+def format_path(folder: Path, sha256: str | None, form: Format) -> Path:
+    """The file of any format. Raises NotFound."""
+    return _existing(_place(folder, sha256 or "-" * 64) / _name(form))
+
+
+def _name(form: Format) -> str:
+    return "document.pdf" if form is Format.PRINT else f"{form.value}{suffix(form)}"
+
+
 def _place(folder: Path, sha256: str) -> Path:
     return folder / sha256[:2] / sha256
 
@@ -44,10 +59,11 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
     """Whole or not at all, also when the power fails."""
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+        os.fchmod(file.fileno(), 0o640)  # a web server in front reads it as one of our group
     Path(file.name).replace(path)

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cases.library.models import Case
-from cases.library.rules import MAX_STEPS, ConsentScope, size_band
+from cases.library.photos import lead
+from cases.library.rules import MAX_STEPS, ConsentScope
+from cases.library.veil import shown
 from cases.sheets import licences
 from cases.sheets.content import Amount, CaseSheet, Contact, Fact, Figure, Mark, Picture, ProgrammeCard, Quote, Step
 from cases.sheets.licences import Licence
-from outreach.companies.ksic import SECTIONS
 from outreach.organisations.models import Organisation
 from outreach.programmes.models import Payee, ProgrammeVersion
 from outreach.programmes.rules import CERTAINTY_LABELS, current
@@ -82,7 +83,8 @@ def sheet(case: Case, issue: Issue, pictures: Pictures, partners: tuple[Organisa
         title=case.headline, lead=case.summary, company=case.display_name, facts=facts(case), problem=case.problem,
         actions=_actions(case), effects=tuple(figure(row) for row in case.figures), contact=issue.contact,
         issuer=issue.issuer, issued_on=issue.day, edition=issue.edition,
-        anonymous=case.consent_scope is not ConsentScope.NAMED, photo=photo(case, pictures), quote=quote(case),
+        anonymous=case.consent_scope is not ConsentScope.NAMED, photo=photo(case, pictures, issue.day),
+        quote=quote(case),
         programmes=tuple(programme_card(version) for version in in_force(case, issue.day)), advice=tuple(case.advice),
         partners=tuple(mark(row, pictures) for row in partners), planner=case.planner_name,
         sources=(FICTIONAL,) if case.fictional else (), fact_checked_on=case.fact_checked_on, licence=issue.licence,
@@ -97,13 +99,8 @@ def in_force(case: Case, day: date) -> list[ProgrammeVersion]:
 
 def facts(case: Case) -> tuple[Fact, ...]:
     """Place, trade and size; of an anonymous company only as much as tells nobody who it is."""
-    named = case.consent_scope is ConsentScope.NAMED
-    place = " ".join(filter(None, (
-        case.province.name_ko if case.province else "", case.complex.name if case.complex and named else "",
-    )))
-    trade = case.industry or SECTIONS.get(case.section, "")
-    size = f"{case.headcount:,}명" if named and case.headcount is not None else size_band(case.headcount)
-    pairs = (("지역", place), ("업종", trade), ("규모", size))
+    seen = shown(case)
+    pairs = (("지역", seen.place), ("업종", seen.trade), ("규모", seen.size))
     return tuple(Fact(label, value) for label, value in pairs if value)
 
 
@@ -131,12 +128,14 @@ def quote(case: Case) -> Quote | None:
     return Quote(case.quote, case.quote_by) if case.quote else None
 
 
-def photo(case: Case, pictures: Pictures) -> Picture | None:
-    """The case's picture with its caption and rights; None if it has none."""
-    if case.photo is None:
+def photo(case: Case, pictures: Pictures, day: date | None = None) -> Picture | None:
+    """The case's leading picture with its caption and credit, if its rights let it be shown (on ``day``: give it
+    wherever something is printed or shown); else None."""
+    found = lead(case, day)
+    if found is None:
         return None
-    credit = f"사진 {case.photo_rights}" if case.photo_rights else ""
-    return pictures.add(case.photo, f"사례 ‘{case.headline}’의 사진", case.photo_caption or case.headline, credit)
+    place = f"사례 ‘{case.headline}’의 사진"
+    return pictures.add(found.upload, place, found.caption, f"사진 {found.rights_holder}")
 
 
 def mark(organisation: Organisation, pictures: Pictures) -> Mark:

@@ -19,6 +19,7 @@ from outreach.charts import draw
 from outreach.charts.spec import chart
 from outreach.charts.svg import cleaned
 from outreach.errors import Invalid
+from outreach.wording import Text
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 # Of data, not of address space: V8 sets 64 GiB aside without using them. Measured use: 130 MiB with Altair.
@@ -45,7 +46,7 @@ def _answer(asked: dict[str, Any]) -> dict[str, str]:
         return {"refused": str(error)}
     except Exception:
         traceback.print_exc()
-        return {"failed": "차트를 그리는 중에 오류가 났습니다. 관리자에게 알려 주세요."}
+        return {"failed": Text("차트를 그리는 중에 오류가 났습니다. 관리자에게 알려 주세요.")}
 
 
 def _die_with(owner: int) -> None:

@@ -39,7 +39,7 @@ def _text(rows: list[dict[str, Any]], ink: str, size: float = _LABEL, weight: in
     """Words at their places: each row has ``x``, ``y`` and ``text``."""
     return _at(alt.Chart(alt.Data(values=rows)).mark_text(
         font=FAMILY, fontSize=size, fontWeight=weight, fill=ink, align=align, baseline="middle", limit=0,
-    )).encode(text=alt.Text("text:N"))
+    )).encode(text="text:N")
 
 
 def _at(chart: alt.Chart) -> alt.Chart:

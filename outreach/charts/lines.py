@@ -8,7 +8,7 @@ from outreach.charts.spec import KIND_LABELS, Chart, ChartKind, Row
 from outreach.errors import Invalid
 from outreach.wording import Text
 
-_NUMBER = re.compile(r"\d{1,3}(,\d{3})*(\.\d+)?|\d+(\.\d+)?")
+_NUMBER = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
 _KINDS = {label.replace(" ", ""): kind for kind, label in KIND_LABELS.items()}
 
 

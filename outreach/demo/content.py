@@ -7,18 +7,22 @@ about then; what is over has fixed dates in 2026.
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from outreach.clock import KST, as_utc
-from outreach.demo.companies import featured_companies
+from outreach.demo.references import dangling
 
 DATA = Path(__file__).with_name("data")
 ACCOUNT_DOMAIN = "outreach.example"
+
+
+_RELATIVE_DAY = re.compile(r"\{([+-][0-9]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,8 @@ class Figure:
 @dataclass(frozen=True, slots=True)
 class Case:
     """A best-practice case. ``company``: key of a featured company; ``state`` as CaseState; ``consent_scope`` as
-    ConsentScope; ``programmes``: programme code and the day whose version is cited; ``planner``: account key."""
+    ConsentScope, ``outlets`` as Outlet, ``veil`` as Veil, ``needs`` as Need; ``programmes``: programme code and the day
+    whose version is cited; ``planner``: account key."""
 
     key: str
     company: str
@@ -133,6 +138,10 @@ class Case:
     consent_on: date | None
     consent_until: date | None
     consent_evidence: str
+    consented_by: str
+    outlets: tuple[str, ...]
+    veil: str
+    needs: tuple[str, ...]
     fact_checked_on: date | None
     fact_checked_by: str
     planner: str
@@ -192,6 +201,23 @@ class Brochure:
     apply: Passage
     steps: tuple[Step, ...]
     figures: tuple[BrochureFigure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """``kind`` as in cases.documents.kinds, ``texts`` by its slots; the rest as of a brochure."""
+
+    key: str
+    kind: str
+    campaign: str
+    title: str
+    subtitle: str
+    style: str
+    author: str
+    partners: tuple[str, ...]
+    cases: tuple[str, ...]
+    programmes: tuple[str, ...]
+    texts: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +301,7 @@ class DemoContent:
     campaigns: tuple[Campaign, ...]
     cases: tuple[Case, ...]
     brochures: tuple[Brochure, ...]
+    documents: tuple[Document, ...]
     mailings: tuple[Mailing, ...]
     replies: tuple[Reply, ...]
     leads: tuple[Lead, ...]
@@ -289,12 +316,13 @@ def demo_content(today: date) -> DemoContent:
         campaigns=_rows("campaigns", "campaign", lambda row: _campaign(row, today)),
         cases=_rows("cases", "case", lambda row: _case(row, today)),
         brochures=_rows("brochures", "brochure", _brochure),
+        documents=_rows("documents", "document", lambda row: _document(row, today)),
         mailings=_rows("mailings", "mailing", lambda row: _mailing(row, today)),
         replies=_rows("replies", "reply", lambda row: _reply(row, today)),
         leads=_rows("replies", "lead", lambda row: _lead(row, today)),
         short_replies=_rows("replies", "short", lambda row: ShortReply(tuple(row["wants"]), row["message"])),
     )
-    problems = list(_dangling(content))
+    problems = list(dangling(content))
     if problems:
         raise ValueError("demo content: " + "; ".join(problems))
     return content
@@ -349,7 +377,7 @@ def _campaign(row: dict[str, Any], today: date) -> Campaign:
 
 def _case(row: dict[str, Any], today: date) -> Case:
     lists: dict[str, Any] = {
-        "keywords": tuple(row["keywords"]),
+        "keywords": tuple(row["keywords"]), "outlets": tuple(row["outlets"]), "needs": tuple(row["needs"]),
         "advice": tuple(row["advice"]),
         "programmes": tuple((code, _day(day, today)) for code, day in row["programmes"]),
         "steps": tuple(Step(**step) for step in row["steps"]),
@@ -373,6 +401,18 @@ def _brochure(row: dict[str, Any]) -> Brochure:
     return Brochure(**row | flat | passages | parts)
 
 
+def _document(row: dict[str, Any], today: date) -> Document:
+    def dated(text: str) -> str:
+        return _RELATIVE_DAY.sub(lambda day: _spelt(today + timedelta(days=int(day[1]))), text)
+
+    lists: dict[str, Any] = {name: tuple(row[name]) for name in ("partners", "cases", "programmes")}
+    return Document(**row | lists | {"texts": {name: dated(text) for name, text in row["texts"].items()}})
+
+
+def _spelt(day: date) -> str:
+    return f"{day.year}. {day.month}. {day.day}.({'월화수목금토일'[day.weekday()]})"
+
+
 def _mailing(row: dict[str, Any], today: date) -> Mailing:
     return Mailing(**row | {"blocks": tuple(row["blocks"]), "scheduled_at": _moment(row["scheduled_at"], today)})
 
@@ -387,39 +427,3 @@ def _lead(row: dict[str, Any], today: date) -> Lead:
     activities = tuple(Activity(**entry | {"at": _moment(entry["at"], today)}) for entry in row["activities"])
     closed_at = _moment(row.pop("closed"), today)
     return Lead(**row | {"activities": activities, "next_due": _day(row["next_due"], today), "closed_at": closed_at})
-
-
-def _dangling(content: DemoContent) -> Iterator[str]:
-    """References that lead nowhere."""
-    partners, accounts = _keys(content.partners), _keys(content.accounts)
-    campaigns, cases = _keys(content.campaigns), _keys(content.cases)
-    mailings, replies = _keys(content.mailings), _keys(content.replies)
-    companies = set(featured_companies())
-    used = [
-        ("partner", partners, {row.partner for row in content.accounts}),
-        ("partner", partners, {part.partner for row in content.campaigns for part in row.partners}),
-        ("partner", partners, {key for row in content.brochures for key in row.partners}),
-        ("account", accounts, {stage.owner for row in content.campaigns for stage in row.stages}),
-        ("account", accounts, {row.owner for row in content.campaigns} | {row.author for row in content.brochures}),
-        ("account", accounts, {key for row in content.mailings for key in (row.author, row.approver)}),
-        ("account", accounts, {row.entered_by for row in content.replies} | {row.planner for row in content.leads}),
-        ("account", accounts, {entry.by for row in content.leads for entry in row.activities}),
-        ("account", accounts, {row.planner for row in content.cases}),
-        ("company", companies, {row.company for row in content.cases} | {row.company for row in content.replies}),
-        ("campaign", campaigns, _campaign_keys(content)),
-        ("case", cases, {key for row in content.brochures for key in row.cases}),
-        ("case", cases, {block.get("case", "") for row in content.mailings for block in row.blocks}),
-        ("mailing", mailings, {row.mailing for row in content.replies}),
-        ("reply", replies, {row.reply for row in content.leads}),
-    ]
-    for what, known, keys in used:
-        yield from (f"no {what} {key}" for key in sorted(keys - known - {""}))
-
-
-def _campaign_keys(content: DemoContent) -> set[str]:
-    rows: tuple[Any, ...] = (*content.brochures, *content.mailings, *content.replies)
-    return {row.campaign for row in rows}
-
-
-def _keys(rows: Iterable[Any]) -> set[str]:
-    return {row.key for row in rows}

@@ -35,7 +35,8 @@ organisation_region = sa.Table(
 
 
 class Organisation(Identified, Stamped, Versioned, db.Model):
-    """A partner. ``centre_id`` is the centre that looks after it (None: headquarters)."""
+    """A partner. ``centre_id`` is the centre that looks after it (None: headquarters); ``accent``: its colour on
+    printed matter, ``#rrggbb`` or empty."""
 
     __tablename__ = "organisation"
 
@@ -49,6 +50,7 @@ class Organisation(Identified, Stamped, Versioned, db.Model):
     mou_to: Mapped[date | None]
     mou_note: Mapped[str] = mapped_column(sa.Text, default="")
     logo_id: Mapped[int | None] = mapped_column(sa.ForeignKey("upload.id"))
+    accent: Mapped[str] = mapped_column(sa.String(7), default="")
     active: Mapped[bool] = mapped_column(default=True)
     fictional: Mapped[bool] = mapped_column(default=False)
 

@@ -19,6 +19,7 @@ from outreach.organisations import export, service
 from outreach.organisations.forms import ContactForm, OrganisationForm
 from outreach.organisations.models import KIND_LABELS, Organisation, OrganisationKind
 from outreach.organisations.rules import AGREEMENT_LABELS, AgreementState, agreement_state
+from outreach.pdf.colours import FIELD, WHITE, from_hex, ratio
 from outreach.pdf.pictures import MAX_BYTES, Purpose, check_picture
 from outreach.regions import service as regions
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Role
@@ -112,6 +113,7 @@ def _page(organisation: Organisation, form: ContactForm) -> str:
         may_edit=service.may_edit(scope, organisation), may_keep=service.may_keep(scope, organisation),
         history=[] if scope.is_partner else audit.history(db.session, "organisation", organisation.id),
         max_logo_mb=MAX_BYTES // 1024 // 1024,
+        on_white=ratio(from_hex(organisation.accent), WHITE) if organisation.accent else None, readable=FIELD,
     )
 
 
@@ -265,6 +267,24 @@ def set_logo(organisation_id: int) -> Any:
         db.session.commit()
         flash(_("로고를 지웠습니다.") if remove else _("로고를 바꾸었습니다."), "success")
     return redirect(url_for("organisations.show", organisation_id=organisation_id, _anchor="logo"))
+
+
+@blueprint.post("/<int:organisation_id>/accent")
+@access.allow(*KEEPERS)
+def set_accent(organisation_id: int) -> Any:
+    """The partner's colour on its editions; ``remove`` takes it away."""
+    accent = "" if request.form.get("remove") == "1" else request.form.get("accent", "")
+    try:
+        service.set_accent(
+            db.session, access.scope(), access.actor(), _get(organisation_id), accent, now=_now()
+        )
+    except Invalid as error:
+        db.session.rollback()
+        flash(translated(error.message), "error")
+    else:
+        db.session.commit()
+        flash(_("기관 색을 저장했습니다.") if accent else _("기관 색을 지웠습니다."), "success")
+    return redirect(url_for("organisations.show", organisation_id=organisation_id, _anchor="accent"))
 
 
 def _folder() -> Any:

@@ -21,6 +21,7 @@ from outreach.db import check_version
 from outreach.errors import Forbidden, Invalid, NotFound
 from outreach.organisations.models import Organisation, OrganisationContact, OrganisationKind
 from outreach.organisations.rules import ENDS_SOON, AgreementState
+from outreach.pdf.colours import is_hex
 from outreach.pdf.pictures import SafePicture
 from outreach.regions.models import Centre, Region
 from outreach.scope import EDITOR_ROLES, Role, Scope
@@ -235,6 +236,19 @@ def set_logo(
             user_id=actor.user_id, width=picture.width, height=picture.height,
         )
     _record(session, actor, organisation, "logo", {"logo": (before, name if picture else None)}, now)
+
+
+def set_accent(
+    session: Session, scope: Scope, actor: Actor, organisation: Organisation, accent: str, *, now: datetime
+) -> None:
+    """The partner's own colour on its editions of materials, ``#rrggbb``; empty: the material's. Raises Forbidden,
+    Invalid."""
+    _check(may_keep(scope, organisation))
+    accent = accent.strip().lower()
+    if accent and not is_hex(accent):
+        raise Invalid("색은 #1f4fb5처럼 여섯 자리로 적어 주세요.", fields={"accent": "여섯 자리로 적어 주세요."})
+    before, organisation.accent = organisation.accent, accent
+    _record(session, actor, organisation, "update", {"accent": (before, accent)}, now)
 
 
 def ending_soon(session: Session, scope: Scope, *, today: date, limit: int) -> list[Organisation]:

@@ -13,16 +13,12 @@ from weasyprint import Document
 from weasyprint.formatting_structure import boxes
 from weasyprint.images import RasterImage
 
+from outreach.pdf.colours import LARGE, NORMAL, WHITE, Colour, ratio
 from outreach.pdf.errors import RenderError
 from outreach.pdf.fitting import all_boxes
 
-# WCAG 2.2, 1.4.3: large is 18 pt, or 14 pt bold.
-NORMAL, LARGE = 4.5, 3.0
-_LARGE_PX, _LARGE_BOLD_PX = 24.0, 14 / 0.75
+_LARGE_PX, _LARGE_BOLD_PX = 24.0, 14 / 0.75  # 18 pt, and 14 pt bold
 _COARSE_DPI = 150
-_WHITE = (1.0, 1.0, 1.0)
-
-Colour = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -35,12 +31,6 @@ class _Ground:
     def holds(self, x: float, y: float) -> bool:
         left, top, right, bottom = self.edges
         return left <= x <= right and top <= y <= bottom
-
-
-def ratio(first: Colour, second: Colour) -> float:
-    """The contrast of two sRGB colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
-    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 def check_contrast(document: Document) -> None:
@@ -73,7 +63,7 @@ def coarse_pictures(document: Document) -> Iterator[str]:
 
 def _check_text(box: boxes.TextBox, grounds: list[_Ground], place: str) -> None:
     x, y = box.position_x + box.width / 2, box.position_y + box.height / 2
-    ground = next((field.colour for field in reversed(grounds) if field.holds(x, y)), _WHITE)
+    ground = next((field.colour for field in reversed(grounds) if field.holds(x, y)), WHITE)
     if ground is None:
         return
     ink = _over(box.style["color"], ground)
@@ -100,10 +90,10 @@ def _painted(box: boxes.Box, grounds: list[_Ground]) -> list[_Ground]:
     if background.color.alpha == 0:
         return []
     centre = ((edges[0] + edges[2]) / 2, (edges[1] + edges[3]) / 2)
-    below = next((field.colour for field in reversed(grounds) if field.holds(*centre)), _WHITE)
+    below = next((field.colour for field in reversed(grounds) if field.holds(*centre)), WHITE)
     if below is None and background.color.alpha < 1:
         return [_Ground(edges, None)]
-    return [_Ground(edges, _over(background.color, below or _WHITE))]
+    return [_Ground(edges, _over(background.color, below or WHITE))]
 
 
 def _named(box: boxes.Box, name: str = "") -> Iterator[tuple[boxes.Box, str]]:
@@ -122,8 +112,3 @@ def _over(colour: object, ground: Colour) -> Colour:
     mixed = [alpha * max(0.0, min(1.0, part)) + (1 - alpha) * below
              for part, below in zip((red, green, blue), ground, strict=True)]
     return mixed[0], mixed[1], mixed[2]
-
-
-def _luminance(colour: Colour) -> float:
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

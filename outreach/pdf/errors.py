@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outreach.errors import DomainError
+from outreach.wording import Text
 
 
 class RenderError(DomainError):
@@ -12,7 +13,8 @@ class RenderError(DomainError):
     title = "문서를 만들 수 없습니다"
 
     def __init__(self, message: str, *, place: str = ""):
-        super().__init__(f"{place}: {message}" if place else message)
+        super().__init__(
+            Text("%(place)s: %(reason)s", place=place, reason=Text(message)) if place else message)
         self.reason = message
         self.place = place
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from outreach.lazy import lazy
 from outreach.pdf.errors import RenderError
+from outreach.wording import Text
 
 if TYPE_CHECKING:
     from fontTools import ttLib
@@ -55,9 +56,10 @@ class Face:
         try:
             return self._glyphs[ord(character)]
         except KeyError:
-            raise RenderError(
-                f"글꼴에 없는 글자 ‘{character}’(U+{ord(character):04X})가 있습니다. 다른 글자로 바꾸어 주세요.",
-                place=place) from None
+            raise RenderError(Text(
+                "글꼴에 없는 글자 ‘%(character)s’(U+%(code)s)가 있습니다. 다른 글자로 바꾸어 주세요.",
+                character=character, code=f"{ord(character):04X}",
+            ), place=place) from None
 
     def metric(self, glyph: int) -> bytes:
         """The four bytes of the width table: advance width in units, then the space before the outline."""

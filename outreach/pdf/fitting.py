@@ -115,7 +115,7 @@ def _flow(box: boxes.Box) -> Iterator[boxes.Box]:
 def _excess(box: boxes.Box) -> float:
     """How far the content sticks out of the content box, to the bottom or to the right."""
     right = box.content_box_x() + box.width
-    bottom = box.content_box_y() + box.height
+    bottom = box.content_box_y() + _height(box)
     excess = 0.0
     for inner in _flow(box):
         if isinstance(inner, boxes.TextBox):
@@ -125,3 +125,12 @@ def _excess(box: boxes.Box) -> float:
         elif isinstance(inner, (boxes.BlockLevelBox, boxes.ReplacedBox)):
             excess = max(excess, inner.border_box_y() + inner.border_height() - bottom)
     return excess
+
+
+def _height(box: boxes.Box) -> float:
+    """Of the content box, as the style sheet fixes it: WeasyPrint lets floats stretch even a box of fixed height."""
+    fixed = box.style["height"]
+    if getattr(fixed, "unit", None) != "px":
+        return box.height
+    around = box.border_height() - box.height if box.style["box_sizing"] == "border-box" else 0.0
+    return min(box.height, fixed.value - around)

@@ -12,6 +12,7 @@ from outreach.pdf.faces import Face
 from outreach.pdf.marks import Logo
 from outreach.pdf.options import StampPlace
 from outreach.pdf.qr import QUIET
+from outreach.wording import Text
 
 _MM = 72 / 25.4
 SMALLEST_CODE = 20 * _MM  # without its quiet zone
@@ -73,7 +74,8 @@ def partner_box(place: StampPlace, name: str, contact: str, logo: Logo | None, *
             top = place.y + room - max(0.0, room - height) / 2 if beside or logo is None else place.y + room
             lines = _stacked(left, top, [(text, size) for text in names] + [(text, small) for text in contacts])
             return PartnerBox(mark, lines[:len(names)], lines[len(names):])
-    raise RenderError(f"‘{name}’의 이름과 연락처가 자리에 들어가지 않습니다. 짧게 고쳐 주세요.", place=place.name)
+    raise RenderError(
+        Text("‘%(name)s’의 이름과 연락처가 자리에 들어가지 않습니다. 짧게 고쳐 주세요.", name=name), place=place.name)
 
 
 def address_lines(place: StampPlace, address: str, regular: Face) -> tuple[Line, ...]:

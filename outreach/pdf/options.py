@@ -51,8 +51,8 @@ class StampPlace:
     'address' or 'accent' (a field of the partner's colour).
     The box is in PDF points from the lower left corner of the trimmed page; ``page`` counts from 1. ``size`` (pt) and
     ``ink`` (#rrggbb) are the element's own: the largest type to set there, and its colour, or a field's where the
-    partner has none. ``name`` is unique in its document; it is what errors are told by.
-    ``tag`` is the number of the object in the file that stands for it among the tags (0: none, an ornament)."""
+    partner has none; ``bold`` its weight, for an address. ``name`` is unique in its document, errors are told
+    by it. ``tag`` is the number of the object in the file that stands for the place among the tags (0: an ornament)."""
 
     kind: str
     name: str
@@ -63,13 +63,14 @@ class StampPlace:
     height: float
     size: float
     ink: str
+    bold: bool = False
     tag: int = 0
 
 
 @dataclass(frozen=True)
 class RenderedPdf:
-    """A finished file: its bytes, number of pages, the SHA-256 of the bytes in hex, the places kept for stamps,
-    and what is worth knowing before it is printed (a picture that will look coarse), each with its place."""
+    """A finished file: its bytes, number of pages, the SHA-256 of the bytes in hex, the places kept for stamps, and
+    what is worth knowing before it is printed (a picture that will look coarse), each with its place."""
 
     data: bytes
     pages: int

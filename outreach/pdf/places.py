@@ -107,6 +107,7 @@ def _place(box: boxes.Box, number: int, page_height: float) -> StampPlace:
         x=round(left * _POINTS, 3), y=round((page_height - top - box.height) * _POINTS, 3),
         width=round(box.width * _POINTS, 3), height=round(box.height * _POINTS, 3),
         size=round(box.style["font_size"] * _POINTS, 2), ink=f"#{red:02x}{green:02x}{blue:02x}",
+        bold=box.style["font_weight"] >= 700,
     )
 
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from PIL import ImageFile
-from weasyprint import HTML, Document
+from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError
 
@@ -30,6 +30,7 @@ from outreach.pdf.identity import announce
 from outreach.pdf.korean import JOINER, keep_words_in
 from outreach.pdf.options import RenderedPdf, RenderOptions, fingerprint, loaded_assets
 from outreach.pdf.places import Settled, mark_places, stamp_places
+from outreach.pdf.sheets import taken_out
 
 # WeasyPrint switches this on to be lenient; we would rather hear that a picture is damaged.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -63,7 +64,8 @@ def render(
             check_glyphs(source.etree_element, fonts)
             keep_words_in(source.etree_element)
             mark_places(source.etree_element)
-            document = _laid_out(source, options)
+            sheets = taken_out(source.etree_element, base_dir, _font_configuration())
+            document = _laid_out(source, [*sheets, *style_sheet(options)], options)
             identifier = fingerprint(html, loaded, options)[:32].encode()
             settled = Settled(stamp_places(document))
             warnings = tuple(coarse_pictures(document))
@@ -97,11 +99,11 @@ def _check_identity(source: HTML) -> None:
         raise RenderError("문서의 제목(title)이 없습니다.", place="<head>")
 
 
-def _laid_out(source: HTML, options: RenderOptions) -> Document:
+def _laid_out(source: HTML, sheets: list[CSS], options: RenderOptions) -> Document:
     """Lay out, tightening overflowing boxes step by step, until everything fits."""
     for _ in range(_MAX_LAYOUTS):
         document = source.render(
-            font_config=_font_configuration(), stylesheets=style_sheet(options), pdf_variant=options.variant,
+            font_config=_font_configuration(), stylesheets=sheets, pdf_variant=options.variant,
             pdf_tags=True, dpi=options.image_dpi)
         full = overflows(document)
         if not full:

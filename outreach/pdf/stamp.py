@@ -150,11 +150,12 @@ class _Stamp:
 
     def _address(self, slot: Slot, marks: list[int]) -> bytes:
         edition = self._edition
-        lines = address_lines(slot.place, edition.address or edition.url, self._faces[REGULAR].face)
+        weight = BOLD if slot.place.bold else REGULAR
+        lines = address_lines(slot.place, edition.address or edition.url, self._faces[weight].face)
         marks.append(slot.tag)
         self._object(slot.tag, b"<</Type/StructElem/S/Span/P %d 0 R/Pg %d 0 R/K[%d]>>" % (
             slot.parent, slot.page, len(marks) - 1))
-        return self._text(lines, REGULAR, len(marks) - 1, slot)
+        return self._text(lines, weight, len(marks) - 1, slot)
 
     def _text(self, lines: tuple[Line, ...], name: str, mark: int, slot: Slot) -> bytes:
         subset, place = self._faces[name], slot.place.name

@@ -29,7 +29,7 @@ _SHARE = 0.5  # of the narrower one's width: more in common is one column
 @dataclass(frozen=True)
 class Tagged:
     """Content with its tag: page from 1, kind ('Figure', 'Span'), alternative text, and where it stands (None: it
-    draws nothing)."""
+    draws nothing, or is turned, as on a card to be folded)."""
 
     page: int
     kind: str
@@ -109,6 +109,8 @@ def _positions(data: bytes) -> dict[tuple[int, int], Edges]:
                 if mark < 0:
                     continue
                 edges, before = item.get_bounds(), found.get((number + 1, mark))
+                if item.get_matrix().a <= 0:
+                    continue
                 found[number + 1, mark] = edges if before is None else (
                     min(before[0], edges[0]), min(before[1], edges[1]),
                     max(before[2], edges[2]), max(before[3], edges[3]))

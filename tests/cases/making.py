@@ -13,15 +13,19 @@ from flask import Flask
 
 from cases.documents.kinds.brochure import KIND
 from cases.documents.models import Document
-from cases.library.models import Case
-from cases.library.rules import CaseState, ConsentScope
-from cases.materials import service, store
+from cases.library import finding
+from cases.library.models import Case, CasePhoto
+from cases.library.rights import Portrait
+from cases.library.rules import CaseState, ConsentScope, Outlet
+from cases.materials import giving, service, store
 from cases.materials.models import Edition, Material
-from cases.materials.rules import CASE_SHEET, EditionState
+from cases.materials.order_models import PrintOrder
+from cases.materials.rules import CASE_SHEET, EditionState, Format, OrderState
 from outreach.companies.models import Company, Workplace
 from outreach.db import db
 from outreach.programmes.models import Payee, Programme, ProgrammeKind, ProgrammeVersion
 from outreach.regions.models import Centre, Certainty
+from outreach.uploads.models import Upload
 from tests.people import NOW
 
 TODAY = date(2026, 11, 23)
@@ -59,7 +63,10 @@ def make_programme(name: str = "대체인력 지원금", **values: Any) -> Progr
 
 
 def make_case(centre: Centre | None, state: CaseState = CaseState.PUBLISHED, **values: Any) -> Case:
-    """A whole case of ``centre`` with standing consent to be shown anonymously."""
+    """A whole case of ``centre`` with standing consent to be shown anonymously everywhere. ``photo`` (an Upload) leads,
+    with its rights in order; ``photo_caption`` and ``photo_rights`` as said."""
+    photo = values.pop("photo", None)
+    about = {"caption": values.pop("photo_caption", "작업장"), "rights_holder": values.pop("photo_rights", "새봄정밀")}
     row = {
         "display_name": "경남의 금속가공 회사", "headline": "교대조를 다시 짜니 휴직이 나왔다",
         "summary": "2교대 공장에서 한 사람의 자리를 비우는 법.", "problem": "한 사람이 빠지면 다음 조가 메워야 했다.",
@@ -68,12 +75,34 @@ def make_case(centre: Centre | None, state: CaseState = CaseState.PUBLISHED, **v
         "figures": [{"label": "휴직 뒤 복귀", "before": "0", "after": "4", "unit": "명", "source": "회사 인사기록"}],
         "advice": ["혼자만 아는 일을 세어 보세요."], "section": "C", "industry": "금속가공", "headcount": 42,
         "consent_scope": ConsentScope.ANONYMOUS, "consent_on": date(2026, 3, 2), "consent_evidence": "동의서 2026-3호",
+        "consented_by": "한결 상무", "outlets": sorted(Outlet), "published_at": NOW,
         "fact_checked_on": date(2026, 3, 4), "fact_checked_by": "정하람", "keywords": ["교대제"],
     }
     case = Case(state=state, centre_id=centre.id if centre else None, created_at=NOW, updated_at=NOW, **(row | values))
     db.session.add(case)
-    db.session.flush()
+    if photo is not None:
+        add_photo(case, photo, **about)
+    finding.index(db.session, case)
     return case
+
+
+def add_photo(case: Case, upload: Upload, **values: Any) -> CasePhoto:
+    """One more picture of the case, with its rights in order unless told otherwise."""
+    row = {"caption": "작업장", "rights_holder": "새봄정밀", "portrait": Portrait.NOBODY}
+    photo = CasePhoto(upload=upload, created_at=NOW, position=len(case.photos) + 1, **(row | values))
+    case.photos.append(photo)
+    db.session.flush()
+    return photo
+
+
+def make_crowd(centre: Centre | None, count: int = 5, **values: Any) -> list[Company]:
+    """So many companies of one trade and size that none is told apart."""
+    crowd = [make_company(centre, f"㈜무리{number}") for number in range(count)]
+    for company in crowd:
+        for name, value in values.items():
+            setattr(company.workplaces[0], name, value)
+    db.session.flush()
+    return crowd
 
 
 def make_document(
@@ -136,3 +165,26 @@ def published(material: Material) -> Edition:
     edition = service.published_edition(material)
     assert edition is not None
     return edition
+
+
+def add_formats(app: Flask, edition: Edition, *forms: Format) -> None:
+    """Other formats of a finished edition: small files that bear the format's name."""
+    for form in forms or tuple(Format)[1:]:
+        body = f"{form.value} of {edition.sha256}".encode()
+        store.keep_format(folder(app), edition.sha256 or "", form, body)
+        giving.record_format(db.session, edition.id, form, len(body), now=NOW)
+
+
+def make_order(material: Material, organisation_id: int, **values: Any) -> PrintOrder:
+    """A partner's order of copies of the published edition."""
+    row = {
+        "asked": 100, "place": "본관 안내대", "address": "산단로 1", "recipient": "김시험", "phone": "02-000-0000",
+        "wanted_on": TODAY, "state": OrderState.REQUESTED,
+    }
+    order = PrintOrder(
+        material=material, edition=published(material), organisation_id=organisation_id, created_at=NOW, updated_at=NOW,
+        **(row | values),
+    )
+    db.session.add(order)
+    db.session.flush()
+    return order

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.journey
 
 #: Role (None: nobody signed in) and the pages; ">" follows the first link of the page whose address matches.
 PAGES: dict[Role | None, tuple[str, ...]] = {
-    None: ("/login", "/reset"),
+    None: ("/login", "/reset", "/gallery/", r"/gallery/ > /gallery/\d+$", "/gallery/?q=우주선"),
     Role.PROMOTION: (
         "/", "/campaigns/", r"/campaigns/ > /campaigns/\d+", "/campaigns/new", "/campaigns/1/audiences/new",
         r"/campaigns/2 > /mailings/\d+/edit|/mailings/\d+/$", "/mailings/3/edit", "/mailings/1/",
@@ -26,12 +26,15 @@ PAGES: dict[Role | None, tuple[str, ...]] = {
         "/companies/merges/", "/partners/",
         r"/partners/ > /partners/\d+$", "/partners/new", "/programmes/", r"/programmes/ > /programmes/\d+$", "/cases/",
         r"/cases/ > /cases/\d+$", "/cases/new", "/materials/", r"/materials/ > /materials/\d+$", "/documents/",
+        "/print-orders/",
         "/responses/", r"/responses/ > /responses/\d+$", "/responses/new", "/mailbox", r"/mailbox > /mailbox/\d+$",
         "/me/",
     ),
-    Role.PLANNER: ("/", "/leads/", "/leads/list", r"/leads/ > /leads/\d+$"),
+    Role.PLANNER: ("/", "/leads/", "/leads/list", r"/leads/ > /leads/\d+$", "/cases/interview/", "/cases/consents"),
     Role.CENTRE_MANAGER: ("/", "/leads/"),
-    Role.PARTNER: ("/", "/portal/", "/partners/own"),
+    Role.PARTNER: (
+        "/", "/portal/", r"/portal/ > /portal/materials/\d+$", "/print-orders/", "/print-orders/new/1", "/partners/own",
+    ),
     Role.AUDITOR: ("/", "/audit/"),
     Role.ADMINISTRATOR: ("/", "/accounts/", "/jobs", "/senders/", "/centres/", r"/centres/ > /centres/\d+$"),
     Role.HEADQUARTERS: ("/", "/campaigns/", "/companies/"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -36,17 +38,30 @@ def test_a_case_sheet_is_published_by_another(visitor: Callable[..., Visitor]) -
 def test_a_brochure_reaches_the_partners_it_was_given_to(visitor: Callable[..., Visitor]) -> None:
     page = visitor().sign_in(Role.PROMOTION)
     page.goto("/materials/")
-    page.get_by_role("link", name="책자 만들기").click()
+    page.get_by_role("link", name="홍보물 만들기").click()
+    page.get_by_role("link", name="홍보 책자(8쪽)").click()
+    live = page.locator(".live-pages")
+    expect(live.locator("img")).to_have_count(8, timeout=RENDERED)  # with stand-ins for what is not chosen yet
+    audience = page.get_by_label("이런 회사에 권합니다")
+    audience.fill("\n".join("처음 겪는 회사" for _ in range(9)))
+    expect(live).to_contain_text("6개여야 합니다(지금 9개)", timeout=RENDERED)
+    audience.fill("육아휴직이 처음인 회사")
     page.get_by_label("제목").first.fill("여정에서 만든 책자")
     for legend in ("함께하는 기관", "사례", "지원제도"):
         rows = page.get_by_role("group", name=legend, exact=True).get_by_role("combobox")
         for place in range(2):
             rows.nth(place).select_option(index=place + 1)
     page.get_by_role("button", name="저장", exact=True).click()
-    flashed(page, "책자를 만들었습니다.")
+    flashed(page, "원고를 만들었습니다.")
     page.get_by_role("button", name="인쇄용 PDF 만들기").click()
+    editor = page.url
     material = _rendered(page, pages=8)
-    _publish(visitor().sign_in(Role.CENTRE_MANAGER), material)
+    colleague = visitor().sign_in(Role.CENTRE_MANAGER)
+    colleague.goto(editor)
+    colleague.get_by_label("의견", exact=True).fill("대상을 두 줄로 늘리면 어떨까요?")
+    colleague.get_by_role("button", name="의견 남기기").click()
+    flashed(colleague, "의견을 남겼습니다.")
+    _publish(colleague, material)
 
     page.goto(material)
     grants = page.locator("#grants")
@@ -80,10 +95,57 @@ def test_a_partner_downloads_and_sees_its_own_counts(visitor: Callable[..., Visi
     assert stranger.request.get("/leads/").status == 403
 
 
+def test_a_partner_takes_formats_and_a_bundle_and_orders_copies(visitor: Callable[..., Visitor]) -> None:
+    title, place = "우리 회사도 할 수 있습니다", "여정산단 1층 안내대"
+    page = visitor().sign_in(Role.PARTNER)
+    page.goto("/portal/")
+    material = page.get_by_role("link", name=title, exact=True).get_attribute("href")
+    page.goto(material)
+    formats = page.get_by_role("region", name="이 판을 받을 수 있는 형식")
+    for _ in range(30):  # the worker makes them when the demo has published
+        if formats.get_by_role("link", name="화면용 PDF 내려받기").count():
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    for name, head in (("화면용 PDF 내려받기", b"%PDF"), ("카카오톡 공유 내려받기", b"\x89PNG")):
+        with page.expect_download() as download:
+            formats.get_by_role("link", name=name).click()
+        assert Path(download.value.path()).read_bytes().startswith(head)
+
+    page.goto("/portal/")
+    page.locator("label[for=choose-all]").click()
+    page.locator("label[for=format-kakao]").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="묶음 내려받기").click()
+    assert download.value.suggested_filename.startswith("동행 아웃리치 자료")
+    with zipfile.ZipFile(download.value.path()) as archive:
+        names = archive.namelist()
+    assert f"{title} 제1판.pdf" in names and f"{title} 제1판(카카오톡 공유).png" in names and "읽어보기.txt" in names
+    expect(page.locator(".bundle-progress")).to_contain_text("다 받았습니다.")
+
+    page.goto(material)
+    page.get_by_role("link", name="인쇄물 신청하기").click()
+    for label, value in (("부수", "200"), ("받을 날", "2030-01-15"), ("놓을 곳", place), ("받을 주소", "산단로 1"),
+                         ("받을 사람", "박나루"), ("연락처", "02-000-1111")):
+        page.get_by_label(label).fill(value)
+    page.get_by_role("button", name="신청하기").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("신청")
+    order = page.url
+    staff = visitor().sign_in(Role.PROMOTION)
+    staff.goto("/print-orders/")
+    expect(staff.get_by_role("row").filter(has_text=place)).to_contain_text("200")
+    staff.goto(order)
+    staff.get_by_role("button", name="확정").click()
+    flashed(staff, "확정했습니다.")
+    page.goto(order)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("확정")
+
+
 def _rendered(page: Page, pages: int) -> str:
     """Wait for the pictures of all pages; the address of the material's page."""
-    pictures = page.locator(".sheets img")
+    pictures = page.locator(".sheets:not(.live-pages .sheets) img")
     expect(pictures).to_have_count(pages, timeout=RENDERED)
+    pictures.first.scroll_into_view_if_needed()  # it is fetched when it comes into sight
     expect(pictures.first).to_have_js_property("complete", True)
     assert pictures.first.evaluate("picture => picture.naturalWidth > 300")
     more = page.get_by_role("link", name="홍보물 화면")

@@ -156,7 +156,7 @@ def uploads_of(world: World) -> dict[str, int]:
     case = db.session.get(Case, world.ids["case_id"])
     organisation = db.session.get(Organisation, world.organisation.id)
     table = db.session.query(Upload).filter_by(kind="table").order_by(Upload.id.desc()).first()
-    return {"photo": case.photo_id, "logo": organisation.logo_id, "list": table.id}
+    return {"photo": case.photos[0].upload_id, "logo": organisation.logo_id, "list": table.id}
 
 
 @pytest.mark.parametrize("what", ["photo", "logo", "list"])

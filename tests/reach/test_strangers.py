@@ -43,6 +43,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "Sending.approve_mailing": {"content_hash": "0" * 64},
     "Sending.schedule_mailing": {"at": "2026-11-24T12:00:00+09:00"},
     "Sending.pause_mailing": {"reason": "점검"},
+    "Materials.create_share": {"label": "남의 자료", "ends_on": "2026-12-01"},
 }
 #: The same for the one page that a script moves cards on.
 FORMS = {"leads.board_move": {"state": "contacted", "version": "1"}}

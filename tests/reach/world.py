@@ -41,7 +41,9 @@ from cases.library.rules import CaseState
 from cases.materials import drafts
 from cases.materials import store as papers
 from cases.materials.models import Material, MaterialGrant
-from cases.materials.rules import EditionState
+from cases.materials.order_models import PrintDelivery, PrintRecall, PrintRun
+from cases.materials.rules import Carriage, EditionState, Format, OrderState
+from cases.materials.share_models import MaterialShare
 from outreach.accounts import service as accounts
 from outreach.accounts.models import User
 from outreach.audit.service import Actor
@@ -67,7 +69,15 @@ from outreach.uploads import service as uploads
 from outreach.uploads.models import Upload
 from tests.campaigns.delivery.conftest import BLOCKS
 from tests.campaigns.responses.making import make_delivery, make_mailing, make_place
-from tests.cases.making import blank_pdf, make_case, make_document, make_material, make_programme
+from tests.cases.making import (
+    add_formats,
+    blank_pdf,
+    make_case,
+    make_document,
+    make_material,
+    make_order,
+    make_programme,
+)
 from tests.outreach.leads.making import answer, make_company
 from tests.people import NOW, make_centre, make_organisation, make_user
 
@@ -216,7 +226,11 @@ def _import(app: Flask, world: World) -> int:
 
 
 def _papers(app: Flask, world: World, company: Company) -> Material:
-    case = make_case(world.centre, CaseState.DRAFT, company_id=company.id, photo_id=_picture(app).id)
+    case = make_case(
+        world.centre, CaseState.DRAFT, company_id=company.id, photo=_picture(app), consent_form=_picture(app),
+    )
+    case.photos[0].evidence = _picture(app)
+    world.ids["photo_id"] = case.photos[0].id
     version = make_programme(f"지원금 {world.mark}")
     brochure = make_document(world.centre, [case], [version])
     material = make_material(app, world.centre, EditionState.READY)
@@ -243,9 +257,37 @@ def _papers(app: Flask, world: World, company: Company) -> Material:
         db.session.add(MaterialGrant(
             material_id=each.id, organisation_id=world.organisation.id, direct=True, granted_at=NOW,
         ))
-    for endpoint in ("portal.download", "portal.page", "Materials.get_material", "Materials.download_pdf"):
+    for endpoint in ("portal.download", "portal.page", "portal.show", "portal.download_format", "portal.picture",
+                     "orders.create", "orders.record_run", "shares.create", "shares.end", "Materials.get_material",
+                     "Materials.download_pdf", "Materials.list_formats", "Materials.download_file",
+                     "Materials.list_shares", "Materials.create_share", "Materials.end_share"):
         world.special[endpoint, "material_id"] = granted.id
+    add_formats(app, granted.editions[0], Format.PORTRAIT)
+    _given_out(world, granted)
     return material
+
+
+def _given_out(world: World, material: Material) -> None:
+    """A link with an end, and printed copies on their way, of an edition that is called back."""
+    share = MaterialShare(
+        material_id=material.id, organisation_id=world.organisation.id, format=Format.PRINT, label="안내 메일",
+        ends_on=NOW.date(), created_at=NOW,
+    )
+    person, edition = _person(world, 6), material.editions[0]
+    order = make_order(
+        material, world.organisation.id, recipient=person["name"], phone=person["phone"], state=OrderState.PARTLY,
+        granted=100,
+    )
+    order.deliveries.append(PrintDelivery(
+        edition_id=edition.id, quantity=10, delivered_on=NOW.date(), received_by=person["name"],
+        carriage=Carriage.COURIER, created_at=NOW,
+    ))
+    recall = PrintRecall(order=order, edition_id=edition.id, quantity=10, created_at=NOW)
+    db.session.add_all([share, recall, PrintRun(
+        edition_id=edition.id, quantity=500, printed_on=NOW.date(), created_at=NOW,
+    )])
+    db.session.flush()
+    world.ids |= {"share_id": share.id, "order_id": order.id, "recall_id": recall.id}
 
 
 def _campaign(world: World, material: Material) -> Campaign:

@@ -171,7 +171,7 @@ TABLES = {
     "organisation_id": "organisation", "centre_id": "centre", "user_id": "user_account", "programme_id": "programme",
     "version_id": "programme_version", "lead_id": "lead", "case_id": "best_practice", "document_id": "document",
     "material_id": "material", "campaign_id": "campaign", "mailing_id": "mailing", "response_id": "response",
-    "job_id": "job", "import_id": "company_import",
+    "job_id": "job", "import_id": "company_import", "order_id": "print_order",
 }
 #: Of each table, this many rows are looked at.
 ROWS = 4
@@ -279,9 +279,10 @@ def addresses(app: Flask) -> Iterator[tuple[str, str]]:
 
 def arguments(app: Flask, rule: Rule) -> list[dict[str, Any]]:
     signer = app.extensions["outreach"].signer
-    if rule.rule.startswith(("/r/", "/q/", "/m/")):
+    if rule.rule.startswith(("/r/", "/q/", "/m/", "/s/")):
         purposes = {
             "/r": (links.FORM, "delivery"), "/q": (links.PLACE, "response_place"), "/m": (links.MATERIAL, "material"),
+            "/s": (links.SHARE, "material_share"),
         }
         purpose, table = purposes[rule.rule[:2]]
         return [{"token": "x"}, *({"token": signer.sign(purpose, row.id)} for row in rows(table, []))]

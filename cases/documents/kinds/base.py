@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -206,12 +207,12 @@ def figures(texts: Mapping[str, str], count: int = FIGURES) -> Iterable[Figure]:
             yield Figure(label, value, unit, "", source)
 
 
-def case_card(case: Case, pictures: Pictures) -> CaseCard:
-    """A case in brief, as its record says it."""
+def case_card(case: Case, pictures: Pictures, day: date) -> CaseCard:
+    """A case in brief, as its record says it on ``day``."""
     return CaseCard(
         title=case.headline, company=case.display_name, summary=case.summary, facts=sheets.facts(case),
         effect=sheets.figure(case.figures[0]) if case.figures else None, quote=sheets.quote(case),
-        photo=sheets.photo(case, pictures),
+        photo=sheets.photo(case, pictures, day),
         programmes=tuple(version.programme.name_ko for version in case.programmes),
     )
 

@@ -169,7 +169,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> B
         title=words.title, subtitle=words.subtitle, issuer=issue.issuer, contact=issue.contact,
         issued_on=issue.day, why=section(texts, "why"), audience=entries(texts.get("audience", "")),
         steps=steps(texts), programmes=tuple(sheets.programme_card(version) for version in chosen.programmes),
-        cases=tuple(case_card(case, pictures) for case in chosen.cases), apply=section(texts, "apply"),
+        cases=tuple(case_card(case, pictures, issue.day) for case in chosen.cases), apply=section(texts, "apply"),
         figures=tuple(figures(texts)), checklist=entries(texts.get("checklist", "")),
         partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
         sources=sources(texts, chosen.cases), edition=issue.edition, licence=issue.licence, style=words.style,

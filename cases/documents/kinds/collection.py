@@ -1,4 +1,4 @@
-"""A case collection (우수사례 모음집): many companies' stories with contents, charts, index and colophon."""
+"""A case collection (우수사례 모음집): companies' stories with contents, a summary in charts, index and colophon."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 from cases.documents.kinds.base import Chosen, Kind, Room, Slot, Style, Words, entries, paragraphs, sources
 from cases.documents.kinds.charts import chart_slots, charts_of, counted
 from cases.library.models import Case
-from cases.library.rules import SIZE_BANDS, ConsentScope, size_band
+from cases.library.rules import ConsentScope
+from cases.library.veil import LARGEST, SIZE_BANDS, WIDE_BANDS, shown, size_band
 from cases.sheets import service as sheets
 from cases.sheets.content import (
     Contact,
@@ -30,8 +31,8 @@ from outreach.pdf.options import RenderOptions
 from outreach.wording import Text
 
 MAX_CASES = 60
-#: A story with more letters than this takes two pages; a photograph needs room, too.
-_ONE_PAGE, _BESIDE_PHOTO = 850, 420
+#: A story with more letters than this takes two pages; a photograph needs room, too, and so does a long quote.
+_ONE_PAGE, _BESIDE_PHOTO, _BESIDE_QUOTE = 850, 420, 0.75
 
 
 def _(text: str) -> str:
@@ -77,7 +78,12 @@ class Story:
     @property
     def long(self) -> bool:
         """Whether it takes two pages."""
-        return self.words > (_BESIDE_PHOTO if self.photo else _ONE_PAGE)
+        return self.words > (_BESIDE_PHOTO if self.photo else _ONE_PAGE) * (_BESIDE_QUOTE if self.squeezed else 1)
+
+    @property
+    def squeezed(self) -> bool:
+        """Whether a quote stands in a line of its own, since figures take the width."""
+        return self.quote is not None and len(self.figures) > 1
 
 
 @dataclass(frozen=True)
@@ -143,7 +149,7 @@ SLOTS = (
     Slot("foreword", _("본문"), Room.TEXT, 700, False,
          "작은 회사일수록 한 사람의 빈자리가 큽니다. 그래도 길을 찾은 이웃 회사들이 있습니다. "
          "무엇이 어려웠고 어떻게 풀었는지, 그 회사의 말로 옮겼습니다.", _("머리말")),
-    *chart_slots(1, box="한눈에"),
+    *chart_slots(1),
     Slot("credits", _("만든 사람들"), Room.LIST, 400, box="판권"),
     Slot("registration", _("발간등록번호"), Room.LINE, 40, box="판권"),
     Slot("sources", _("출처"), Room.LIST, 400, box="판권"),
@@ -156,7 +162,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> C
     :raises Invalid: too few or many cases, or a chart slot can't be read.
     """
     texts = words.texts
-    stories = tuple(_story(number, case, pictures) for number, case in enumerate(chosen.cases, 1))
+    stories = tuple(_story(number, case, pictures, issue.day) for number, case in enumerate(chosen.cases, 1))
     return Collection(
         title=words.title, subtitle=words.subtitle, issuer=issue.issuer, contact=issue.contact, issued_on=issue.day,
         stories=stories, foreword_title=texts.get("foreword_title", ""),
@@ -168,17 +174,19 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> C
     )
 
 
-def _story(number: int, case: Case, pictures: Pictures) -> Story:
-    named = case.consent_scope is ConsentScope.NAMED
+def _story(number: int, case: Case, pictures: Pictures, day: date) -> Story:
+    seen, named = shown(case), case.consent_scope is ConsentScope.NAMED
     return Story(
         number=number, title=case.headline, lead=case.summary, company=case.display_name,
-        region=case.province.name_ko if case.province else "", industry=SECTIONS.get(case.section, ""),
-        size=size_band(case.headcount), problem=paragraphs(case.problem), found=paragraphs(case.system),
+        region=case.province.name_ko if case.province and seen.place else "", industry=SECTIONS.get(case.section, ""),
+        size=size_band(case.headcount) if named else seen.size, problem=paragraphs(case.problem),
+        found=paragraphs(case.system),
         steps=tuple(Step(row.get("title", ""), row.get("text", ""), row.get("when", "")) for row in case.steps),
         effect=paragraphs(case.effect), figures=tuple(sheets.figure(row) for row in case.figures),
         quote=sheets.quote(case),
-        advice=tuple(case.advice), programmes=tuple(sheets.programme_card(version) for version in case.programmes),
-        photo=sheets.photo(case, pictures), facts=sheets.facts(case), planner=case.planner_name if named else "",
+        advice=tuple(case.advice),
+        programmes=tuple(sheets.programme_card(version) for version in sheets.in_force(case, day)),
+        photo=sheets.photo(case, pictures, day), facts=sheets.facts(case), planner=case.planner_name,
         fact_checked_on=case.fact_checked_on,
     )
 
@@ -186,12 +194,11 @@ def _story(number: int, case: Case, pictures: Pictures) -> Story:
 def counts(stories: tuple[Story, ...]) -> tuple[Chart, ...]:
     """The stories by region, industry and size as charts; what all have in common is no chart."""
     source = f"이 모음집에 실린 {len(stories)}곳"
-    bands = [label for _limit, label in SIZE_BANDS] + ["300인 이상"]
+    bands = [label for _limit, label in sorted((*SIZE_BANDS, *WIDE_BANDS))] + [LARGEST]
     found = (
         counted("어느 지역의 회사인가", (story.region for story in stories), unit="곳", source=source, rows=8),
-        counted(
-            "어떤 일을 하는 회사인가", (_short(story.industry) for story in stories), unit="곳", source=source, rows=8
-        ),
+        counted("어떤 일을 하는 회사인가", (_short(story.industry) for story in stories), unit="곳", source=source,
+                rows=8),
         counted("얼마나 큰 회사인가", (story.size for story in stories), unit="곳", source=source, order=bands),
     )
     return tuple(chart for chart in found if chart is not None)

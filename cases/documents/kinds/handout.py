@@ -110,7 +110,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> H
         why=section(texts, "why"), steps=steps(texts), apply=section(texts, "apply"),
         occasion=texts.get("occasion", ""), notes=texts.get("notes", ""), figures=tuple(figures(texts)),
         programmes=tuple(sheets.programme_card(version) for version in chosen.programmes),
-        cases=tuple(case_card(case, pictures) for case in chosen.cases),
+        cases=tuple(case_card(case, pictures, issue.day) for case in chosen.cases),
         checklist=entries(texts.get("checklist", "")),
         partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
         sources=sources(texts, chosen.cases), edition=issue.edition, licence=issue.licence, style=words.style,

@@ -105,7 +105,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> L
         why=section(texts, "why"), audience=entries(texts.get("audience", "")),
         programmes=tuple(sheets.programme_card(version) for version in chosen.programmes), steps=steps(texts),
         apply=section(texts, "apply"), figures=tuple(figures(texts, FIGURES)),
-        cases=tuple(case_card(case, pictures) for case in chosen.cases),
+        cases=tuple(case_card(case, pictures, issue.day) for case in chosen.cases),
         checklist=entries(texts.get("checklist", "")),
         partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
         sources=sources(texts, chosen.cases), edition=issue.edition, licence=issue.licence, style=words.style,
@@ -114,7 +114,7 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> L
 
 KIND = Kind(
     name="leaflet", label=_("전단(3단 접이)"),
-    about=_("A4 한 장을 세 번 접는 여섯 면 전단. 창구에 두거나 방문할 때 건넵니다."),
+    about=_("A4 한 장을 두 번 접어 여섯 면이 되는 전단. 창구에 두거나 방문할 때 건넵니다."),
     slots=SLOTS, limits=LIMITS, compose=compose, template="pdf/leaflet/leaflet.html",
     options=lambda leaflet: RenderOptions(pages=PAGES),
 )

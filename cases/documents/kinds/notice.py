@@ -13,7 +13,7 @@ from cases.sheets.content import Contact, Fact, Mark, ProgrammeCard, check_count
 from cases.sheets.service import Issue, Pictures
 from outreach.errors import Invalid
 from outreach.pdf.options import RenderOptions
-from outreach.pdf.templates import korean_date, korean_date_with_weekday
+from outreach.pdf.templates import korean_date_with_weekday
 from outreach.wording import Text
 
 _DAY = re.compile(r"(\d{4})\.\s*(\d{1,2})\.\s*(\d{1,2})\.\s*(?:\(([월화수목금토일])\))?")
@@ -87,8 +87,8 @@ SLOTS = (
     Slot("address", _("주소"), Room.LINE, 80, group=_("때와 곳")),
     Slot("directions", _("오시는 길"), Room.LIST, 300, box="본문"),
     Slot("timetable", _("순서"), Room.LIST, 800, True,
-         "14:00 인사와 소개\n14:10 우리 회사가 쓸 수 있는 제도; 동행 플래너\n14:50 먼저 해 본 회사의 이야기\n"
-         "15:20 회사별 상담",
+         "14:00 인사와 소개\n14:10 우리 회사가 쓸 수 있는 제도; 동행 플래너\n"
+         "14:50 먼저 해 본 회사의 이야기\n15:20 회사별 상담",
          hint=_("한 줄에 하나씩 ‘14:00 내용; 말하는 사람’으로 적어 주세요."), box="본문"),
     Slot("audience", _("이런 분을 기다립니다"), Room.LIST, 360, True,
          "육아휴직을 쓰겠다는 직원이 처음 나온 회사\n빈자리를 채울 사람을 찾지 못한 회사", box="본문"),
@@ -158,8 +158,8 @@ def _day(slot: str, words: str) -> date | None:
     except ValueError as error:
         raise _refused(slot, Text("‘%(words)s’은(는) 없는 날짜입니다.", words=words)) from error
     if weekday and weekday != korean_date_with_weekday(named)[-2]:
-        raise _refused(slot, Text("%(day)s은(는) %(weekday)s요일이 아닙니다. 맞는 날짜: %(right)s",
-                                  day=korean_date(named), weekday=weekday, right=korean_date_with_weekday(named)))
+        right = korean_date_with_weekday(named)
+        raise _refused(slot, Text("‘%(words)s’의 요일이 맞지 않습니다. 맞는 날짜: %(right)s", words=words, right=right))
     return named
 
 

@@ -97,7 +97,7 @@ def composed_on(paper: Paper) -> Callable[[Words, Chosen, Issue, Pictures], Post
         case = chosen.cases[0] if chosen.cases else None
         programme = sheets.programme_card(chosen.programmes[0]) if chosen.programmes else None
         written = next(iter(figures(texts, 1)), None)
-        picture = sheets.photo(case, pictures) if case else None
+        picture = sheets.photo(case, pictures, issue.day) if case else None
         return Poster(
             title=words.title, subtitle=words.subtitle, issuer=issue.issuer, contact=issue.contact,
             issued_on=issue.day, call=texts.get("call", ""), picture=picture,
@@ -133,7 +133,7 @@ def _outcome(case: Case | None) -> Figure | None:
 
 KIND = Kind(
     name="poster_a3", label=_("포스터(A3)"),
-    about=_("A3 한 장. 3미터 밖에서 읽히는 한 문장과 숫자 하나, QR 코드와 전화번호만 담습니다."),
+    about=_("A3 한 장. 3미터 밖에서 읽히는 한 문장, 사진이나 숫자 하나, QR 코드와 전화번호만 담습니다."),
     slots=SLOTS, limits=LIMITS, compose=composed_on(A3), template="pdf/poster/poster.html",
     options=lambda poster: RenderOptions(pages=1),
 )

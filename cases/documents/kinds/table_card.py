@@ -66,7 +66,7 @@ SLOTS: tuple[Slot, ...] = (
     Slot("call", _("QR 코드 옆 한마디"), Room.LINE, 30, True, "휴대전화로 비추면 상담을 신청할 수 있습니다",
          box="QR 주소"),
     Slot("back_title", _("제목"), Room.LINE, 30, False, "이런 고민이 있다면 물어보세요", _("뒷면")),
-    Slot("points", _("고민 세 가지"), Room.LIST, 120, False,
+    Slot("points", _("고민(세 줄까지)"), Room.LIST, 120, False,
          "육아휴직을 쓰겠다는 직원이 있는데 대신할 사람이 없다\n아이 때문에 그만두려는 직원을 붙잡고 싶다", _("뒷면")),
     Slot("sources", _("출처"), Room.LIST, 160, box="출처와 펴낸곳"),
 )

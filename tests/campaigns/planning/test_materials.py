@@ -10,7 +10,7 @@ from campaigns.planning import materials, service
 from campaigns.planning.models import Campaign
 from campaigns.planning.rules import PartnerRole
 from campaigns.responses.models import ResponsePlace
-from cases.materials import service as library
+from cases.materials import grants
 from cases.materials.models import Edition, MaterialGrant
 from outreach import links
 from outreach.audit.service import SERVICE
@@ -57,14 +57,14 @@ def test_adding_grants_and_removing_revokes(app, client, officer, partner, now):
 def test_what_was_given_by_hand_or_elsewhere_stays(app, session, officer, partner, now):
     first, second = plan(officer, now, partner), plan(officer, now, partner)
     by_hand, twice = make_material(app, officer.centre), make_material(app, officer.centre)
-    library.grant(session, officer.scope(), SERVICE, by_hand, partner.id, now=now)
+    grants.grant(session, officer.scope(), SERVICE, by_hand, partner.id, now=now)
     for material in (by_hand, twice):
         materials.add(session, officer.scope(), SERVICE, first, material.id, now=now)
     materials.add(session, officer.scope(), SERVICE, second, twice.id, now=now)
     for material in (by_hand, twice):
         materials.remove(session, SERVICE, first, material.id, now=now)
     assert granted() == {(by_hand.id, partner.id), (twice.id, partner.id)}
-    library.revoke(session, SERVICE, by_hand, partner.id, now=now)
+    grants.revoke(session, SERVICE, by_hand, partner.id, now=now)
     materials.remove(session, SERVICE, second, twice.id, now=now)
     assert granted() == set()
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import zxingcpp
 from PIL import Image
 
 from cases.documents.kinds.base import Kind
+from outreach.pdf.base import prepare
 from outreach.pdf.inspect import inspect, thumbnails
-from outreach.pdf.options import RenderedPdf
+from outreach.pdf.options import QR, RenderedPdf
 from outreach.pdf.render import render
+from outreach.pdf.stamp import Edition, stamp
+from outreach.pdf.structure import faults
 from outreach.pdf.templates import environment
 from tests.cases.paper import ASSETS, STATIC, TEMPLATES
 
@@ -22,10 +26,8 @@ Colour = tuple[int, int, int]
 
 def printed(kind: Kind, content: Any, *, bleed_mm: float = 0) -> RenderedPdf:
     """``content`` as a file; ``bleed_mm``: with that much paper beyond the trimmed edge."""
-    html = kind.to_html(ENV, content)
-    if bleed_mm:
-        html = html.replace("</head>", f"<style>@page {{ bleed: {bleed_mm}mm }}</style></head>")
-    return render(html, base_dir=STATIC, assets=ASSETS, options=kind.options(content))
+    options = replace(kind.options(content), bleed_mm=bleed_mm)
+    return render(kind.to_html(ENV, content), base_dir=STATIC, assets=ASSETS, options=options)
 
 
 def words_of(made: RenderedPdf) -> str:
@@ -66,3 +68,16 @@ def assert_accessible(made: RenderedPdf, title: str) -> None:
     assert (facts.language, facts.tagged, facts.pdf_ua, facts.title) == ("ko", True, True, title)
     assert facts.all_fonts_embedded
     assert {font.name for font in facts.fonts} == FACES
+    assert faults(made.data) == ()
+    assert_stampable(made)
+
+
+def assert_stampable(made: RenderedPdf) -> None:
+    """A partner's name, code and address can be set into the places kept for them, and all codes then are its own."""
+    own = "https://donghaeng.example/q/cQaHfpWp4LS5N6QN-0001"
+    edition = Edition("가온디지털산업단지관리공단", "02-000-7001 · gaon.example", None, "#aa2255", own, own[8:])
+    data = stamp(prepare(made.data, made.stamps), edition)
+    assert faults(data) == ()
+    stamped = replace(made, data=data)
+    pages = {place.page - 1 for place in made.stamps if place.kind == QR}
+    assert {text for page in pages for text, _side in codes(stamped, page)} == ({own} if pages else set())

@@ -54,8 +54,8 @@ def test_a_photograph_takes_the_figures_place_to_the_papers_edge() -> None:
     text = words_of(made)
     assert "새봄정밀(주), 교대조를 다시 짰다 · 사진 새봄정밀" in text and "68%" not in text
     assert colour_at(made, 1, 190) == colour_at(made, 150, 190) != (255, 255, 255)  # the gradient, also in the bleed
-    assert colour_at(made, 302, 300) == (189, 64, 23)
-    assert 'data-stamp="partner"' in KIND.to_html(ENV, content) and 'data-stamp="qr"' in KIND.to_html(ENV, content)
+    assert colour_at(made, 302, 300) == (194, 67, 26)
+    assert [place.kind for place in made.stamps] == ["qr", "address", "accent", "partner"]
 
 
 def test_a_sum_says_where_it_is_from_and_how_sure_it_is() -> None:

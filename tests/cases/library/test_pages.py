@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
-from PIL import Image
 
 from cases.library.models import Case
 from cases.library.rules import CaseState, ConsentScope
@@ -15,7 +12,7 @@ from outreach.db import db
 from outreach.feature import CompanyMerge
 from outreach.regions.models import Certainty
 from outreach.scope import Role
-from tests.cases.making import make_case, make_company, make_programme
+from tests.cases.making import make_case, make_company, make_crowd, make_programme
 from tests.people import NOW, make_centre, make_user, sign_in
 
 
@@ -35,14 +32,9 @@ def reviewer(centre):
 
 
 def form(**changes):
-    values = {"headline": "나누어 맡고 수당을 드렸다", "display_name": "인천의 금속가공 회사", "consent_scope": "none"}
+    values = {"headline": "나누어 맡고 수당을 드렸다", "display_name": "인천의 금속가공 회사", "consent_scope": "none",
+              "veil": "trade"}
     return values | changes
-
-
-def picture(kind="JPEG"):
-    out = io.BytesIO()
-    Image.linear_gradient("L").resize((400, 300)).convert("RGB").save(out, kind)
-    return out.getvalue()
 
 
 def test_a_case_is_written_on_the_page(client, officer, centre):
@@ -52,6 +44,7 @@ def test_a_case_is_written_on_the_page(client, officer, centre):
         "steps-0-title": "적다", "steps-0-when": "3월", "steps-0-text": "일을 적었다", "figures-1-label": "지각",
         "figures-1-before": "61", "figures-1-after": "3", "figures-1-unit": "번", "figures-1-source": "장부",
         "advice": "먼저 적으세요\n\n물어보세요",
+        "needs": ["sharing", "leave"], "outlets": ["web"], "interviewed_on": "2026-11-20",
     })
     response = sign_in(client, officer).post("/cases/new", data=data)
     assert response.status_code == 302
@@ -60,6 +53,7 @@ def test_a_case_is_written_on_the_page(client, officer, centre):
     assert case.steps == [{"when": "3월", "title": "적다", "text": "일을 적었다"}]
     assert case.figures[0]["after"] == "3" and case.advice == ["먼저 적으세요", "물어보세요"]
     assert case.keywords == ["교대제", "수당"] and case.programmes == [version]
+    assert case.needs == ["leave", "sharing"] and case.outlets == ["web"]
     assert (case.section, case.industry, case.headcount) == ("C", "금속가공", 42)  # copied from the company
     page = client.get(response.location).text
     assert "인천의 금속가공 회사" in page and "적다" in page
@@ -107,6 +101,7 @@ def test_a_reviewed_case_is_not_edited(client, officer, centre, state):
 
 def test_the_way_to_publication(client, officer, reviewer, centre):
     case = make_case(centre, CaseState.DRAFT, author_id=officer.id)
+    make_crowd(centre)
     sign_in(client, officer)
     for state in ("fact_check", "consent", "review"):
         client.post(f"/cases/{case.id}/state", data={"state": state})
@@ -144,6 +139,7 @@ def test_a_move_the_table_lacks_is_refused(client, reviewer, centre):
 
 def test_warnings_about_programmes_must_be_read(client, reviewer, centre):
     case = make_case(centre, CaseState.REVIEW, author_id=10**6)
+    make_crowd(centre)
     case.programmes = [make_programme(certainty=Certainty.SECONDARY)]
     sign_in(client, reviewer)
     assert "2차 자료로만" in client.get(f"/cases/{case.id}").text
@@ -193,7 +189,7 @@ def test_partners_and_strangers_are_kept_out(client, centre):
     case = make_case(centre)
     assert client.get(f"/cases/{case.id}").status_code == 302
     sign_in(client, make_user(Role.PARTNER))
-    for path in ("/cases/", f"/cases/{case.id}", f"/cases/{case.id}/photo"):
+    for path in ("/cases/", f"/cases/{case.id}", f"/cases/{case.id}/photos"):
         assert client.get(path).status_code == 403
 
 
@@ -204,36 +200,13 @@ def test_the_list_is_filtered(client, officer, centre):
     assert "쓰는 중인" not in client.get("/cases/?state=published").text
     assert "교대조" not in client.get("/cases/?section=J").text
     assert "쓰는 중인" in client.get("/cases/?q=소프트웨어").text
+    assert "쓰는 중인" not in client.get("/cases/?q=소프트웨어&state=published").text
+    make_case(centre, headline="대체 인력을 뽑았다", needs=["substitute"])
+    found = client.get("/cases/?q=대체인력 뽑기").text
+    assert "<mark>대체 인력</mark>을 뽑았다" in found and "교대조 이야기" not in found
+    assert "교대조 이야기" not in client.get("/cases/?need=substitute").text
     assert "조건에 맞는 사례가 없습니다" in client.get("/cases/?q=없는말&state=junk&page=x").text
     assert client.get("/cases/999").status_code == 404
-
-
-def test_a_photo_is_taken_in_and_shown(client, officer, centre):
-    case = make_case(centre, CaseState.DRAFT)
-    sign_in(client, officer)
-    data = {"photo": (io.BytesIO(picture()), "작업장.jpg"), "photo_caption": "작업장", "photo_rights": "새봄정밀 제공"}
-    client.post(f"/cases/{case.id}/photo", data=data)
-    assert db.session.get(Case, case.id).photo.media_type == "image/jpeg"
-    assert client.get(f"/cases/{case.id}/photo").data[:2] == b"\xff\xd8"
-    client.post(f"/cases/{case.id}/photo", data={"remove": "1"})
-    assert db.session.get(Case, case.id).photo is None
-    assert client.get(f"/cases/{case.id}/photo").status_code == 404
-
-
-@pytest.mark.parametrize("content", [b"", b"not a picture", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
-def test_bad_uploads_are_refused(client, officer, centre, content):
-    case = make_case(centre, CaseState.DRAFT)
-    data = {"photo": (io.BytesIO(content), "a.jpg"), "photo_caption": "작업장", "photo_rights": "제공"}
-    page = sign_in(client, officer).post(f"/cases/{case.id}/photo", data=data, follow_redirects=True).text
-    assert "올릴 수" in page or "골라 주세요" in page
-    assert db.session.get(Case, case.id).photo is None
-
-
-def test_a_photo_needs_its_rights(client, officer, centre):
-    case = make_case(centre, CaseState.DRAFT)
-    data = {"photo": (io.BytesIO(picture()), "a.jpg"), "photo_caption": "작업장"}
-    page = sign_in(client, officer).post(f"/cases/{case.id}/photo", data=data, follow_redirects=True).text
-    assert "권리 관계를 함께" in page
 
 
 def test_a_case_follows_its_company_into_a_merge(session, centre):

@@ -7,7 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from cases.library.rules import ConsentScope, consent_problems, fact_problems, naming_problems, size_band
+from cases.library.rights import Portrait, photo_problems
+from cases.library.rules import ConsentScope, Outlet, consent_problems, fact_problems, naming_problems
+from cases.library.rules import publication_problems as once_problems
+from cases.library.veil import Veil, short_place, shown, size_band, veil_problems
 
 TODAY = date(2026, 11, 23)
 
@@ -15,12 +18,20 @@ TODAY = date(2026, 11, 23)
 def record(**changes: object) -> SimpleNamespace:
     values = {
         "display_name": "인천의 회사", "headline": "나누어 맡다", "summary": "요약", "problem": "어려움", "system": "",
-        "effect": "달라짐", "quote": "", "quote_by": "", "photo_caption": "", "photo_rights": "", "photo_id": None,
+        "effect": "달라짐", "quote": "", "quote_by": "", "photos": [],
         "steps": [{"title": "한 일", "text": "", "when": ""}],
         "figures": [{"label": "지각", "after": "3", "source": "장부"}], "advice": [],
         "consent_scope": ConsentScope.ANONYMOUS, "consent_on": date(2026, 3, 1), "consent_until": None,
-        "consent_evidence": "동의서", "fact_checked_on": date(2026, 3, 2), "fact_checked_by": "정하람",
+        "consent_evidence": "동의서", "consented_by": "관리부장", "outlets": ["print", "mail"], "veil": Veil.TRADE,
+        "province": SimpleNamespace(name_ko="인천광역시"), "complex": SimpleNamespace(name="남동산단"), "section": "C",
+        "industry": "금속가공", "headcount": 18, "fact_checked_on": date(2026, 3, 2), "fact_checked_by": "정하람",
     }
+    return SimpleNamespace(**(values | changes))
+
+
+def picture(**changes: object) -> SimpleNamespace:
+    values = {"caption": "작업장", "rights_holder": "바온금속", "portrait": Portrait.NOBODY, "portrait_evidence": "",
+              "evidence_id": None, "rights_until": None}
     return SimpleNamespace(**(values | changes))
 
 
@@ -41,10 +52,60 @@ def test_missing_facts_are_named(changes, words):
 @pytest.mark.parametrize(("changes", "words"), [
     ({"consent_scope": ConsentScope.NONE}, "동의 범위"), ({"consent_on": None}, "동의한 날"),
     ({"consent_evidence": ""}, "증빙"), ({"consent_until": date(2026, 11, 22)}, "기간이 끝났습니다"),
-    ({"photo_id": 1}, "권리 관계"),
+    ({"photos": [picture(rights_holder="")]}, "저작권자"), ({"outlets": []}, "어디에 싣는"),
+    ({"outlets": ["web"]}, "동의하지 않았습니다"),
 ])
 def test_missing_consent_is_named(changes, words):
     assert words in " ".join(consent_problems(record(**changes), TODAY))
+
+
+def test_consent_is_asked_for_each_outlet():
+    case = record(photos=[picture(rights_until=date(2026, 1, 1))])
+    assert consent_problems(case, TODAY, Outlet.MAIL) == consent_problems(case, TODAY, None) == []
+    assert "누리집" in " ".join(map(str, consent_problems(case, TODAY, Outlet.WEB)[0].values.values()))
+    assert "기간이 끝났습니다" in consent_problems(case, TODAY, Outlet.PRINT)[0]
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"caption": ""}, "무엇을 보여"), ({"rights_holder": ""}, "저작권자"), ({"portrait": Portrait.UNKNOWN}, "확인해"),
+    ({"portrait": Portrait.REFUSED}, "쓸 수 없습니다"), ({"portrait": Portrait.CONSENTED}, "증빙"),
+    ({"rights_until": date(2026, 11, 22)}, "끝났습니다"),
+])
+def test_a_picture_without_its_rights_is_not_shown(changes, words):
+    assert words in " ".join(photo_problems(picture(**changes), TODAY))
+    assert words in str(once_problems(record(photos=[picture(), picture(**changes)]), TODAY)[0].values["problem"])
+
+
+def test_rights_in_order():
+    assert photo_problems(picture(rights_until=TODAY), TODAY) == []
+    assert photo_problems(picture(portrait=Portrait.CONSENTED, evidence_id=3), TODAY) == []
+    assert "동의한 사람" in once_problems(record(consented_by=""), TODAY)[0]
+
+
+@pytest.mark.parametrize(("veil", "words"), [
+    (Veil.TRADE, "인천광역시 · 금속가공 · 10~29인"), (Veil.SECTION, "인천광역시 · 제조업 · 10~29인"),
+    (Veil.WIDE, "인천광역시 · 제조업 · 50인 미만"), (Veil.NO_SIZE, "인천광역시 · 제조업"),
+    (Veil.NO_PLACE, "제조업 · 50인 미만"),
+])
+def test_an_anonymous_case_tells_what_its_veil_lets_through(veil, words):
+    assert str(shown(record(veil=veil))) == words
+    named = record(veil=veil, consent_scope=ConsentScope.NAMED)
+    assert str(shown(named)) == "인천광역시 남동산단 · 금속가공 · 18명"
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"summary": "직원 18명의 회사"}, "18명"), ({"veil": Veil.NO_PLACE}, "인천"),
+    ({"veil": Veil.SECTION, "headline": "금속가공 회사 이야기"}, "금속가공"),
+])
+def test_its_words_must_not_tell_what_the_veil_hides(changes, words):
+    assert words in [problem.values["words"] for problem in veil_problems(record(**changes))]
+    assert veil_problems(record(**changes, consent_scope=ConsentScope.NAMED)) == []
+
+
+def test_other_numbers_are_no_headcount():
+    assert veil_problems(record(summary="118명이 다녀갔고 18번 고쳤다. 10~18인 이상")) == []
+    names = ("인천광역시", "경상남도", "경기도", "전북특별자치도")
+    assert [short_place(name) for name in names] == ["인천", "경남", "경기", "전북"]
 
 
 def test_consent_holds_on_its_last_day():

@@ -6,6 +6,7 @@ import pytest
 
 from cases.documents.kinds.brochure import KIND
 from cases.documents.models import Document
+from cases.library.rules import CaseState
 from outreach.db import db
 from outreach.jobs.models import Job
 from outreach.jobs.runner import JobSource
@@ -59,14 +60,13 @@ def test_the_pages_are_drawn_and_nothing_is_saved(app, client, officer, centre):
 
     # What does not fit is said with its place, and with the fields that mend it.
     sign_in(client, officer)
-    long = form(**{"texts-step2_text": "아주 긴 설명입니다. " * 80, "cases-0": case.id})
+    long = form(title=" ", **{"texts-step2_text": "아주 긴 설명입니다. " * 80, "cases-0": case.id})
     _state, told = drawn(app, client, "/materials/drafts/brochure", long)
     assert "넘칩니다" in told["reason"] and "3쪽" in told["place"] and told["pages"] == []
     assert told["slots"] == ["step2_title", "step2_when", "step2_text"]
-    assert any("지원제도" in text for text in told["missing"])
+    assert told["missing"][0] == "제목을 적어 주세요." and any("지원제도" in text for text in told["missing"])
 
     # What could not be saved is refused at once.
-    hidden = make_case(make_centre(), headline="남의 초안")
-    hidden.consent_until = None
-    refused = client.post("/materials/drafts/brochure", data=form(title=" "))
-    assert refused.status_code == 422 and "제목" in refused.json["reason"] and db.session.query(Job).count() == 2
+    hidden = make_case(make_centre(), CaseState.DRAFT, headline="남의 초안")
+    refused = client.post("/materials/drafts/brochure", data=form(**{"cases-0": hidden.id, "style": "calm"}))
+    assert refused.status_code == 422 and "사례" in refused.json["reason"] and db.session.query(Job).count() == 2

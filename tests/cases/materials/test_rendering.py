@@ -81,7 +81,7 @@ def test_a_missing_photo_is_an_error_that_names_the_place(app, client, officer, 
     assert f"사례 ‘{case.headline}’의 사진" in edition.error
     assert db.session.query(Job).one().state is JobState.FAILED
     assert "의 사진" in client.get(f"/materials/{edition.material_id}").text
-    case.photo_id = None
+    case.photos.clear()
     client.post(f"/materials/{edition.material_id}/render")
     work()
     db.session.refresh(edition)

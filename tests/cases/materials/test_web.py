@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from cases.documents import versions
+from cases.documents.kinds import one_pager
 from cases.documents.kinds.brochure import KIND
 from cases.library.rules import CaseState
 from cases.materials import web
@@ -58,7 +59,8 @@ def test_the_web_edition_says_what_was_printed(app, client, brochure):
     assert answer.status_code == 200 and answer.headers["ETag"]
     page = answer.text
     for words in ("오래 함께", "한 사람의 육아가 회사의 걱정이 되지 않도록", "<strong>굵게</strong>",
-                  "교대조를 다시 짠 공장", "대체인력 지원금", "월 140만 원", "이런 회사에 권합니다", "https://outreach.example/q/abc"):
+                  "교대조를 다시 짠 공장", "대체인력 지원금", "월 140만 원", "이런 회사에 권합니다",
+                  "https://outreach.example/q/abc"):
         assert words in page, words
     assert "아직 아무도 검토하지 않은" not in page and "<script>alert" not in page
     assert re.search(r"web-figure.*?<b>0</b> <span class=\"unit\">원", page, re.S)
@@ -98,3 +100,25 @@ def test_a_mail_begins_with_what_a_material_says(app, client, brochure, centre):
     ]
     preview = client.get(f"/mailings/{mailing.id}/mail").text
     assert "교대조를 다시 짠 공장" in preview and "대체인력 지원금" in preview and "상담 비용" in preview
+
+
+def test_a_chart_is_the_same_on_the_page_and_words_in_a_mail(app, client, centre, session):
+    texts = one_pager.KIND.opening() | {
+        "p1_when": "휴직 뒤 12개월 안에", "chart1_title": "달라진 점", "chart1_rows": "야근; 22; 9",
+        "chart1_kind": "전과 후",
+        "chart1_unit": "시간", "chart1_source": "근태기록", "chart1_alt": "야근이 22시간에서 9시간으로 줄었다.",
+    }
+    version = make_programme("대체인력 지원금")
+    document = make_document(centre, [], [version], kind="one_pager", title="한 장", texts=texts)
+    material = Material(kind="one_pager", title="한 장", centre_id=centre.id, document_id=document.id, created_at=NOW,
+                        updated_at=NOW)
+    db.session.add(material)
+    edition = add_edition(app, material, EditionState.PUBLISHED)
+    page = page_of(app, client, material).text
+    order = ("신청하는 때", "휴직 뒤 12개월 안에", "<svg", "야근이 22시간에서")
+    assert sorted(order, key=page.index) == list(order)
+    assert page.count("대체인력 지원금") == 2 and "활용할 수 있는 제도" not in page and "막대" not in page
+    assert "style=" not in page[page.index("<svg"):page.index("</svg>")]
+    said = [block.get("text", "") for block in web.in_words(web.blocks_of(session, edition))]
+    (words,) = [text for text in said if "야근" in text]
+    assert words == "달라진 점 전후 비교 그래프. 야근 22시간에서 9시간. (출처: 근태기록)"

@@ -8,7 +8,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from outreach.pdf.contrast import ratio
+from outreach.pdf.colours import ratio
 from outreach.pdf.errors import RenderError
 from outreach.pdf.impose import A4, SRA4, booklet, booklet_order
 from outreach.pdf.inspect import inspect, thumbnails

@@ -153,9 +153,21 @@ def test_language_and_title_are_required() -> None:
         printed("<p>가</p>", title=" ")
 
 
-def test_an_unknown_property_is_an_error() -> None:
-    with pytest.raises(RenderError, match="frobnicate"):
-        printed("<p>가</p>", css="p { frobnicate: 1 }")
+def test_an_unknown_property_is_an_error_each_time() -> None:
+    for _ in range(2):  # the style sheet itself is read once
+        with pytest.raises(RenderError, match="frobnicate"):
+            printed("<p>가</p>", css="p { frobnicate: 1 }")
+
+
+@pytest.mark.parametrize("more", ["", "@counter-style dot { system: cyclic; symbols: '가' }"])
+def test_style_sheets_rank_as_in_the_document(more: str) -> None:
+    css = f"p {{ color: #111 }} .a {{ color: #222 !important }} {more}"
+    body = ('<style>p { color: #333 }</style><p>셋</p><p class="a" style="color: #444">둘</p>'
+            '<p style="color: #555">다섯</p>')
+    with pikepdf.open(io.BytesIO(printed(body, css=css).data)) as pdf:
+        content = pikepdf.parse_content_stream(pdf.pages[0])
+    inks = [round(float(operands[0]) * 15) for operands, operator in content if str(operator) == "rg"]
+    assert [ink for ink in dict.fromkeys(inks) if ink not in (0, 15)] == [3, 2, 5]
 
 
 def test_complaints_are_heard_though_the_log_leaves_them_out() -> None:
