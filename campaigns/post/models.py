@@ -61,7 +61,7 @@ class PostItem(Identified, db.Model):
     code: Mapped[str] = mapped_column(sa.String(12), unique=True)
     company_id: Mapped[int | None] = mapped_column(sa.ForeignKey("company.id", ondelete="SET NULL"), index=True)
     workplace_id: Mapped[int | None] = mapped_column(sa.ForeignKey("workplace.id", ondelete="SET NULL"), index=True)
-    contact_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contact.id", ondelete="SET NULL"))
+    contact_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contact.id", ondelete="SET NULL"), index=True)
     centre_id: Mapped[int | None] = mapped_column(sa.ForeignKey("centre.id"))
     name: Mapped[str] = mapped_column(sa.String(400))
     person: Mapped[str] = mapped_column(sa.String(125), default="")

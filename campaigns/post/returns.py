@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from campaigns.planning import service as planning
@@ -110,14 +111,18 @@ def object_to(
         PostObjection.name_key == name_key, PostObjection.address_key == address_key
     )
     found = session.scalar(query)
-    if found is None:
-        found = PostObjection(
-            company_id=item.company_id, name_key=name_key, address_key=address_key, kind=kind,
-            source=_source(item), created_at=now, created_by=user_id,
-        )
-        session.add(found)
-        session.flush()
-    return found
+    if found is not None:
+        return found
+    row = PostObjection(
+        company_id=item.company_id, name_key=name_key, address_key=address_key, kind=kind, source=_source(item),
+        created_at=now, created_by=user_id,
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:  # another press was first
+        return session.scalars(query).one()
+    return row
 
 
 def objection_of(session: Session, item: PostItem) -> PostObjection | None:

@@ -20,7 +20,7 @@ def _(text: str) -> str:
 
 
 #: Letters of one run: what one person hands over at a counter, and what is drawn within a few seconds.
-MAX_LETTERS = 5_000
+MAX_LETTERS = 3_000
 MAX_PAGES = 2  # one sheet, both sides
 
 
@@ -206,7 +206,7 @@ class Window:
         """Why no address can stand in this window; '' if one can."""
         shown = self.shown
         if self.envelope_width < PAPER[0] or self.envelope_height < FOLDS[0]:
-            return _("세 번 접은 A4 용지(210×99mm)가 들어가는 봉투여야 합니다.")
+            return _("두 번 접은 A4 용지(210×99mm)가 들어가는 봉투여야 합니다.")
         if self.left + self.width > self.envelope_width or self.bottom + self.height > self.envelope_height:
             return _("창이 봉투 밖으로 나갑니다. 크기와 위치를 다시 재어 주세요.")
         if shown.width < SMALLEST_WINDOW[0] or shown.height < SMALLEST_WINDOW[1]:

@@ -158,6 +158,7 @@ def make(
     :raises Conflict: already made, the letter is not ready or says what may no longer be said, or nobody is left.
     :raises Invalid: no audience, or more letters than one run may have.
     """
+    session.refresh(run, with_for_update=True)  # two people may press at once
     check_version(run, version)
     _check_draft(run)
     if request is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-PARTS = ("mail", "clicks", "units", "imports", "audience", "brochure", "downloads", "search")
+PARTS = ("mail", "clicks", "units", "imports", "audience", "brochure", "post", "downloads", "search")
 
 
 def main() -> int:

@@ -90,6 +90,7 @@ def upgrade() -> None:
     op.create_index("ix_post_item_run_id", "post_item", ["run_id", "state"])
     op.create_index("ix_post_item_company_id", "post_item", ["company_id"])
     op.create_index("ix_post_item_workplace_id", "post_item", ["workplace_id"])
+    op.create_index("ix_post_item_contact_id", "post_item", ["contact_id"])
     op.create_index("ix_post_item_response_id", "post_item", ["response_id"])
     op.create_index("ix_post_item_returned_by", "post_item", ["returned_by", "returned_at"])
     op.create_table(

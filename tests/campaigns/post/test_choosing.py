@@ -202,9 +202,11 @@ def test_a_run_says_why_it_cannot_be_made(setting):
     with pytest.raises(Invalid, match="수신 대상"):
         service.make(db.session, setting.actor, setting.run, None, version=None, now=NOW)
     setting.run.base_sha256 = ""
+    db.session.flush()
     with pytest.raises(Conflict, match="미리보기"):
         setting.make()
     setting.run.blocks = [{"kind": "text", "text": "{{회사명}} 귀하"}]
+    db.session.flush()
     with pytest.raises(Conflict, match="인사말에만"):
         setting.make()
 
