@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
+from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -42,7 +43,7 @@ Address = Callable[[Session, Case], str | None]
 
 #: A school or an office comes through one address; the limit only stops machines.
 REQUESTS_PER_ADDRESS = "600 per minute"
-HELP_LINE = {"name": "고용노동부 고객상담센터", "phone": "1350"}
+HELP_LINE = {"name": _l("고용노동부 고객상담센터"), "phone": "1350"}
 
 
 def _now() -> datetime:
