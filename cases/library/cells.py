@@ -25,7 +25,7 @@ class Cell(NamedTuple):
     """How many companies of our list share what one step of the veil shows (``words``)."""
 
     veil: Veil
-    words: str
+    words: Text
     companies: int
 
     @property
@@ -38,8 +38,7 @@ def cells(session: Session, case: Case) -> list[Cell]:
     consent to be shown, or shown by name."""
     if case.consent_scope is not ConsentScope.ANONYMOUS:
         return []
-    return [Cell(veil, Text.joined(filter(None, behind(case, veil)), " · "), _companies(session, case, veil))
-            for veil in Veil]
+    return [Cell(veil, behind(case, veil).words, _companies(session, case, veil)) for veil in Veil]
 
 
 def _companies(session: Session, case: Case, veil: Veil) -> int:

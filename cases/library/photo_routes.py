@@ -152,7 +152,8 @@ def describe(case_id: int, photo_id: int) -> Any:
 
     def write(case: Case, photo: CasePhoto) -> None:
         values = form.values()
-        if file := form.evidence.data:
+        file = request.files.get(form.evidence.name)  # the field itself, sent empty, holds what was there before
+        if file:
             paper = photos.read_paper(file.read(MAX_BYTES + 1))
             values["evidence"] = photos.keep_paper(
                 db.session, access.actor(), folder(), paper, name=file.filename or "", now=_now()

@@ -96,13 +96,18 @@ class Shown(NamedTuple):
     def __str__(self) -> str:
         return " · ".join(filter(None, self))
 
+    @property
+    def words(self) -> Text:
+        """The same, to be said in the reader's language."""
+        return Text.joined(filter(None, self), " · ")
+
 
 def shown(case: Described) -> Shown:
     """A named company as it is, an anonymous one behind its veil."""
     if case.consent_scope is ConsentScope.NAMED:
         place = " ".join(part.name_ko if part is case.province else part.name
                          for part in (case.province, case.complex) if part)
-        size = Text("%(n)s명", n=f"{case.headcount:,}") if case.headcount is not None else ""
+        size = Text("%(count)s명", count=f"{case.headcount:,}") if case.headcount is not None else ""
         return Shown(place, case.industry or SECTIONS.get(case.section, ""), size)
     return behind(case, case.veil)
 

@@ -83,7 +83,9 @@ def test_rights_are_set_down_with_their_proof(app, client, officer, case):
     data = {f"{name}caption": "검사실", f"{name}kind": "people", f"{name}rights_holder": "새봄정밀",
             f"{name}portrait": "consented", f"{name}evidence": (io.BytesIO(PDF), "초상 동의서.pdf")}
     assert "저장했습니다" in client.post(f"/cases/{case.id}/photos/{photo.id}", data=data, follow_redirects=True).text
-    assert photo.evidence.media_type == "application/pdf"
+    data.pop(f"{name}evidence")
+    assert "저장했습니다" in client.post(f"/cases/{case.id}/photos/{photo.id}", data=data, follow_redirects=True).text
+    assert photo.evidence.media_type == "application/pdf", "saved again without a file, the proof stays"
     proof = client.get(f"/cases/{case.id}/photos/{photo.id}/evidence")
     assert proof.data == PDF and proof.headers["Content-Disposition"].startswith("attachment")
     assert db.session.query(AccessRecord).filter_by(subject="case").count() == 1
