@@ -19,6 +19,7 @@ from cases.materials import (
     routes,
     share_routes,
     web_routes,
+    wiring,
 )
 from outreach.feature import Feature, MenuItem, Panel
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES, Role
@@ -44,8 +45,10 @@ feature = Feature(
         Panel("document", 10, routes.document_panel, STAFF_ROLES),
         Panel("home", 20, portal.home_panel, PARTNERS),
         Panel("portal_material", 10, partner_routes.portal_panel, PARTNERS),
+        Panel("portal_material", 20, web_routes.portal_panel, PARTNERS),
         Panel("home", 45, order_routes.home_panel, EDITOR_ROLES),
     ),
+    init_app=wiring.init_app,
     jobs=(*jobs.KINDS, drafts.KIND),
     schedules=(jobs.CATCH_UP,),
     records=(retention.RECIPIENTS,),

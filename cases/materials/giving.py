@@ -13,6 +13,7 @@ from cases.materials import service
 from cases.materials.models import Download, Edition, Material
 from cases.materials.rules import LONGEST_SHARE, EditionState, Format
 from cases.materials.share_models import EditionFile, MaterialShare
+from cases.sheets.licences import Licence
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.clock import kst_today
@@ -54,9 +55,12 @@ def record_format(session: Session, edition_id: int, form: Format, size: int, *,
 
 
 def formats_of(session: Session, edition: Edition) -> dict[Format, int]:
-    """What the edition can be had as, with sizes in bytes, in the order of ``Format``; print first."""
+    """What the edition can be had as, with sizes in bytes, in the order of ``Format``; print first. Where its licence
+    allows no changes (공공누리 제3, 제4유형), nothing that is made to be edited."""
     query = sa.select(EditionFile.format, EditionFile.size).where(EditionFile.edition_id == edition.id)
     sizes = dict(session.execute(query).all()) | {Format.PRINT: edition.size or 0}
+    if edition.material.licence in (Licence.KOGL_3, Licence.KOGL_4):
+        sizes.pop(Format.HWPX, None)
     return {form: sizes[form] for form in Format if form in sizes}
 
 

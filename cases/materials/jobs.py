@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ import structlog
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from cases.library.models import Case
 from cases.materials import formats, giving, notices, orders, paper, service, stamping, store
 from cases.materials.models import Edition
-from cases.materials.rules import KIND_LABELS, Format, NoticeKind
+from cases.materials.rules import KIND_LABELS, REPRINTS, Format, NoticeKind
 from cases.sheets import service as sheets
 from cases.sheets.content import CaseSheet
 from cases.sheets.hwpx import to_hwpx
@@ -103,11 +104,13 @@ def _read(app: Flask, edition_id: int, uploads: Path) -> _Made:
 
 @dataclass(frozen=True)
 class _Source:
-    """What was read for the formats. ``sheet``: the case as the edition shows it; None: there is no case, or it has
-    changed since, and a text that differs from the paper is not given out under its number."""
+    """What was read for the formats. ``printed``: the document as the edition was printed; None: a record has changed
+    since, and what differs from the paper is not given out under its number. ``sheet``: the case as the edition shows
+    it; None: there is no case."""
 
     sha256: str
     words: formats.Card
+    printed: paper.Draft | None
     sheet: CaseSheet | None
     pictures: dict[str, Path]
 
@@ -118,15 +121,17 @@ def make_formats(context: JobContext, payload: Mapping[str, Any]) -> dict[str, A
     source = _source(context.app, edition_id, settings.folder("uploads"))
     folder = settings.folder("materials")
     data = store.pdf_path(folder, source.sha256).read_bytes()
-    context.report(0, 3, "화면용 PDF를 만드는 중")
+    context.report(0, 4, "화면용 PDF를 만드는 중")
     made = {Format.SCREEN: formats.for_screens(data)}
-    context.report(1, 3, "알릴 때 쓸 그림을 만드는 중")
+    context.report(1, 4, "인쇄소와 보존용 PDF를 만드는 중")
+    made |= _reprints(context.app, edition_id, source)
+    context.report(2, 4, "알릴 때 쓸 그림을 만드는 중")
     env = paper.paper_environment(templates_folder(context.app))
     try:
         made |= formats.pictures(env, source.words, data, pdf_worker(context.app).render)
     except RenderError as error:  # a title that fits no picture costs the pictures, not the rest
         log.warning("materials.no_pictures", edition=edition_id, reason=str(error))
-    context.report(2, 3, "한글 문서를 만드는 중")
+    context.report(3, 4, "한글 문서를 만드는 중")
     if source.sheet is not None:
         made[Format.HWPX] = to_hwpx(source.sheet, {name: path.read_bytes() for name, path in source.pictures.items()})
     for form, body in made.items():
@@ -135,6 +140,20 @@ def make_formats(context: JobContext, payload: Mapping[str, Any]) -> dict[str, A
         for form, body in made.items():
             giving.record_format(session, edition_id, form, len(body), now=context.clock.now())
     return {"edition_id": edition_id, "formats": [form.value for form in made]}
+
+
+def _reprints(app: Flask, edition_id: int, source: _Source) -> dict[Format, bytes]:
+    """The same pages for a printing house and for the archive. What can't be made so costs that format only."""
+    made: dict[Format, bytes] = {}
+    for form, changes in REPRINTS.items() if source.printed else ():
+        assert source.printed is not None
+        try:
+            made[form] = pdf_worker(app).render(
+                source.printed.html, assets=source.pictures, options=replace(source.printed.options, **changes)
+            ).data
+        except RenderError as error:
+            log.warning("materials.no_reprint", edition=edition_id, form=form.value, reason=str(error))
+    return made
 
 
 def _source(app: Flask, edition_id: int, uploads: Path) -> _Source:
@@ -147,24 +166,33 @@ def _source(app: Flask, edition_id: int, uploads: Path) -> _Source:
             material.document.style if material.document else "warm", KIND_LABELS[material.kind].partition("(")[0],
             material.title, giving.issuer(material), phone,
         )
-        sheet, pictures = _sheet(app, edition, uploads)
-        source = _Source(edition.sha256 or "", words, sheet, pictures)
+        printed, case = _printed(app, edition), material.case
+        sheet = _sheet(edition, case) if printed and case else None
+        source = _Source(edition.sha256 or "", words, printed, sheet, printed.assets(uploads) if printed else {})
         db.session.rollback()
     return source
 
 
-def _sheet(app: Flask, edition: Edition, uploads: Path) -> tuple[CaseSheet | None, dict[str, Path]]:
-    case, day = edition.material.case, kst_today(edition.created_at)
-    if case is None or paper.shown_problems(edition.material, day):
-        return None, {}
-    values: dict[str, Any] = {"day": day, "response_url": edition.response_url}
-    draft = paper.draft(db.session, templates_folder(app), edition.material, **values)
-    if draft.content_hash != edition.content_hash:
-        return None, {}
+def _printed(app: Flask, edition: Edition) -> paper.Draft | None:
+    """The document as it was printed; None if it would come out otherwise today."""
+    values: dict[str, Any] = {"day": kst_today(edition.created_at), "response_url": edition.response_url}
+    try:
+        plain = paper.draft(db.session, templates_folder(app), edition.material, **values)
+        if plain.content_hash != edition.content_hash:
+            return None
+        return paper.draft(
+            db.session, templates_folder(app), edition.material, **values, edition=service.printed_number(edition)
+        )
+    except DomainError:  # a word or a case that it asks for is gone
+        return None
+
+
+def _sheet(edition: Edition, case: Case) -> CaseSheet:
     issue = sheets.issue(
-        db.session, edition.material.centre, **values, edition=service.printed_number(edition)
+        db.session, edition.material.centre, day=kst_today(edition.created_at), response_url=edition.response_url,
+        edition=service.printed_number(edition), licence=edition.material.licence,
     )
-    return sheets.sheet(case, issue, sheets.Pictures()), draft.assets(uploads)
+    return sheets.sheet(case, issue, sheets.Pictures())
 
 
 def catch_up(app: Flask) -> int:

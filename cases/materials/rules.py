@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Any
 
 from cases.documents.kinds import KINDS
 
@@ -71,6 +72,8 @@ class Format(str, enum.Enum):
 
     PRINT = "print"
     SCREEN = "screen"
+    PRESS = "press"
+    ARCHIVE = "archive"
     HWPX = "hwpx"
     PORTRAIT = "portrait"
     SQUARE = "square"
@@ -80,17 +83,26 @@ class Format(str, enum.Enum):
 
 
 FORMAT_LABELS = {
-    Format.PRINT: _("인쇄용 PDF"), Format.SCREEN: _("화면용 PDF"), Format.HWPX: _("한글 문서(HWPX)"),
+    Format.PRINT: _("인쇄용 PDF"), Format.SCREEN: _("화면용 PDF"), Format.PRESS: _("인쇄소용 PDF(재단선)"),
+    Format.ARCHIVE: _("보존용 PDF/A"), Format.HWPX: _("한글 문서(HWPX)"),
     Format.PORTRAIT: _("인스타그램 세로"), Format.SQUARE: _("인스타그램 정사각"),
     Format.WIDE: _("페이스북·블로그·링크 미리보기"),
     Format.KAKAO: _("카카오톡 공유"), Format.CHANNEL: _("카카오톡 채널 메시지"),
 }
 #: What each is good for, for someone who does not know the formats.
 FORMAT_USES = {
-    Format.PRINT: _("인쇄소나 사무실 프린터로 찍을 때"), Format.SCREEN: _("메일에 붙이거나 누리집에 올릴 때"),
+    Format.PRINT: _("사무실 프린터로 찍을 때"), Format.SCREEN: _("메일에 붙이거나 누리집에 올릴 때"),
+    Format.PRESS: _("인쇄소에 맡길 때. 도련 3mm와 재단선이 있습니다"),
+    Format.ARCHIVE: _("기록물로 보존할 때(PDF/A-2a)"),
     Format.HWPX: _("공문에 붙이거나 글을 옮겨 쓸 때"), Format.PORTRAIT: _("1080×1350, 게시물"),
     Format.SQUARE: _("1080×1080, 게시물"), Format.WIDE: _("1200×630, 링크를 올릴 때의 그림"),
     Format.KAKAO: _("800×400, 단체방과 1:1 대화"), Format.CHANNEL: _("720×720, 500 KB 이하"),
+}
+
+#: How the same pages are printed for other purposes: for a printing house with bleed and marks, for the archive as
+#: PDF/A (ISO 19005-2).
+REPRINTS: dict[Format, dict[str, Any]] = {
+    Format.PRESS: {"bleed_mm": 3, "marks": True}, Format.ARCHIVE: {"variant": "pdf/a-2a"},
 }
 
 #: Width and height in pixels. Instagram's own 4:5 and 1:1; 1.91:1 is what Open Graph readers show (Facebook,

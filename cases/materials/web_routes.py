@@ -50,3 +50,10 @@ def show(token: str) -> Any:
     response.headers["Cache-Control"] = "public, max-age=300"
     response.add_etag()
     return response
+
+
+def portal_panel(_scope: Any, material: Any) -> Any:
+    """The address of the web edition, for the partner's page of a material."""
+    outreach = current_app.extensions["outreach"]
+    url = links.material_url(outreach.settings.base_url, outreach.signer, material.id)
+    return render_template("portal/web_edition.html", url=f"{url}/web")

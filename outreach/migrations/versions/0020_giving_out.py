@@ -14,7 +14,8 @@ depends_on = None
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
 FORMAT = sa.Enum(
-    "print", "screen", "hwpx", "portrait", "square", "wide", "kakao", "channel", name="format", native_enum=False,
+    "print", "screen", "press", "archive", "hwpx", "portrait", "square", "wide", "kakao", "channel", name="format",
+    native_enum=False,
     create_constraint=True, length=32,
 )
 WAYS = ("portal", "staff", "api", "link")

@@ -15,6 +15,7 @@ from PIL import Image
 from cases.materials import bundle, formats, giving, jobs, service, store
 from cases.materials.models import Download, Edition, MaterialGrant
 from cases.materials.rules import CHANNEL_BYTES, PICTURES, EditionState, Format, Way
+from cases.sheets.licences import Licence
 from outreach.db import db
 from outreach.pdf.inspect import inspect
 from outreach.scope import Role
@@ -51,6 +52,9 @@ def test_a_published_case_sheet_comes_in_all_formats(app, client, centre, partne
     work()
     db.session.refresh(edition)
     assert list(giving.formats_of(db.session, edition)) == list(Format)
+    edition.material.licence = Licence.KOGL_3
+    assert Format.HWPX not in giving.formats_of(db.session, edition), "what may not be changed is not given to edit"
+    edition.material.licence = Licence.NONE
 
     def made(form: Format) -> bytes:
         return store.format_path(folder(app), edition.sha256, form).read_bytes()
@@ -61,6 +65,7 @@ def test_a_published_case_sheet_comes_in_all_formats(app, client, centre, partne
             assert len(image.convert("RGB").getcolors(2**24)) > 50, "words and the page, not one colour"
     assert len(made(Format.CHANNEL)) <= CHANNEL_BYTES
     _screen(made(Format.PRINT), made(Format.SCREEN))
+    _reprints(made(Format.PRINT), made(Format.PRESS), made(Format.ARCHIVE))
     _hwpx(made(Format.HWPX))
     give(edition.material, partner)
     page = sign_in(client, partner).get(f"/portal/materials/{edition.material_id}").text
@@ -81,6 +86,14 @@ def _screen(printed: bytes, screen: bytes) -> None:
         widths = [int(item.Width) for item in pdf.objects
                   if isinstance(item, pikepdf.Stream) and item.get("/Subtype") == "/Image"]
         assert widths and max(widths) <= formats.SCREEN_PIXELS
+
+
+def _reprints(printed: bytes, press: bytes, archive: bytes) -> None:
+    """The same words: with room to cut for a printing house, as PDF/A for the archive."""
+    before, cut, kept = inspect(printed), inspect(press), inspect(archive)
+    assert before.text == kept.text and kept.pdf_a == "2A" and kept.pdf_ua and kept.output_intent
+    assert all(wide > 216 and high > 303 for wide, high in cut.sizes), "the sheet is larger than A4 and its bleed"
+    assert "대체인력 지원금" in "".join(cut.text)
 
 
 def _hwpx(data: bytes) -> None:
