@@ -15,6 +15,7 @@ from cases.materials import service
 from cases.materials.models import Edition, Material
 from cases.materials.rules import EditionState
 from outreach.audit.service import Actor
+from outreach.errors import NotFound
 from outreach.programmes.models import ProgrammeVersion
 from outreach.scope import Scope
 
@@ -45,12 +46,14 @@ def withdraw_outdated(
     session: Session, scope: Scope, actor: Actor, programme_id: int, today: date, *, now: datetime
 ) -> list[Material]:
     """Take every material out of distribution that tells of the programme as it no longer is, as far as the person may
-    edit it. Their links answer with what replaces them from now on."""
+    edit it. Their links answer with what replaces them from now on. Raises NotFound if there is none."""
     withdrawn: dict[int, Material] = {}
     for row in of_programme(session, scope, programme_id, today):
         if row.ended and row.material.id not in withdrawn and service.may_edit(scope, row.material):
             service.withdraw(session, actor, row.edition, now=now)
             withdrawn[row.material.id] = row.material
+    if not withdrawn:
+        raise NotFound("배포를 중단할 홍보물이 없습니다. 이미 중단했거나 다른 센터의 홍보물입니다.")
     return list(withdrawn.values())
 
 

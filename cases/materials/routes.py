@@ -284,7 +284,7 @@ def withdraw_outdated(programme_id: int) -> Any:
         db.session, scope, access.actor(), programme_id, kst_today(now), now=now
     )
     db.session.commit()
-    flash(_("홍보물 %(n)s개의 배포를 중단했습니다.", n=len(gone)), "success" if gone else "info")
+    flash(_("홍보물 %(n)s개의 배포를 중단했습니다.", n=len(gone)), "success")
     return redirect(url_for("programmes.show", programme_id=programme_id, _anchor="materials"))
 
 
