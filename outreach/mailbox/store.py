@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,6 +57,10 @@ class Mail:
     subject: str
     size: int
     seen: bool
+
+
+#: Seconds to wait for another writer.
+PATIENCE = 15.0
 
 
 class Store:
@@ -115,8 +120,8 @@ class Store:
 
     def _connection(self) -> sqlite3.Connection:
         if not hasattr(self._local, "connection"):
-            connection = sqlite3.connect(self._path, timeout=15, isolation_level=None)
-            connection.execute("PRAGMA journal_mode = WAL")
+            connection = sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None)
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous = OFF")
             self._local.connection = connection
         return self._local.connection
@@ -162,3 +167,17 @@ def _mail(row: tuple) -> Mail:
 
 def _pattern(search: str) -> str:
     return "%" + "".join("!" + char if char in "!%_" else char for char in search) + "%"
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch the file to write-ahead logging. Of two that switch a new file at once one is told "locked", without any
+    waiting on SQLite's side (sqlite.org/wal.html), so the waiting is done here."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

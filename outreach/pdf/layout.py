@@ -21,6 +21,7 @@ _STEP = 0.94
 _LEADING = 1.32
 _CONTACT = 0.8  # of the name's size
 _GAP = 9.0  # pt between mark and words
+_MARK_SHARES = (1.0, 0.75, 0.55)  # of its size, where the words need the room
 _AREA = 1500.0  # pt² that marks take alike, whatever their shape
 
 
@@ -54,12 +55,24 @@ def partner_box(place: StampPlace, name: str, contact: str, logo: Logo | None, *
                 regular: Face) -> PartnerBox:
     """Mark at the left and words beside it, or above them where the place is not twice as wide as high.
 
-    The words are set smaller in steps, then on two and three lines.
+    The words are set smaller in steps, then on two and three lines; then the mark gives way, and at last the contact,
+    which a reader can do without.
 
-    :raises RenderError: they do not fit; names the place.
+    :raises RenderError: not even the name fits; names the place.
     """
+    for words in dict.fromkeys((contact, "")):
+        for share in _MARK_SHARES if logo is not None else (1.0,):
+            box = _partner_box(place, name, words, logo, share, bold=bold, regular=regular)
+            if box is not None:
+                return box
+    raise RenderError(
+        Text("‘%(name)s’의 이름이 자리에 들어가지 않습니다. 짧게 고쳐 주세요.", name=name), place=place.name)
+
+
+def _partner_box(place: StampPlace, name: str, contact: str, logo: Logo | None, share: float, *, bold: Face,
+                 regular: Face) -> PartnerBox | None:
     beside = logo is not None and place.width >= 2 * place.height
-    mark = _mark(place, logo, beside) if logo is not None else None
+    mark = _mark(place, logo, beside, share) if logo is not None else None
     left = place.x + (mark[2] + _GAP if mark and beside else 0)
     width = place.x + place.width - left
     room = place.height - (mark[3] + _GAP / 2 if mark and not beside else 0)
@@ -74,8 +87,7 @@ def partner_box(place: StampPlace, name: str, contact: str, logo: Logo | None, *
             top = place.y + room - max(0.0, room - height) / 2 if beside or logo is None else place.y + room
             lines = _stacked(left, top, [(text, size) for text in names] + [(text, small) for text in contacts])
             return PartnerBox(mark, lines[:len(names)], lines[len(names):])
-    raise RenderError(
-        Text("‘%(name)s’의 이름과 연락처가 자리에 들어가지 않습니다. 짧게 고쳐 주세요.", name=name), place=place.name)
+    return None
 
 
 def address_lines(place: StampPlace, address: str, regular: Face) -> tuple[Line, ...]:
@@ -115,11 +127,11 @@ def code_box(place: StampPlace, modules: int, address: str, *, regular: Face) ->
     raise RenderError("주소가 자리에 들어가지 않습니다. 자리를 넓혀 주세요.", place=place.name)
 
 
-def _mark(place: StampPlace, logo: Logo, beside: bool) -> tuple[float, float, float, float]:
-    """As large as other marks by area, within its part of the place."""
+def _mark(place: StampPlace, logo: Logo, beside: bool, share: float) -> tuple[float, float, float, float]:
+    """As large as other marks by area, within its part of the place; ``share`` of that."""
     ratio = logo.width / logo.height
     widest, highest = (place.width * 0.42, place.height) if beside else (place.width, place.height * 0.5)
-    width = min(math.sqrt(_AREA * ratio), widest, highest * ratio)
+    width = share * min(math.sqrt(_AREA * ratio), widest, highest * ratio)
     height = width / ratio
     bottom = place.y + (place.height - height) / 2 if beside else place.y + place.height - height
     return place.x, bottom, width, height

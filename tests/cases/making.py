@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,17 @@ from cases.library import finding
 from cases.library.models import Case, CasePhoto
 from cases.library.rights import Portrait
 from cases.library.rules import CaseState, ConsentScope, Outlet
-from cases.materials import giving, service, store
+from cases.materials import giving, service, stamping, store
 from cases.materials.models import Edition, Material
 from cases.materials.order_models import PrintOrder
 from cases.materials.rules import CASE_SHEET, EditionState, Format, OrderState
 from outreach.companies.models import Company, Workplace
 from outreach.db import db
+from outreach.pdf.options import RenderedPdf
 from outreach.programmes.models import Payee, Programme, ProgrammeKind, ProgrammeVersion
 from outreach.regions.models import Centre, Certainty
 from outreach.uploads.models import Upload
+from tests.outreach.pdf.test_render import printed
 from tests.people import NOW
 
 TODAY = date(2026, 11, 23)
@@ -155,6 +158,24 @@ def add_edition(app: Flask, material: Material, state: EditionState, **values: A
     material.editions.insert(0, edition)
     db.session.flush()
     return edition
+
+
+@lru_cache(maxsize=1)
+def page_with_places() -> RenderedPdf:
+    """One page with all places for a partner's stamp, rendered once in a process."""
+    return printed(
+        '<h1>교대조 이야기</h1><div data-stamp="accent" style="height: 3mm; color: #2340c4"></div>'
+        '<div data-stamp="partner" data-stamp-name="협력기관" style="width: 90mm; height: 18mm; font-size: 12pt"></div>'
+        '<div data-stamp="qr" data-stamp-name="QR" style="width: 80mm; height: 30mm; font-size: 9pt"></div>')
+
+
+def give_places(app: Flask, edition: Edition) -> None:
+    """Make the edition such a page."""
+    pdf = page_with_places()
+    store.keep(folder(app), pdf.data, pdf.sha256)
+    stamping.keep(folder(app), pdf)
+    edition.sha256, edition.size, edition.pages = pdf.sha256, len(pdf.data), pdf.pages
+    db.session.flush()
 
 
 def folder(app: Flask) -> Path:

@@ -123,7 +123,7 @@ def test_each_row_is_reached_by_someone_of_its_own(app, client, own):
         answers = {visitor.ask(rule, method, path(rule, own)).status_code for visitor in allowed}
         if not answers - {401, 403, 404}:
             unreached.append(f"{method} {rule} ({rule.endpoint}): {answers}")
-    assert unreached == []
+    assert unreached == [], "\n".join(unreached)
 
 
 @pytest.mark.parametrize("role", [*sorted(CENTRE_ROLES), Role.PARTNER])

@@ -72,6 +72,7 @@ from tests.campaigns.responses.making import make_delivery, make_mailing, make_p
 from tests.cases.making import (
     add_formats,
     blank_pdf,
+    give_places,
     make_case,
     make_document,
     make_material,
@@ -239,6 +240,11 @@ def _papers(app: Flask, world: World, company: Company) -> Material:
         "case_id": case.id, "document_id": brochure.id, "material_id": material.id, "number": edition.number,
         "page": 1, "programme_id": version.programme.id, "version_id": version.id,
     }
+    give_places(app, edition)
+    ended = make_programme(f"끝난 {world.mark}", valid_to=date(2026, 10, 31))
+    outdated = make_material(app, world.centre, title=f"{world.mark} 지난 사례집")
+    outdated.case.programmes, outdated.editions[0].created_at = [ended], NOW - timedelta(days=60)
+    world.special["materials.withdraw_outdated", "programme_id"] = ended.programme_id
     officer = world.people[Role.PROMOTION]
     comment = comments.add(db.session, Actor(officer.id, officer.email), brochure, "표를 키우면 좋겠습니다.", now=NOW)
     kept = versions.keep(db.session, brochure, officer.id, now=NOW)
@@ -253,11 +259,12 @@ def _papers(app: Flask, world: World, company: Company) -> Material:
         ("documents.new", "kind"): "brochure",
     }
     granted = make_material(app, world.centre, title=f"{world.mark} 공개 사례집")
+    give_places(app, granted.editions[0])
     for each in (material, granted):
         db.session.add(MaterialGrant(
             material_id=each.id, organisation_id=world.organisation.id, direct=True, granted_at=NOW,
         ))
-    for endpoint in ("portal.download", "portal.page", "portal.show", "portal.download_format", "portal.picture",
+    for endpoint in ("partner_editions.own", "portal.download", "portal.page", "portal.show", "portal.download_format", "portal.picture",
                      "orders.create", "orders.record_run", "shares.create", "shares.end", "Materials.get_material",
                      "Materials.download_pdf", "Materials.list_formats", "Materials.download_file",
                      "Materials.list_shares", "Materials.create_share", "Materials.end_share"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import date
-from functools import lru_cache
 
 import pypdfium2
 import pytest
@@ -15,7 +14,7 @@ from PIL import Image
 from campaigns.planning import materials, service
 from campaigns.planning.rules import CampaignState, PartnerRole
 from campaigns.responses.models import ResponsePlace
-from cases.materials import grants, partner_editions, stamping, store
+from cases.materials import grants, partner_editions, store
 from cases.materials.models import Download
 from cases.materials.rules import EditionState, Way
 from outreach import links
@@ -24,33 +23,19 @@ from outreach.db import db
 from outreach.errors import Invalid
 from outreach.organisations import service as organisations
 from outreach.pdf.inspect import inspect, thumbnails
-from outreach.pdf.options import RenderedPdf
 from outreach.pdf.pictures import Purpose, check_picture
 from outreach.pdf.structure import faults
 from outreach.scope import Role
-from tests.cases.making import folder, make_material, published
-from tests.outreach.pdf.test_render import printed
+from tests.cases.making import folder, give_places, make_material, published
+from tests.cases.making import page_with_places as paper
 from tests.people import make_centre, make_organisation, make_user, sign_in
 
 GREEN = (0, 110, 90)
 
 
-@lru_cache(maxsize=1)
-def paper() -> RenderedPdf:
-    """One page with all places, rendered once for this file."""
-    return printed(
-        '<h1>교대조 이야기</h1><div data-stamp="accent" style="height: 3mm; color: #2340c4"></div>'
-        '<div data-stamp="partner" data-stamp-name="협력기관" style="width: 90mm; height: 18mm; font-size: 12pt"></div>'
-        '<div data-stamp="qr" data-stamp-name="QR" style="width: 80mm; height: 30mm; font-size: 9pt"></div>')
-
-
 def stampable(app, material):
     """The material's published edition, now a page with places."""
-    edition, pdf = published(material), paper()
-    store.keep(folder(app), pdf.data, pdf.sha256)
-    stamping.keep(folder(app), pdf)
-    edition.sha256, edition.size, edition.pages = pdf.sha256, len(pdf.data), pdf.pages
-    db.session.flush()
+    give_places(app, published(material))
     return material
 
 
