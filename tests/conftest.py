@@ -58,7 +58,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 #: What asks every page or operation as everybody, for minutes: who may see what is asked once, on SQLite.
-EVERY_PAGE = ("tests/reach/", "tests/api/test_fuzz.py", "tests/outreach/web/test_numbers.py")
+EVERY_PAGE = (
+    "tests/reach/", "tests/api/test_fuzz.py", "tests/outreach/web/test_numbers.py",
+    "tests/outreach/web/test_protection.py", "tests/outreach/web/test_routes_guarded.py",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -18,6 +18,7 @@ PASSWORD = "맑은가을-하늘7"
 UNBOUND = {
     "consents": "the signed link of a notice is the capability; no session is involved",
     "gallery": "leads to the public form of a case; the page is the same for all and bears no session",
+    "letters": "the signed link on a letter is the capability; no session is involved",
     "public": "the signed link is the capability; no session is involved, and mail programs post without one",
 }
 
