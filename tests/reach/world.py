@@ -264,10 +264,12 @@ def _papers(app: Flask, world: World, company: Company) -> Material:
         db.session.add(MaterialGrant(
             material_id=each.id, organisation_id=world.organisation.id, direct=True, granted_at=NOW,
         ))
-    for endpoint in ("portal.download", "portal.page", "portal.show", "portal.download_format", "portal.picture",
-                     "partner_editions.own", "orders.create", "orders.record_run", "shares.create", "shares.end",
-                     "Materials.get_material", "Materials.download_pdf", "Materials.list_formats", "Materials.download_file",
-                     "Materials.list_shares", "Materials.create_share", "Materials.end_share"):
+    for endpoint in (
+        "portal.download", "portal.page", "portal.show", "portal.download_format", "portal.picture",
+        "partner_editions.own", "orders.create", "orders.record_run", "shares.create", "shares.end",
+        "Materials.get_material", "Materials.download_pdf", "Materials.list_formats",
+        "Materials.download_file", "Materials.list_shares", "Materials.create_share", "Materials.end_share",
+    ):
         world.special[endpoint, "material_id"] = granted.id
     add_formats(app, granted.editions[0], Format.PORTRAIT)
     _given_out(world, granted)
