@@ -13,7 +13,10 @@ import structlog
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from cases.library.models import Case
+from cases.documents import service as documents
+from cases.documents.hwpx import notice_to_hwpx
+from cases.documents.kinds.notice import KIND as NOTICE
+from cases.documents.kinds.notice import Notice
 from cases.materials import formats, giving, notices, orders, paper, service, stamping, store
 from cases.materials.models import Edition
 from cases.materials.rules import KIND_LABELS, REPRINTS, Format, NoticeKind
@@ -105,13 +108,13 @@ def _read(app: Flask, edition_id: int, uploads: Path) -> _Made:
 @dataclass(frozen=True)
 class _Source:
     """What was read for the formats. ``printed``: the document as the edition was printed; None: a record has changed
-    since, and what differs from the paper is not given out under its number. ``sheet``: the case as the edition shows
-    it; None: there is no case."""
+    since, and what differs from the paper is not given out under its number. ``text``: the case or the notice as the
+    edition shows it; None: another kind of paper, which is not for editing."""
 
     sha256: str
     words: formats.Card
     printed: paper.Draft | None
-    sheet: CaseSheet | None
+    text: CaseSheet | Notice | None
     pictures: dict[str, Path]
 
 
@@ -132,8 +135,10 @@ def make_formats(context: JobContext, payload: Mapping[str, Any]) -> dict[str, A
     except RenderError as error:  # a title that fits no picture costs the pictures, not the rest
         log.warning("materials.no_pictures", edition=edition_id, reason=str(error))
     context.report(3, 4, "한글 문서를 만드는 중")
-    if source.sheet is not None:
-        made[Format.HWPX] = to_hwpx(source.sheet, {name: path.read_bytes() for name, path in source.pictures.items()})
+    if isinstance(source.text, Notice):
+        made[Format.HWPX] = notice_to_hwpx(source.text)
+    elif source.text is not None:
+        made[Format.HWPX] = to_hwpx(source.text, {name: path.read_bytes() for name, path in source.pictures.items()})
     for form, body in made.items():
         store.keep_format(folder, source.sha256, form, body)
     with unit_of_work(db.session) as session:
@@ -166,9 +171,11 @@ def _source(app: Flask, edition_id: int, uploads: Path) -> _Source:
             material.document.style if material.document else "warm", KIND_LABELS[material.kind].partition("(")[0],
             material.title, giving.issuer(material), phone,
         )
-        printed, case = _printed(app, edition), material.case
-        sheet = _sheet(edition, case) if printed and case else None
-        source = _Source(edition.sha256 or "", words, printed, sheet, printed.assets(uploads) if printed else {})
+        printed = _printed(app, edition)
+        source = _Source(
+            edition.sha256 or "", words, printed, _text(edition) if printed else None,
+            printed.assets(uploads) if printed else {},
+        )
         db.session.rollback()
     return source
 
@@ -187,12 +194,18 @@ def _printed(app: Flask, edition: Edition) -> paper.Draft | None:
         return None
 
 
-def _sheet(edition: Edition, case: Case) -> CaseSheet:
+def _text(edition: Edition) -> CaseSheet | Notice | None:
+    material = edition.material
     issue = sheets.issue(
-        db.session, edition.material.centre, day=kst_today(edition.created_at), response_url=edition.response_url,
-        edition=service.printed_number(edition), licence=edition.material.licence,
+        db.session, material.centre, day=kst_today(edition.created_at), response_url=edition.response_url,
+        edition=service.printed_number(edition), licence=material.licence,
     )
-    return sheets.sheet(case, issue, sheets.Pictures())
+    if material.case is not None:
+        return sheets.sheet(material.case, issue, sheets.Pictures())
+    document = material.document
+    if document is None or document.kind != NOTICE.name:
+        return None
+    return NOTICE.compose(documents.words(document), documents.chosen(document), issue, sheets.Pictures())
 
 
 def catch_up(app: Flask) -> int:

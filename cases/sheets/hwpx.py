@@ -6,9 +6,10 @@ It is for working on, not for show: headings in outline styles, tables that can 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Any, Protocol
 
-from cases.sheets.content import CaseSheet, ProgrammeCard
+from cases.sheets.content import CaseSheet, Contact, ProgrammeCard
 from outreach.lazy import lazy
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ else:
 
 MEDIA_TYPE = "application/hwp+zip"
 _FONT = "맑은 고딕"
-_ACCENT, _INK, _MUTED, _HEAD_FILL = "#C2431A", "#2B1B12", "#76655A", "#FBF2EA"
+ACCENT, INK, MUTED, _HEAD_FILL = "#C2431A", "#2B1B12", "#76655A", "#FBF2EA"
 _MM = 7200 / 25.4  # HWPUNIT, a hundredth of a point
 _WIDTH_MM = 170.0
 _LARGEST_PICTURE_MM = 95.0
@@ -26,10 +27,10 @@ _LARGEST_PICTURE_MM = 95.0
 
 def to_hwpx(sheet: CaseSheet, pictures: Mapping[str, bytes]) -> bytes:
     """The sheet as one document. ``pictures``: by asset name; one that is missing is left out with its caption."""
-    writer = _Writer()
-    writer.line(" ".join(filter(None, ("일·육아 동행 우수사례", sheet.edition))), size=9, color=_MUTED)
+    writer = Writer()
+    writer.line(" ".join(filter(None, ("일·육아 동행 우수사례", sheet.edition))), size=9, color=MUTED)
     writer.line(" ".join(sheet.title.split()), bold=True, size=20)
-    writer.line(sheet.company, bold=True, color=_ACCENT)
+    writer.line(sheet.company, bold=True, color=ACCENT)
     writer.line(sheet.lead, size=12)
     _picture(writer, sheet, pictures)
     writer.table([("구분", "내용"), *((fact.label, fact.value) for fact in sheet.facts)], (40, 130))
@@ -37,16 +38,16 @@ def to_hwpx(sheet: CaseSheet, pictures: Mapping[str, bytes]) -> bytes:
     if sheet.programmes:
         writer.heading("이용한 지원제도")
         for programme in sheet.programmes:
-            _programme(writer, sheet, programme)
+            programme_table(writer, programme, sheet.issued_on)
     if sheet.advice:
         writer.heading("다른 회사에 드리는 말")
         for text in sheet.advice:
             writer.line(f"· {text}")
-    _foot(writer, sheet)
+    foot(writer, sheet)
     return writer.document.to_bytes()
 
 
-def _picture(writer: _Writer, sheet: CaseSheet, pictures: Mapping[str, bytes]) -> None:
+def _picture(writer: Writer, sheet: CaseSheet, pictures: Mapping[str, bytes]) -> None:
     photo = sheet.photo
     if photo is None or photo.asset not in pictures:
         return
@@ -56,10 +57,10 @@ def _picture(writer: _Writer, sheet: CaseSheet, pictures: Mapping[str, bytes]) -
         body, "png" if body.startswith(b"\x89PNG") else "jpg", width_mm=width,
         height_mm=width * photo.height / photo.width, align="center",
     )
-    writer.line(" · ".join(filter(None, (photo.alt, photo.credit))), size=9, color=_MUTED)
+    writer.line(" · ".join(filter(None, (photo.alt, photo.credit))), size=9, color=MUTED)
 
 
-def _story(writer: _Writer, sheet: CaseSheet) -> None:
+def _story(writer: Writer, sheet: CaseSheet) -> None:
     writer.heading("어떤 어려움이 있었나")
     for paragraph in filter(None, map(str.strip, sheet.problem.splitlines())):
         writer.line(paragraph)
@@ -73,12 +74,13 @@ def _story(writer: _Writer, sheet: CaseSheet) -> None:
     writer.table([("항목", "전", "후", "출처"), *rows], (60, 30, 30, 50))
     if sheet.quote:
         writer.line(f"“{sheet.quote.text}”", bold=True)
-        writer.line(sheet.quote.speaker, size=9, color=_MUTED)
+        writer.line(sheet.quote.speaker, size=9, color=MUTED)
 
 
-def _programme(writer: _Writer, sheet: CaseSheet, card: ProgrammeCard) -> None:
-    standing = card.standing_label(sheet.issued_on)
-    writer.line(f"{card.name}{f' [{standing}]' if standing else ''}", bold=True, color=_ACCENT)
+def programme_table(writer: Writer, card: ProgrammeCard, day: date) -> None:
+    """A programme as a table, with what must be said of it on ``day``."""
+    standing = card.standing_label(day)
+    writer.line(f"{card.name}{f' [{standing}]' if standing else ''}", bold=True, color=ACCENT)
     checked = card.checked_on
     source = f"{card.source}{f', {checked.year}. {checked.month}. {checked.day}. 확인' if checked else ''}"
     amounts = "\n".join(f"{row.label} {row.value}{row.unit}".strip() for row in card.amounts)
@@ -87,7 +89,8 @@ def _programme(writer: _Writer, sheet: CaseSheet, card: ProgrammeCard) -> None:
     writer.table([("구분", "내용"), *((name, value) for name, value in rows if value)], (40, 130))
 
 
-def _foot(writer: _Writer, sheet: CaseSheet) -> None:
+def foot(writer: Writer, sheet: Issued) -> None:
+    """Where to turn, sources, licence, and who issued it when."""
     contact, day = sheet.contact, sheet.issued_on
     writer.heading("문의")
     writer.line(f"{contact.centre} {contact.phone} ({contact.hours})" if contact.hours else
@@ -95,13 +98,28 @@ def _foot(writer: _Writer, sheet: CaseSheet) -> None:
     if contact.url.startswith("http"):
         writer.line(f"상담 신청: {contact.url}")
     for text in sheet.sources:
-        writer.line(text, size=9, color=_MUTED)
+        writer.line(text, size=9, color=MUTED)
     if sheet.licence:
-        writer.line(sheet.licence, size=9, color=_MUTED)
-    writer.line(f"{sheet.issuer} · {day.year}. {day.month}. {day.day}.", size=9, color=_MUTED)
+        writer.line(sheet.licence, size=9, color=MUTED)
+    writer.line(f"{sheet.issuer} · {day.year}. {day.month}. {day.day}.", size=9, color=MUTED)
 
 
-class _Writer:
+class Issued(Protocol):
+    """A paper, as far as its foot looks at it."""
+
+    @property
+    def contact(self) -> Contact: ...
+    @property
+    def issued_on(self) -> date: ...
+    @property
+    def sources(self) -> tuple[str, ...]: ...
+    @property
+    def licence(self) -> str: ...
+    @property
+    def issuer(self) -> str: ...
+
+
+class Writer:
     """A document under way: lines, headings and tables in one look."""
 
     def __init__(self) -> None:
@@ -110,7 +128,7 @@ class _Writer:
         self.document.page.set_margins(left=margin, right=margin, top=margin, bottom=margin)
         self._first = True
 
-    def line(self, text: str, *, bold: bool = False, size: float = 10.5, color: str = _INK) -> None:
+    def line(self, text: str, *, bold: bool = False, size: float = 10.5, color: str = INK) -> None:
         style = self._style(bold=bold, size=size, color=color)
         if self._first:  # a new document begins with an empty paragraph that holds its page settings
             paragraph = self.document.paragraphs[0]
@@ -122,7 +140,7 @@ class _Writer:
 
     def heading(self, text: str) -> None:
         """In the first outline style, which the office program numbers and lists as contents."""
-        self.document.add_heading(text, 1, char_pr_id_ref=self._style(bold=True, size=14, color=_INK))
+        self.document.add_heading(text, 1, char_pr_id_ref=self._style(bold=True, size=14, color=INK))
 
     def table(self, rows: Sequence[Sequence[str]], widths: Sequence[float]) -> None:
         """The first row is the heading; ``widths`` in mm."""
@@ -136,7 +154,7 @@ class _Writer:
                 self._set_in_type(table.cell(y, x), bold=y == 0 or x == 0)
 
     def _set_in_type(self, cell: Any, *, bold: bool) -> None:
-        style = self._style(bold=bold, size=9.5, color=_INK)
+        style = self._style(bold=bold, size=9.5, color=INK)
         for paragraph in cell.paragraphs:
             paragraph.char_pr_id_ref = style
 
