@@ -63,12 +63,18 @@ EVERY_PAGE = (
     "tests/outreach/web/test_protection.py", "tests/outreach/web/test_routes_guarded.py",
 )
 
+#: What mostly renders paper, for which the database is no matter.
+RENDERING = (
+    "tests/cases/materials/test_drafts.py", "tests/cases/materials/test_formats.py",
+    "tests/cases/materials/test_rendering.py", "tests/campaigns/post/test_printing.py",
+)
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL only what uses the database, and is not about SQLite."""
     if config.getoption("database") == "sqlite":
         return
-    left_out = () if config.getoption("every_page") else EVERY_PAGE
+    left_out = () if config.getoption("every_page") else EVERY_PAGE + RENDERING
     wanted = [
         item for item in items
         if "database_url" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("sqlite")

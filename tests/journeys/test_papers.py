@@ -115,7 +115,7 @@ def test_a_partner_takes_formats_and_a_bundle_and_orders_copies(visitor: Callabl
     page.goto("/portal/")
     page.locator("label[for=choose-all]").click()
     page.locator("label[for=format-kakao]").click()
-    with page.expect_download() as download:
+    with page.expect_download(timeout=RENDERED) as download:  # each paper is stamped for the partner first
         page.get_by_role("button", name="묶음 내려받기").click()
     assert download.value.suggested_filename.startswith("동행 아웃리치 자료")
     with zipfile.ZipFile(download.value.path()) as archive:

@@ -114,7 +114,7 @@ def test_a_notice_reaches_the_mailbox_and_kill_9_of_the_parent_leaves_nobody(ser
     with app.app_context(), unit_of_work(db.session) as session:
         values = {"subject": "비밀번호를 정해 주세요", "text": "…", "now": SystemClock().now()}
         outbox.enqueue(session, key="welcome:1", to_address="kim@company.example", **values)
-    wait_for(lambda: "kim@company.example" in serving.get("/mailbox"), STOP)
+    wait_for(lambda: "kim@company.example" in serving.get("/mailbox"), START)
     serving.process.kill()
     wait_for(lambda: not any(alive(pid) for pid in family), STOP)
 
