@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import structlog
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import pgettext
@@ -21,11 +22,14 @@ from outreach import links
 from outreach.clock import kst_today, to_kst
 from outreach.db import db, unit_of_work
 from outreach.errors import NotFound
+from outreach.pdf.errors import RenderError
 from outreach.scope import Role
 from outreach.web import access
 from outreach.web.language import translated
 from outreach.web.paging import Page, page_number
 from outreach.web.xlsx import disposition
+
+log = structlog.get_logger()
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
 
@@ -193,10 +197,7 @@ def download_bundle() -> Any:
 def _entries(files: list[tuple[Edition, Format]]) -> list[bundle.Entry]:
     """What goes into the archive; printing PDFs bear the partner's mark where they have a place for it."""
     parcels = [parcel(edition, form) for edition, form in files]
-    own = [
-        own_edition(edition) if form is Format.PRINT and stamping.is_stampable(folder(), edition.sha256) else None
-        for edition, form in files
-    ]
+    own = [_own(edition) if form is Format.PRINT else None for edition, form in files]
     names = bundle.unlike([each.name for each in parcels])
     at = to_kst(_now())
     said = [
@@ -206,10 +207,20 @@ def _entries(files: list[tuple[Edition, Format]]) -> list[bundle.Entry]:
     credits = list(dict.fromkeys(giving.credit_line(edition) for edition, _form in files))
     text = newsletter.contents(said, credits, f"{at.year}. {at.month}. {at.day}.")
     return [
-        *(bundle.Entry(name, bundle.Made.of(make) if make else each.path, at)
-          for name, each, make in zip(names, parcels, own, strict=True)),
+        *(bundle.Entry(name, made or each.path, at) for name, each, made in zip(names, parcels, own, strict=True)),
         bundle.Entry(README, b"\xef\xbb\xbf" + text.encode(), at),  # Notepad of older Windows knows UTF-8 by its mark
     ]
+
+
+def _own(edition: Edition) -> bundle.Made | None:
+    """The partner's own edition. One whose words do not fit its place goes along as it is: it costs no other."""
+    if not stamping.is_stampable(folder(), edition.sha256):
+        return None
+    try:
+        return bundle.Made.of(own_edition(edition))
+    except RenderError as error:
+        log.warning("portal.no_own_edition", edition=edition.id, reason=str(error))
+        return None
 
 
 def _count(files: list[tuple[Edition, Format]]) -> None:
