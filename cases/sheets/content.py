@@ -22,6 +22,14 @@ SHEET_PAGES = 2
 _SHEET_TEMPLATE = "pdf/case_sheet/sheet.html"
 
 
+class Style(str, Enum):
+    """How a paper looks; the words are the same."""
+
+    CALM = "calm"
+    WARM = "warm"
+    GLANCE = "glance"
+
+
 @dataclass(frozen=True)
 class Picture:
     """A stored picture: ``asset`` is its name among the render assets, size in pixels, ``credit`` as printed."""
@@ -186,6 +194,7 @@ class CaseSheet:
     sources: tuple[str, ...] = ()
     fact_checked_on: date | None = None
     licence: str = ""
+    style: Style = Style.WARM
 
     def check(self) -> None:
         """Refuse what two pages cannot hold.
@@ -220,4 +229,4 @@ def to_html(env: Environment, sheet: CaseSheet) -> str:
     :raises Invalid: more entries than the pages hold.
     """
     sheet.check()
-    return env.get_template(_SHEET_TEMPLATE).render(sheet=sheet)
+    return env.get_template(_SHEET_TEMPLATE).render(doc=sheet)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cases.library.models import Case
 from cases.sheets import service as sheets
-from cases.sheets.content import Fact, Figure, Picture, Quote
+from cases.sheets.content import Fact, Figure, Picture, Quote, Style
 from cases.sheets.service import Issue, Pictures
 from outreach.organisations.models import Organisation
 from outreach.pdf.options import RenderOptions
@@ -30,14 +30,6 @@ FIGURES = 3
 def _(text: str) -> str:
     """Marks ``text`` for translation; the look-up happens where it is shown."""
     return text
-
-
-class Style(str, Enum):
-    """How a document looks; the words are the same."""
-
-    CALM = "calm"
-    WARM = "warm"
-    GLANCE = "glance"
 
 
 STYLE_LABELS = {
