@@ -12,6 +12,7 @@ from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from cases.sheets.scenes import TOWN
 from outreach.errors import Invalid
 from outreach.wording import Text
 
@@ -195,6 +196,7 @@ class CaseSheet:
     fact_checked_on: date | None = None
     licence: str = ""
     style: Style = Style.WARM
+    scene: str = TOWN
 
     def check(self) -> None:
         """Refuse what two pages cannot hold.
