@@ -30,7 +30,8 @@ PARTS = "13:40 등록\n14:00~14:20 제도 안내; 김동행 플래너\n끝나고
 
 def notice(**changes: Any) -> Notice:
     values: dict[str, Any] = {
-        "title": "아이 키우는 직원과 오래 함께 일하는 법", "subtitle": "두 시간에 알아봅니다.", "eyebrow": "기업 설명회",
+        "title": "아이 키우는 직원과 오래 함께 일하는 법", "subtitle": "두 시간에 알아봅니다.",
+        "eyebrow": "기업 설명회",
         "day": "2026. 12. 14.(월)", "starts_on": date(2026, 12, 14), "time": "14:00~16:00",
         "place": "복지회관 2층 대강당",
         "address": "새길구 한빛로 12", "issuer": "새길고용센터", "contact": CONTACT, "issued_on": TODAY,
