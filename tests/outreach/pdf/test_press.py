@@ -100,6 +100,11 @@ def test_what_is_read_before_what_stands_above_it_is_told() -> None:
     assert faults(upset.data) == ("1쪽: 위에 있는 글을 나중에 읽음(Span)",)
 
 
+def test_headings_that_skip_and_links_without_a_tag_are_told() -> None:
+    skipped = printed('<h1>하나</h1><h3>셋</h3><p id="p"><a href="#p"><b>굵은</b> 글</a></p>')
+    assert faults(skipped.data) == ("제목 1 다음에 제목 3", "1쪽: 태그가 없는 링크")
+
+
 def test_a_file_without_tags_and_figures_without_words_are_told(plain: RenderedPdf) -> None:
     with pikepdf.open(io.BytesIO(plain.data)) as pdf:
         for item in pdf.objects:
