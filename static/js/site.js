@@ -8,6 +8,7 @@
    data-search        focused by the key "/"
    data-check-all     ticks every box of the given name in its form
    data-focus         focused when the page opens (error summary)
+   data-sideways      told by data-more whether more of it lies to the right (a wide table on a phone)
    data-poll          a part that htmx asks for again and again: not while the tab is hidden;
                       data-say is read out when it has changed */
 (() => {
@@ -32,7 +33,12 @@
 
   const copy = async (button) => {
     const before = button.textContent;
-    await navigator.clipboard.writeText(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch { // no clipboard without https or permission: show the text, marked, to be copied by hand
+      window.prompt(button.getAttribute("aria-label") || before, button.dataset.copy);
+      return;
+    }
     button.textContent = button.dataset.copied;
     say(button.dataset.copied);
     setTimeout(() => { button.textContent = before; }, 2000);
@@ -84,6 +90,16 @@
     window.addEventListener("beforeunload", (event) => { if (edited) event.preventDefault(); });
   };
 
+  const tellMore = (part) => {
+    part.toggleAttribute("data-more", part.scrollLeft + part.clientWidth < part.scrollWidth - 8);
+  };
+  const sizes = new ResizeObserver((entries) => entries.forEach((entry) => tellMore(entry.target)));
+  const watchSideways = (within) => within.querySelectorAll("[data-sideways]").forEach((part) => {
+    sizes.observe(part);
+    part.addEventListener("scroll", () => tellMore(part), { passive: true });
+  });
+
+  watchSideways(document);
   document.querySelectorAll("form[data-guard]").forEach(guard);
   document.querySelector("[data-focus]")?.focus();
 
@@ -92,7 +108,8 @@
   });
 
   let said = document.querySelector("[data-poll][data-say]")?.dataset.say;
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("htmx:afterSettle", (event) => {
+    watchSideways(event.target);
     const words = document.querySelector("[data-poll][data-say]")?.dataset.say;
     if (words && words !== said) say(words);
     said = words;
