@@ -158,7 +158,7 @@ def test_what_ink_can_show(colour: str, shown: bool) -> None:
 
 def test_a_colour_of_screens_is_told_when_it_goes_to_print(press: RenderedPdf) -> None:
     (warning,) = press.warnings
-    assert warning.startswith("1쪽: #1f4fb5은(는) 인쇄하면")
+    assert warning.startswith("1쪽: #1f4fb5 색은 인쇄하면")
     assert to_hex(from_hex("#1f4fb5")) == "#1f4fb5"
     assert lab(from_hex("#ffffff")) == pytest.approx((100, 0, 0), abs=0.1)
 
