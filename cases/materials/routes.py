@@ -300,6 +300,18 @@ def licence(material_id: int) -> Any:
     )
 
 
+@blueprint.post("/<int:material_id>/style")
+@access.allow(*EDITOR_ROLES)
+def style(material_id: int) -> Any:
+    """How a case's sheet looks, from the next edition on."""
+    material = service.editable(db.session, access.scope(), material_id)
+    chosen = request.form.get("style", "")
+    return _do(
+        material_id, lambda: service.set_style(db.session, access.actor(), material, chosen, now=_now()),
+        _("모양을 정했습니다. 다음에 만드는 판부터 바뀝니다."), "style",
+    )
+
+
 # -- other pages ---------------------------------------------------------------------------------------
 
 

@@ -118,7 +118,7 @@ FIELDS = {
     "targets": _("목표"), "owner": _("담당"),
     "starts_on": _("시작일"), "ends_on": _("종료일"), "due_on": _("기한"), "note": _("메모"),
     "valid_from": _("시작일"), "valid_to": _("종료일"), "address": _("주소"), "state": _("상태"),
-    "reason": _("까닭"), "licence": _("이용 허락"),
+    "reason": _("까닭"), "licence": _("이용 허락"), "style": _("모양"),
 }
 
 _YES_NO = {True: _("예"), False: _("아니요")}

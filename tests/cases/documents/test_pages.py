@@ -208,3 +208,29 @@ def test_every_kind_has_a_page_to_begin_it(client, officer):
         assert f"/documents/new/{kind.name}" in chooser
         assert client.get(f"/documents/new/{kind.name}").status_code == 200
     assert client.get("/documents/new/papyrus").status_code == 404
+
+
+def test_a_chart_is_seen_while_it_is_written(client, officer):
+    """Its kind is chosen by name; without source and alternative text it can be seen, though not printed."""
+    page = sign_in(client, officer).get("/documents/new/leaflet").text
+    choice = page.split('name="texts-chart1_kind"')[1].split("</select>")[0]
+    assert all(label in choice for label in ("가로 막대", "꺾은선", "비율 막대", "전과 후"))
+
+    def drawn(kind="leaflet", **slots):
+        return client.post(f"/documents/{kind}/charts/1", data=form(**{f"texts-{k}": v for k, v in slots.items()}))
+
+    rows = "10인 미만; 38\r\n100인 이상; 17"
+    told = drawn(chart1_kind="line", chart1_title="구하는 데 걸린 날", chart1_unit="일", chart1_rows=rows).json
+    assert told["svg"].startswith("<svg") and ">38일<" in told["svg"]
+    assert told["sentence"] == "구하는 데 걸린 날 꺾은선그래프. 10인 미만 38일, 100인 이상 17일."
+    assert drawn().json == {"svg": "", "sentence": ""}
+    refused = drawn(chart1_rows="10인 미만")
+    assert refused.status_code == 422 and "1번째 줄" in refused.json["reason"]
+    assert drawn("papyrus").status_code == 404
+
+
+def test_a_kind_of_chart_written_as_a_word_is_still_understood(client, officer, centre):
+    texts = KIND.opening() | {"chart1_kind": "비중", "chart1_title": "몫", "chart1_rows": "가; 40\n나; 60"}
+    document = make_document(centre, [], [], texts=texts)
+    page = sign_in(client, officer).get(f"/documents/{document.id}").text
+    assert '<option selected value="share">' in page
