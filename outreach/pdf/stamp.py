@@ -26,6 +26,7 @@ from outreach.pdf.options import ACCENT, ADDRESS, FONTS, PARTNER
 from outreach.pdf.qr import QUIET, QrCode, qr_code
 
 _STATIC = Path(__file__).resolve().parents[2] / "static"
+_PACKING = 1  # of 9: for the little there is, more effort costs more time than it saves bytes
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,7 @@ class _Stamp:
         scale = 1000 / used.units
         name = f"/{subset.tag}+{used.name}".encode()
         font_file = subset.font_file()  # first: composed letters bring their parts
-        self._stream(file, b"/Length1 %d" % len(font_file), font_file)
+        self._ready(file, b"/Length1 %d" % len(font_file), font_file)  # packed, outlines are hardly smaller
         self._stream(unicode_map, b"", subset.to_unicode())
         self._object(number, b"<</Type/Font/Subtype/Type0/BaseFont%s/Encoding/Identity-H/DescendantFonts[%d 0 R]"
                      b"/ToUnicode %d 0 R>>" % (name, descendant, unicode_map))
@@ -244,7 +245,7 @@ class _Stamp:
         return b"".join(self._parts)
 
     def _stream(self, number: int, extra: bytes, content: bytes) -> None:
-        self._ready(number, extra + b"/Filter/FlateDecode", zlib.compress(content, 6))
+        self._ready(number, extra + b"/Filter/FlateDecode", zlib.compress(content, _PACKING))
 
     def _ready(self, number: int, entries: bytes, content: bytes) -> None:
         """A stream that is already packed."""

@@ -12,7 +12,6 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from outreach.errors import Invalid
 from outreach.pdf.base import Base, prepare
 from outreach.pdf.errors import RenderError
 from outreach.pdf.faces import face
@@ -20,7 +19,6 @@ from outreach.pdf.inspect import PdfFacts, inspect, thumbnails
 from outreach.pdf.layout import code_box
 from outreach.pdf.marks import logo
 from outreach.pdf.options import FONTS, RenderedPdf, StampPlace
-from outreach.pdf.qr import qr_code
 from outreach.pdf.stamp import Edition, stamp
 from outreach.pdf.structure import faults
 from outreach.pdf.templates import qr_svg
@@ -225,8 +223,6 @@ def test_a_code_needs_an_address_that_fits(base: Base) -> None:
         stamp(base, Edition("기관"))
     with pytest.raises(RenderError, match="너무 깁니다"):
         stamp(base, Edition("기관", url="https://a.example/" + "x" * 200))
-    with pytest.raises(Invalid):
-        qr_code("x" * 214)
     narrow = StampPlace("qr", "좁은 QR", 1, 0, 0, 70, 74, 9, "#000000")
     with pytest.raises(RenderError, match=r"좁은 QR.*20mm"):
         code_box(narrow, 57, "a.example", regular=face(STATIC / FONTS[0]))
