@@ -43,13 +43,18 @@ class Edition:
 
 
 def stamp(base: Base, edition: Edition, *, static: Path = _STATIC) -> bytes:
-    """The edition as a PDF.
+    """The edition as a PDF; see :func:`appended`."""
+    return base.data + appended(base, edition, static=static)
+
+
+def appended(base: Base, edition: Edition, *, static: Path = _STATIC) -> bytes:
+    """What follows the base's bytes in the edition. The base is shared by all of them, also while they are sent.
 
     :param static: the folder of our faces.
     :raises RenderError: the name or address does not fit its place, our faces lack one of its characters, or the base
         has a place for a code and there is no address; names the place.
     """
-    return _Stamp(base, edition, face(static / FONTS[0]), face(static / FONTS[1])).pdf()
+    return _Stamp(base, edition, face(static / FONTS[0]), face(static / FONTS[1])).made()
 
 
 @lru_cache(maxsize=256)
@@ -63,13 +68,13 @@ class _Stamp:
         self._edition = edition
         self._faces = {REGULAR: Subset(regular), BOLD: Subset(bold)}
         self._next = base.size
-        self._parts = [base.data]
+        self._parts: list[bytes] = []
         self._at = len(base.data)
         self._entries: list[Entry] = list(base.entries)
         self._digest = hashlib.sha256()
         self._logo_used = False
 
-    def pdf(self) -> bytes:
+    def made(self) -> bytes:
         for sheet in self._base.sheets:
             self._page(sheet)
         self._fonts()
@@ -162,12 +167,11 @@ class _Stamp:
         subset, place = self._faces[name], slot.place.name
         kind = slot.place.kind
         tag = b"/Link" if slot.link_tag else b"/Span" if kind == ADDRESS else b"/P"
-        blank = " " if kind == PARTNER else ""  # an address is copied whole
         return b"%s <</MCID %d>> BDC q %s rg BT\n%sET Q EMC\n" % (tag, mark, _colour(slot.place.ink), b"".join(
             b"/%s %s Tf 1 0 0 1 %s Tm %s Tj\n" % (
                 name.encode(), _numbers(line.size), _numbers(line.x, line.y),
-                subset.encode(line.text + blank * (number < len(lines) - 1), place))
-            for number, line in enumerate(lines)))
+                subset.encode(line.text, place))
+            for line in lines))
 
     # --- tags
 
@@ -224,7 +228,7 @@ class _Stamp:
         self._ready(self._base.logo, entries, content)
 
     def _closed(self) -> bytes:
-        """All parts, with the list of where they are (§7.5.8)."""
+        """All that was made, with the list of where it is (§7.5.8)."""
         number = self._number()
         self._entries.append((number, 1, self._at, 0))
         entries = sorted(self._entries)
