@@ -39,6 +39,12 @@ class QrCode(NamedTuple):
     side: int
     path: bytes
 
+    def runs(self) -> Iterator[tuple[int, int, int]]:
+        """The dark modules as runs in a row: x, y, length."""
+        for run in self.path.splitlines():
+            x, y, length, *_ = run.split()
+            yield int(x), int(y), int(length)
+
 
 def qr_code(address: str) -> QrCode:
     """The code of an address, error correction level M.
