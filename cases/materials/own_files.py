@@ -20,8 +20,33 @@ from outreach.pdf import stamp as press
 from outreach.pdf.impose import booklet
 from outreach.pdf.marks import Logo, logo
 
-#: Bytes sent at once.
-BLOCK = 32 * 1024
+#: Bytes written to an archive at once.
+BLOCK = 64 * 1024
+
+
+class Joined:
+    """Two byte strings as one file to read, without putting them together."""
+
+    def __init__(self, first: bytes, second: bytes):
+        self._first, self._second, self._at = first, second, 0
+
+    def read(self, most: int) -> bytes:
+        """At most so many bytes; fewer at the seam."""
+        beyond = self._at - len(self._first)
+        block = self._first[self._at:self._at + most] if beyond < 0 else self._second[beyond:beyond + most]
+        self._at += len(block)
+        return block
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, at: int, _whence: int = 0) -> int:
+        """From the beginning only."""
+        self._at = at
+        return at
+
+    def tell(self) -> int:
+        return self._at
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +65,14 @@ class OwnFile:
         return self.shared_size + len(self.own)
 
     def blocks(self) -> Iterator[bytes]:
-        """The bytes in order, in pieces that a slow reader may hold."""
-        for piece in (self.shared(), self.own):
-            for at in range(0, len(piece), BLOCK):
-                yield piece[at:at + BLOCK]
+        """The bytes in order."""
+        file = self.open()
+        while block := file.read(BLOCK):
+            yield block
+
+    def open(self) -> Joined:
+        """The bytes as a file."""
+        return Joined(self.shared(), self.own)
 
     def whole(self) -> bytes:
         return self.shared() + self.own

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from flask import Response, current_app, request, send_file
 from werkzeug.http import is_resource_modified
+from werkzeug.wsgi import wrap_file
 
 from cases.materials import own_files, partner_editions, service, store
 from cases.materials.models import Edition
@@ -97,7 +98,7 @@ def send(
 
 def hand_over_own(file: OwnFile, name: str, kind: str, how: str = "attachment") -> Response:
     """A partner's own file as an answer, made while it is sent."""
-    response = Response(file.blocks(), mimetype=kind)
+    response = Response(wrap_file(request.environ, file.open()), mimetype=kind, direct_passthrough=True)
     header = disposition(name, "material" + Path(name).suffix)
     response.headers["Content-Disposition"] = header.replace("attachment", how, 1)
     response.content_length = file.size
