@@ -347,7 +347,7 @@ def _send_test(mailing: Mailing) -> None:
             html=rendered.html, now=now,
         )
         db.session.commit()
-        flash(_("저장하고 %(address)s(으)로 시험 메일을 보냈습니다.", address=current_user.email), "success")
+        flash(_("저장하고 %(address)s 주소로 시험 메일을 보냈습니다.", address=current_user.email), "success")
     except DomainError as error:
         db.session.rollback()
         flash(translated(error.message), "error")

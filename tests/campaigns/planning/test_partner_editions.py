@@ -29,11 +29,11 @@ from outreach.errors import Invalid
 from outreach.organisations import service as organisations
 from outreach.pdf.inspect import inspect, thumbnails
 from outreach.pdf.pictures import Purpose, check_picture
-from outreach.pdf.structure import faults
 from outreach.scope import Role
 from tests.cases.making import blank_picture, folder, give_places, make_material, published
 from tests.cases.making import page_with_places as paper
 from tests.people import NOW, make_centre, make_organisation, make_user, sign_in
+from tests.standards import faults
 
 GREEN = (0, 110, 90)
 
@@ -105,7 +105,7 @@ def test_the_download_of_a_partner_is_its_own_edition(app, client, organisation,
     assert "%EA%B0%80%EC%98%A8" in response.headers["Content-Disposition"]  # 가온
     facts = inspect(data)
     assert "가온산업단지공단" in facts.text[0] and "02-123-4567 · gaon.example" in facts.text[0]
-    assert facts.tagged and facts.language == "ko" and faults(data) == ()
+    assert facts.tagged and facts.language == "ko" and faults(data) == []
     places, image = {place.kind: place for place in paper().stamps}, picture(data)
     scale = image.width / 595.28
 

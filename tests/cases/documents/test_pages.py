@@ -105,7 +105,7 @@ def test_what_keeps_it_from_print_is_named(app, centre):
     brochure = make_document(centre, [withdrawn], [], texts={"why_title": "취지"})
     with pytest.raises(Conflict) as refused:
         printing.check_printable(brochure, TODAY)
-    for words in ("이용 절차 1: 제목", "이런 회사에 권합니다", "지원제도을(를) 1개 이상", "내려간 사례"):
+    for words in ("이용 절차 1: 제목", "이런 회사에 권합니다", "지원제도를 1개 이상", "내려간 사례"):
         assert words in refused.value.message
 
 

@@ -20,9 +20,9 @@ from outreach.pdf.layout import PartnerBox, code_box, partner_box
 from outreach.pdf.marks import logo
 from outreach.pdf.options import FONTS, RenderedPdf, StampPlace
 from outreach.pdf.stamp import Edition, stamp
-from outreach.pdf.structure import faults
 from outreach.pdf.templates import qr_svg
 from tests.outreach.pdf.test_render import STATIC, printed
+from tests.standards import faults
 
 CSS = """
 .partner { width: 90mm; height: 18mm; font-size: 12pt; color: #121a33 }
@@ -97,7 +97,7 @@ def test_the_file_is_whole_and_keeps_what_it_was(stamped: bytes, rendered: Rende
     before = inspect(rendered.data)
     assert (facts.title, facts.language, facts.pages) == (before.title, before.language, 2)
     assert facts.tagged and facts.pdf_ua and facts.all_fonts_embedded
-    assert faults(rendered.data) == faults(stamped) == ()
+    assert faults(rendered.data) == faults(stamped) == []
 
 
 def test_the_words_can_be_found_and_copied(facts: PdfFacts) -> None:
@@ -186,7 +186,7 @@ def test_what_a_template_shows_without_a_partner_gives_way(base: Base) -> None:
     assert "새길고용센터" not in after.text[0] and "own.example" not in after.text[0]
     assert after.text[0].count(ADDRESS) == 1 and "사이 글" in after.text[0] and "끝 글" in after.text[0]
     data = stamp(prepare(made.data, made.stamps), EDITION)
-    assert faults(made.data) == faults(data) == ()
+    assert faults(made.data) == faults(data) == []
     with pikepdf.open(io.BytesIO(made.data)) as plain, pikepdf.open(io.BytesIO(data)) as pdf:
         assert [alt for _, alt in tags(plain) if alt] == ["우리 QR"]
         assert [alt for _, alt in tags(pdf) if alt] == ["한빛산업단지관리공단 로고", f"QR 코드: {ADDRESS}"]
