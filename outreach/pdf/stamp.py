@@ -22,7 +22,7 @@ from outreach.pdf.errors import RenderError
 from outreach.pdf.faces import Face, Subset, face, printable
 from outreach.pdf.layout import Line, address_lines, code_box, partner_box
 from outreach.pdf.marks import Logo
-from outreach.pdf.options import ACCENT, ADDRESS, FONTS, PARTNER
+from outreach.pdf.options import ACCENT, ADDRESS, FONTS, PARTNER, StampPlace
 from outreach.pdf.qr import QUIET, QrCode, qr_code
 
 _STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -89,13 +89,14 @@ class _Stamp:
             if slot.page != sheet.page:
                 continue
             if slot.place.kind == ACCENT:
-                content.append(_field(slot, self._edition.accent))
+                drawn = _field(slot, self._edition.accent)
             elif slot.place.kind == PARTNER:
-                content.append(self._partner(slot, marks))
+                drawn = self._partner(slot, marks)
             elif slot.place.kind == ADDRESS:
-                content.append(self._address(slot, marks))
+                drawn = self._address(slot, marks)
             else:
-                content.append(self._qr(slot, marks))
+                drawn = self._qr(slot, marks)
+            content.append(_turned(slot.place, drawn) if slot.place.turned else drawn)
         self._stream(sheet.content, b"", b"".join(content))
         self._object(sheet.marks, b"[" + b" ".join(b"%d 0 R" % mark if mark else b"null" for mark in marks) + b"]")
 
@@ -110,7 +111,7 @@ class _Stamp:
             self._logo_used = True
             alt = _string(f"{_composed(edition.partner)} 로고")
             tag = self._tag(slot, b"/Figure", marks, b"/Alt %s/A<</O/Layout/BBox[%s]>>" % (
-                alt, _numbers(x, y, x + width, y + height)))
+                alt, _edges(slot.place, x, y, width, height)))
             kids.append(tag)
             drawn.append(b"/Figure <</MCID %d>> BDC q %s cm /%s Do Q EMC\n" % (
                 len(marks) - 1, _numbers(width, 0, 0, height, x, y), LOGO.encode()))
@@ -134,7 +135,7 @@ class _Stamp:
         box = code_box(slot.place, code.side, "" if alone else address, regular=self._faces[REGULAR].face)
         module = box.side / (code.side + 2 * QUIET)
         figure = self._tag(slot, b"/Figure", marks, b"/Alt %s/A<</O/Layout/BBox[%s]>>" % (
-            _string(f"QR 코드: {address}"), _numbers(box.x, box.y, box.x + box.side, box.y + box.side)))
+            _string(f"QR 코드: {address}"), _edges(slot.place, box.x, box.y, box.side, box.side)))
         drawn = b"/Figure <</MCID %d>> BDC q 1 g %s re f 0 g %s cm\n%sf Q EMC\n" % (
             len(marks) - 1, _numbers(box.x, box.y, box.side, box.side),
             _numbers(module, 0, 0, -module, box.x + QUIET * module, box.y + box.side - QUIET * module), code.path)
@@ -271,6 +272,18 @@ def _field(slot: Slot, accent: str | None) -> bytes:
     place = slot.place
     return b"/Artifact BMC q %s rg %s re f Q EMC\n" % (
         _colour(accent or place.ink), _numbers(place.x, place.y, place.width, place.height))
+
+
+def _turned(place: StampPlace, drawn: bytes) -> bytes:
+    """Around the middle of the place."""
+    return b"q -1 0 0 -1 %s cm\n%sQ\n" % (_numbers(2 * place.x + place.width, 2 * place.y + place.height), drawn)
+
+
+def _edges(place: StampPlace, x: float, y: float, width: float, height: float) -> bytes:
+    """Where something of the place is on the page, as the corners of a rectangle."""
+    if place.turned:
+        x, y = 2 * place.x + place.width - x - width, 2 * place.y + place.height - y - height
+    return _numbers(x, y, x + width, y + height)
 
 
 def _composed(text: str) -> str:
