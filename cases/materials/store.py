@@ -45,6 +45,11 @@ def format_path(folder: Path, sha256: str | None, form: Format) -> Path:
     return _existing(_place(folder, sha256 or "-" * 64) / _name(form))
 
 
+def has_format(folder: Path, sha256: str | None, form: Format) -> bool:
+    """Whether there is a file of that format."""
+    return (_place(folder, sha256 or "-" * 64) / _name(form)).is_file()
+
+
 def _name(form: Format) -> str:
     return "document.pdf" if form is Format.PRINT else f"{form.value}{suffix(form)}"
 

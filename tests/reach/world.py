@@ -266,8 +266,8 @@ def _papers(app: Flask, world: World, company: Company) -> Material:
         ))
     for endpoint in (
         "portal.download", "portal.page", "portal.show", "portal.download_format", "portal.picture",
-        "partner_editions.own", "orders.create", "orders.record_run", "shares.create", "shares.end",
-        "Materials.get_material", "Materials.download_pdf", "Materials.list_formats",
+        "partner_editions.own", "partner_editions.choose", "orders.create", "orders.record_run",
+        "shares.create", "shares.end", "Materials.get_material", "Materials.download_pdf", "Materials.list_formats",
         "Materials.download_file", "Materials.list_shares", "Materials.create_share", "Materials.end_share",
     ):
         world.special[endpoint, "material_id"] = granted.id
