@@ -128,7 +128,7 @@ def create(
     _apply(session, mailing, values)
     session.add(mailing)
     session.flush()
-    _note_editor(session, mailing, actor, now)
+    note_editor(session, mailing, actor, now)
     audit.record_change(session, actor, "mailing", mailing.id, "create", {"title": (None, mailing.title)}, now=now)
     return mailing
 
@@ -146,7 +146,7 @@ def edit(
     if mailing.state is not MailingState.DRAFT:
         back_to_draft(session, mailing)
     mailing.updated_at = now
-    _note_editor(session, mailing, actor, now)
+    note_editor(session, mailing, actor, now)
     audit.record_change(session, actor, "mailing", mailing.id, "edit", changes, now=now)
     session.flush()
 
@@ -186,7 +186,8 @@ def _apply(session: Session, mailing: Mailing, values: Mapping[str, Any]) -> dic
     return changes
 
 
-def _note_editor(session: Session, mailing: Mailing, actor: Actor, now: datetime) -> None:
+def note_editor(session: Session, mailing: Mailing, actor: Actor, now: datetime) -> None:
+    """Who wrote in the mailing may not approve it."""
     if actor.user_id is None:
         return
     row = next((editor for editor in mailing.editors if editor.user_id == actor.user_id), None)
