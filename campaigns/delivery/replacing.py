@@ -14,7 +14,8 @@ from campaigns.mailings import service as mailings
 from campaigns.mailings.compose import Composed, compose
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState
-from campaigns.mailings.service import APPROVER_ROLES, Setting
+from campaigns.mailings.second_person import require_second_person
+from campaigns.mailings.service import Setting
 from cases.library.models import Case
 from cases.library.rules import Outlet
 from cases.library.service import current_versions, showable
@@ -22,7 +23,7 @@ from cases.materials import service as materials
 from cases.materials.models import Material
 from outreach.audit.service import Actor, record_change
 from outreach.clock import kst_today
-from outreach.errors import Conflict, Forbidden, Invalid
+from outreach.errors import Conflict, Invalid
 from outreach.scope import Scope
 from outreach.wording import Text
 
@@ -82,12 +83,7 @@ def approve(
     Invalid."""
     if not waits_for_approval(mailing):
         raise Conflict("그 사이 바뀌었습니다. 화면을 새로 고쳐 확인해 주세요.")
-    if scope.role not in APPROVER_ROLES:
-        raise Forbidden("메일 승인은 센터 관리자·본부·홍보담당만 할 수 있습니다.")
-    if mailings.wrote_in(session, mailing, actor.user_id):
-        raise Forbidden(
-            "이 메일이나 수신 대상을 작성하거나 고친 사람은 승인할 수 없습니다. 다른 담당자에게 승인을 요청해 주세요."
-        )
+    require_second_person(scope, wrote=mailings.wrote_in(session, mailing, actor.user_id))
     composed = composed_anew(session, mailing, setting)
     if mailings.fingerprint_of(mailing, composed) != content_hash:
         raise Conflict("확인한 뒤에 내용이나 수신 대상이 바뀌었습니다. 다시 확인하고 승인해 주세요.")

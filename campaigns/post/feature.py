@@ -16,7 +16,7 @@ feature = Feature(
         Panel("campaign", 35, panels.of_campaign, STAFF_ROLES),
         Panel("company", 45, panels.of_company, STAFF_ROLES),
     ),
-    jobs=(jobs.KIND,),
+    jobs=(jobs.KIND, jobs.BODIES),
     company_merges=(merging.carry_over,),
     records=(retention.LETTERS, retention.OBJECTIONS),
 )

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
+from html import escape, unescape
 from typing import Any, NamedTuple
 
+from campaigns.mailings.content import FIELDS, PersonalField
 from outreach.wording import Text
 
 
@@ -22,15 +24,23 @@ def _(text: str) -> str:
 #: Letters of one run: what one person hands over at a counter, and what is drawn within a few seconds.
 MAX_LETTERS = 3_000
 MAX_PAGES = 2  # one sheet, both sides
+#: Where rendered letters lie below the data folder.
+FOLDER = "post"
 
 
 class RunState(str, enum.Enum):
     DRAFT = "draft"
-    MADE = "made"  # recipients and text are frozen
+    REVIEW = "review"  # recipients and text are frozen; a second person is to approve
+    MADE = "made"  # may be printed
     POSTED = "posted"
 
 
-RUN_LABELS = {RunState.DRAFT: _("준비 중"), RunState.MADE: _("만듦"), RunState.POSTED: _("발송함")}
+RUN_LABELS = {
+    RunState.DRAFT: _("준비 중"), RunState.REVIEW: _("승인 대기"), RunState.MADE: _("만듦"),
+    RunState.POSTED: _("발송함"),
+}
+#: Recipients and text are frozen, and nothing has left.
+FROZEN = frozenset({RunState.REVIEW, RunState.MADE})
 
 
 class ItemState(str, enum.Enum):
@@ -267,15 +277,32 @@ def sheet_label(sheet: LabelSheet) -> Text:
 
 # -- what a letter calls its reader -------------------------------------------------------------------------
 
-#: Stand in the salutation, which is set on each letter by itself; the text below is the same in all of them.
+#: Stand in the salutation, which is drawn on each letter.
 SALUTATION_FIELDS = ("회사명", "담당자")
+#: Stand in the text: those of a mail, and these. Each letter is then rendered by itself.
+TEXT_FIELDS = {
+    **FIELDS, "기업명": _("회사 이름"), "지역": _("사업장이 있는 시·도와 시·군·구"), "업종": _("업종"),
+}
 NOBODY = "인사·노무 담당자"
 _FIELD = re.compile(r"\{\{\s*([^{}|]+?)\s*(?:\|([^{}]*))?\}\}")
 
 
-def unknown_fields(text: str, allowed: tuple[str, ...] = ()) -> list[str]:
+def fields_of(text: str) -> list[PersonalField]:
+    """The fields in ``{{…}}``, known or not, in their order."""
+    return [PersonalField(found[1], found[2]) for found in _FIELD.finditer(text)]
+
+
+def unknown_fields(text: str, allowed: Collection[str] = ()) -> list[str]:
     """The names in ``{{…}}`` that are none of ``allowed``."""
-    return [found[1] for found in _FIELD.finditer(text) if found[1] not in allowed]
+    return [field.name for field in fields_of(text) if field.name not in allowed]
+
+
+def filled(html: str, values: Mapping[str, str]) -> str:
+    """A text with its fields filled in: ``values`` by slot (campaigns.mailings.content.PersonalField)."""
+    def value(found: re.Match[str]) -> str:
+        return escape(values.get(PersonalField(found[1], found[2] and unescape(found[2])).slot, ""))
+
+    return _FIELD.sub(value, html)
 
 
 def salutation(text: str, company: str, person: str) -> str:
