@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from campaigns.post import bodies, letter, printing, service
@@ -18,6 +19,7 @@ from outreach.clock import kst_today
 from outreach.db import db, reading, unit_of_work
 from outreach.feature import JobKind
 from outreach.jobs.runner import JobContext
+from outreach.pdf.options import RenderedPdf
 
 
 def render(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,14 +43,20 @@ def render(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     pdf = letter.checked(pdf_worker(app).render(html))
     context.report(1, 2)
-    look = printing.example(static_folder(app), run, pdf.data, app.extensions["outreach"].settings.base_url)
-    look_sha256 = hashlib.sha256(look).hexdigest()
-    folder = app.extensions["outreach"].settings.folder(FOLDER)
-    store.keep(folder, pdf.data, pdf.sha256)
-    store.keep(folder, look, look_sha256)
+    sha256, look_sha256, pages = keep(app, run, pdf)
     with unit_of_work(db.session) as session:
-        service.rendered(session, run_id, version, pdf.sha256, look_sha256, pdf.pages)
-    return {"sha256": pdf.sha256, "pages": pdf.pages}
+        service.rendered(session, run_id, version, sha256, look_sha256, pages)
+    return {"sha256": sha256, "pages": pages}
+
+
+def keep(app: Flask, run: PostRun, pdf: RenderedPdf) -> tuple[str, str, int]:
+    """Store a run's rendered letter, and what it looks like to an example: what each is found by, and its pages."""
+    settings = app.extensions["outreach"].settings
+    look = printing.example(static_folder(app), run, pdf.data, settings.base_url)
+    look_sha256 = hashlib.sha256(look).hexdigest()
+    for data, sha256 in ((pdf.data, pdf.sha256), (look, look_sha256)):
+        store.keep(settings.folder(FOLDER), data, sha256)
+    return pdf.sha256, look_sha256, pdf.pages
 
 
 def render_bodies(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
