@@ -18,6 +18,8 @@ from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.journey
 
+#: What the demo has published is made ready for partners first.
+RENDERED = 120_000
 CAMPAIGN, AUDIENCE = "겨울방학 돌봄 공백, 회사와 함께 준비하기", "상담을 먼저 권할 20~60인 기업"
 
 
@@ -31,7 +33,7 @@ def test_letters_from_the_list_to_a_lead(visitor: Callable[..., Visitor], tmp_pa
     page.get_by_role("button", name="편지 쓰기").click()
     box(page, "우편번호와 주소").fill("08392 서울특별시 가상구 동행로 1")
     page.get_by_role("button", name="저장", exact=True).click()
-    expect(page.locator(".post-pages img")).to_be_visible(timeout=60_000)
+    expect(page.locator(".post-pages img")).to_be_visible(timeout=RENDERED)
     page.get_by_role("button", name="편지 만들기").first.click()
     page.get_by_role("dialog").get_by_role("button", name="편지 만들기").click()
     flashed(page, "굳혔습니다")
@@ -55,7 +57,7 @@ def test_letters_from_the_list_to_a_lead(visitor: Callable[..., Visitor], tmp_pa
     phone = visitor(phone=True).page
     phone.goto(letters[1]["QR Code"])
     company = answer(
-        phone, "대체인력", message="편지를 받고 연락드립니다.", person="이담당", phone="02-000-0011"
+        phone, "대체인력 채용 지원", message="편지를 받고 연락드립니다.", person="이담당", phone="02-000-0011"
     )
     page.goto(run)
     for label in ("되돌아옴", "QR로 응답"):
