@@ -132,7 +132,8 @@ def problems(session: Session, run: PostRun, today: date) -> Iterator[str]:
 
 def warnings(session: Session, run: PostRun, today: date) -> list[Text]:
     """What should be known before the letters are made."""
-    found: list[Text] = []
+    notice = Window.from_json(run.window).notice()
+    found = [Text(notice)] if notice else []
     for _block, record in _records(session, run):
         if isinstance(record, Case):
             found += cards.case_warnings(record, today)

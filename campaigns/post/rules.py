@@ -160,6 +160,8 @@ def shown_code(code: str) -> str:
 PAPER = (210.0, 297.0)
 FOLDS = (99.0, 198.0)  # a sheet folded twice, the address outside
 SMALLEST_WINDOW = (60.0, 30.0)
+#: An envelope of the standard rate (규격우편물): width and height, from and to (docs/decisions/0028).
+STANDARD_SIZE = ((140.0, 235.0), (90.0, 130.0))
 HEAD = (29.0, 102.0)  # between the letterhead's rule and its subject nothing stands but the address and the sender
 
 
@@ -212,6 +214,15 @@ class Window:
         top = FOLDS[0] - self.bottom - self.height
         return Box(self.left, top + up, self.width - aside, self.height - up)
 
+    def notice(self) -> str:
+        """What the post office will say of the envelope; '' if nothing."""
+        (narrow, wide), (low, high) = STANDARD_SIZE
+        if narrow <= self.envelope_width <= wide and low <= self.envelope_height <= high:
+            return ""
+        return _(
+            "규격봉투(가로 140~235mm, 세로 90~130mm)가 아니어서 규격외 요금을 낼 수 있습니다. 우체국에 확인하세요."
+        )
+
     def problem(self) -> str:
         """Why no address can stand in this window; '' if one can."""
         shown = self.shown
@@ -254,8 +265,9 @@ class LabelSheet:
         return self.left + column * self.pitch_x, self.top + row * self.pitch_y
 
 
-#: Address labels sold everywhere. Counts and label sizes agree in several independent lists; the margins come from one
-#: that cites the maker's manual (docs/decisions/0028), hence the sheet to try and the shift.
+#: Address labels sold everywhere. Counts and label sizes agree in several independent lists; the margins in two, of
+#: which one cites the maker's manual; a third centres the labels (docs/decisions/0028). Hence the sheet to try and the
+#: shift.
 LABEL_SHEETS = {
     sheet.name: sheet for sheet in (
         LabelSheet("LS-3106", 3, 8, 6.5, 12.5, 64.0, 33.9, 66.5, 33.9),
