@@ -1,6 +1,7 @@
 """Letters that differ: the text of each letter of a run, rendered once its recipients are frozen.
 
-They are laid out CHUNK at a time in one document, so that they share their faces (docs/decisions/0028). The file holds names, so it lies by itself and is erased with them.
+They are laid out CHUNK at a time in one document, so that they share their faces (docs/decisions/0028). The
+file holds names, so it lies by itself and is erased with them.
 """
 
 from __future__ import annotations
