@@ -160,5 +160,5 @@ def problem(session: Session, run: PostRun) -> Text | None:
 
 def listed(names: Sequence[str]) -> str:
     """``가, 나, 다``; many end in how many more there are."""
-    more = Text(" 외 %(count)s곳", count=len(names) - _SHOWN) if len(names) > _SHOWN else ""
-    return Text("%(names)s%(more)s", names=", ".join(names[:_SHOWN]), more=more)
+    shown = ", ".join(names[:_SHOWN])
+    return Text("%(names)s 외 %(count)s곳", names=shown, count=len(names) - _SHOWN) if names[_SHOWN:] else shown
