@@ -29,8 +29,8 @@ from campaigns.planning import service as planning
 from campaigns.planning.models import Campaign, CampaignMaterial, CampaignPartner
 from campaigns.planning.rules import CampaignState, PartnerRole
 from campaigns.post import letter
-from campaigns.post.jobs import FOLDER as POST
 from campaigns.post.models import PostItem, PostRun
+from campaigns.post.rules import FOLDER as POST
 from campaigns.post.rules import ItemState, ReturnReason, RunState, Window, letter_code
 from campaigns.responses.models import Response
 from campaigns.responses.rules import Channel, ResponseState
