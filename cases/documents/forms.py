@@ -113,7 +113,9 @@ class DocumentForm(FlaskForm):
         known = [name for name in fields if name in self]
         for name in known:
             field = self[name]
-            (field.entries[0] if isinstance(field, FieldList) else field).errors = [translated(fields[name])]
+            field.errors = [translated(fields[name])]
+            if isinstance(field, FieldList):
+                field[0].errors = field.errors
         return bool(known)
 
     def values(self) -> dict[str, Any]:
@@ -150,8 +152,3 @@ def _field(slot: Slot) -> Any:
 def _rows(room: int) -> FieldList:
     """As many selects as there is room, the first few of them at once; their order is the order on paper."""
     return FieldList(SelectField(coerce=row_id), min_entries=min(room, _FIRST_ROWS), max_entries=room)
-
-
-def whole_number(text: str | None, default: int = 0) -> int:
-    """What a hidden field or an address says as a number; ``default`` for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else default

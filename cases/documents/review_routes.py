@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from cases.documents import comments, service, versions
 from cases.documents.comparing import differences
-from cases.documents.forms import form_for, whole_number
+from cases.documents.forms import form_for
 from cases.documents.kinds.base import STYLE_LABELS
 from cases.documents.models import Document, DocumentVersion
 from cases.documents.printing import read_back
@@ -22,6 +22,7 @@ from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.web import access
 from outreach.web.acts import carry_out
 from outreach.web.language import translated
+from outreach.web.numbers import read_id
 
 blueprint = Blueprint("document_review", __name__, url_prefix="/documents/<int:document_id>")
 
@@ -39,8 +40,8 @@ def compare(document_id: int) -> str:
     if not rows:
         raise NotFound("아직 저장한 차례가 없습니다.")
     args = request.args
-    after = versions.get(db.session, document, whole_number(args.get("after"), rows[0].number))
-    earlier = whole_number(args.get("before"), max(after.number - 1, rows[-1].number))
+    after = versions.get(db.session, document, read_id(args.get("after")) or rows[0].number)
+    earlier = read_id(args.get("before")) or max(after.number - 1, rows[-1].number)
     return _compared(document, rows, versions.get(db.session, document, earlier), after, after.content)
 
 
@@ -88,7 +89,7 @@ def _names(document: Document, *contents: Mapping[str, Any]) -> dict[str, dict[i
 def restore(document_id: int, number: int) -> Any:
     scope = access.scope()
     document = service.editable(db.session, scope, document_id)
-    held = whole_number(request.form.get("version"))
+    held = read_id(request.form.get("version")) or 0
     return _do(
         document_id,
         lambda: service.restore(db.session, scope, access.actor(), document, number, version=held, now=_now()),

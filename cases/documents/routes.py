@@ -9,7 +9,7 @@ from flask import Blueprint, current_app, flash, jsonify, redirect, render_templ
 from flask_babel import gettext as _
 
 from cases.documents import comments, service, versions
-from cases.documents.forms import DocumentForm, form_for, whole_number
+from cases.documents.forms import DocumentForm, form_for
 from cases.documents.kinds import KINDS
 from cases.documents.kinds.base import STYLE_LABELS, Chosen, Kind, Style, labelled
 from cases.documents.kinds.charts import drafted
@@ -25,6 +25,7 @@ from outreach.programmes.rules import MARKS, usable
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.web import access
 from outreach.web.language import translated
+from outreach.web.numbers import read_id
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("documents", __name__, url_prefix="/documents")
@@ -198,7 +199,7 @@ def _saved(form: DocumentForm, document: Document | None) -> Document | None:
         if document is None:
             document = service.create(db.session, scope, actor, form.kind, form.values(), now=_now())
         else:
-            version = whole_number(request.form.get("over") or form.version.data)
+            version = read_id(request.form.get("over") or form.version.data) or 0
             service.edit(db.session, scope, actor, document, form.values(), version=version, now=_now())
         db.session.commit()
     except NotFound:

@@ -20,6 +20,7 @@ from outreach.jobs.models import Job, JobState
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.web import access
 from outreach.web.language import translated
+from outreach.web.numbers import read_id
 from outreach.wording import Text
 
 FAILED = Text("미리보기를 만들지 못했습니다. 잠시 뒤 다시 시도해 주세요.")
@@ -68,10 +69,10 @@ def _said(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _document(kind: str) -> Any:
-    number = request.args.get("document", "")
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
+    number = read_id(request.args.get("document"))
+    if number is None:
         return None
-    document = documents.get(db.session, access.scope(), int(number))
+    document = documents.get(db.session, access.scope(), number)
     if document.kind != kind:
         raise NotFound("그런 원고가 없습니다.")
     return document
