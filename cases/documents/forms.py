@@ -59,7 +59,8 @@ class Fold:
     @property
     def lacking(self) -> int:
         """How many fields have to be written yet."""
-        return sum(slot.required and not (field.data or "").strip() for part in self.parts for slot, field in part.fields)
+        fields = [row for part in self.parts for row in part.fields]
+        return sum(slot.required and not (field.data or "").strip() for slot, field in fields)
 
     @property
     def refused(self) -> bool:
@@ -101,12 +102,15 @@ class DocumentForm(FlaskForm):
 
     def folds(self) -> Iterator[Fold]:
         """The slots with their fields: neighbours of one group together, and groups that differ in their number."""
-        for family, slots in groupby(self.kind.slots, key=lambda slot: getattr(slot.group, "template", slot.group) or slot.name):
+        def named(slot: Slot) -> str:
+            return getattr(slot.group, "template", slot.group) or slot.name
+
+        for family, slots in groupby(self.kind.slots, key=named):
             parts = [
                 Part(group, [(slot, self.texts.form[slot.name]) for slot in part])
                 for group, part in groupby(slots, key=lambda slot: slot.group)
             ]
-            yield Fold("%(n)s" in family, parts)
+            yield Fold("%(n)s" in family and len(parts) > 1, parts)
 
     def refuse(self, fields: Mapping[str, str]) -> bool:
         """Mark the fields of the editor that a refusal names; False if it names none."""
@@ -143,7 +147,7 @@ def form_for(kind: Kind) -> type[DocumentForm]:
 def _field(slot: Slot) -> Any:
     if slot.room is Room.CHOICE:
         choices = [(value, _l(label)) for value, label in slot.choices]
-        return SelectField(_l(slot.label), choices=choices, coerce=slot.read)
+        return SelectField(_l(slot.label), choices=choices, coerce=slot.read, default="")
     kind = StringField if slot.room is Room.LINE else TextAreaField
     hint = _l(slot.hint) if slot.hint else _HINTS[slot.room]
     return kind(_l(slot.label), [Length(max=slot.limit)], description=hint)

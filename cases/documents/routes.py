@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from cases.documents import comments, service, versions
+from cases.documents import comments, leading, service, versions
 from cases.documents.forms import DocumentForm, form_for
 from cases.documents.kinds import KINDS
 from cases.documents.kinds.base import STYLE_LABELS, Chosen, Kind, Style, labelled
@@ -69,7 +69,8 @@ def index() -> str:
 @access.allow(*EDITOR_ROLES)
 def choose() -> str:
     """Which kind of document to begin."""
-    return render_template("documents/choose.html", kinds=KINDS.values())
+    campaign = read_id(request.args.get("campaign"))
+    return render_template("documents/choose.html", kinds=KINDS.values(), campaign=campaign)
 
 
 @blueprint.route("/new/<kind>", methods=["GET", "POST"])
@@ -174,8 +175,27 @@ def _called(row: Any) -> str:
     return row.name if row.logo_id else _("%(name)s (로고 없음)", name=row.name)
 
 
+def _campaigns() -> leading.Campaigns | None:
+    campaigns: leading.Campaigns | None = current_app.extensions.get(leading.CAMPAIGNS)
+    return campaigns
+
+
+def _leads(document: Document | None, may_edit: bool) -> dict[str, Any]:
+    """Where the QR code leads, and where it could."""
+    campaigns = _campaigns()
+    if campaigns is None or not may_edit:
+        return {"campaigns": []}
+    now = campaigns.chosen(db.session, document) if document else None
+    rows = list(campaigns.choices(db.session, access.scope()))
+    wanted = read_id(request.values.get("campaign")) or (now[0] if now else None)
+    return {
+        "campaigns": rows if now is None or now in rows else [now, *rows], "campaign": wanted, "to_phone": now is None,
+    }
+
+
 def _page(form: DocumentForm, document: Document | None) -> Any:
     scope = access.scope()
+    may_edit = document is None or service.may_edit(scope, document)
     told: dict[str, Any] = {"versions": [], "comments": [], "people": {}}
     if document is not None:
         told = {
@@ -187,9 +207,19 @@ def _page(form: DocumentForm, document: Document | None) -> Any:
     page = render_template(
         "documents/edit.html", form=form, document=document, kind=form.kind,
         slot_labels={slot.name: labelled(slot) for slot in form.kind.slots},
-        may_edit=document is None or service.may_edit(scope, document), myself=scope.user_id, **told,
+        may_edit=may_edit, myself=scope.user_id, **told, **_leads(document, may_edit),
     )
     return page, 409 if form.overtaken else 422 if form.errors else 200
+
+
+def _lead(document: Document) -> None:
+    """Use it in the campaign that was chosen, unless it is the one it is used in already."""
+    campaigns, wanted = _campaigns(), read_id(request.form.get("campaign"))
+    if campaigns is None or wanted is None:
+        return
+    now = campaigns.chosen(db.session, document)
+    if now is None or now[0] != wanted:
+        campaigns.choose(db.session, access.scope(), access.actor(), document, wanted, now=_now())
 
 
 def _saved(form: DocumentForm, document: Document | None) -> Document | None:
@@ -201,6 +231,7 @@ def _saved(form: DocumentForm, document: Document | None) -> Document | None:
         else:
             version = read_id(request.form.get("over") or form.version.data) or 0
             service.edit(db.session, scope, actor, document, form.values(), version=version, now=_now())
+        _lead(document)
         db.session.commit()
     except NotFound:
         raise

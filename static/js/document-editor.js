@@ -71,7 +71,7 @@
 
   const renew = (page) => {
     form.elements.version.value = page.querySelector("#document-form [name=version]").value;
-    [".document-more", "[data-state]", ".paper-links", "h1"].forEach((name) => {
+    ["#versions", "[data-state]", ".paper-links", "h1"].forEach((name) => {
       const [old, fresh] = [document.querySelector(name), page.querySelector(name)];
       if (old && fresh) old.replaceChildren(...fresh.childNodes);
     });
