@@ -255,7 +255,8 @@ def _papers(app: Flask, world: World, company: Company) -> Material:
     world.ids["comment_id"] = comment.id
     world.special |= {
         ("drafts.state", "job_id"): drawn.id, ("drafts.page", "job_id"): drawn.id, ("drafts.page", "number"): 1,
-        ("document_review.restore", "number"): kept.number, ("drafts.draw", "kind"): "brochure",
+        ("document_review.restore", "number"): kept.number,
+        ("drafts.draw_version", "number"): kept.number, ("drafts.draw", "kind"): "brochure",
         ("documents.new", "kind"): "brochure",
     }
     granted = make_material(app, world.centre, title=f"{world.mark} 공개 사례집")
