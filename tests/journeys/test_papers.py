@@ -48,7 +48,8 @@ def test_a_brochure_reaches_the_partners_it_was_given_to(visitor: Callable[..., 
     audience = page.get_by_label("이런 회사에 권합니다")
     page.locator("summary").filter(has_text="이런 회사에 권합니다").click()
     audience.fill("\n".join("처음 겪는 회사" for _ in range(9)))
-    expect(live.get_by_role("listitem")).to_contain_text("이런 회사에 권합니다1~6개여야 합니다(지금 9개)", timeout=RENDERED)
+    refusal = "이런 회사에 권합니다1~6개여야 합니다(지금 9개)"
+    expect(live.get_by_role("listitem")).to_contain_text(refusal, timeout=RENDERED)
     page.locator("summary").filter(has_text="이런 회사에 권합니다").click()
     page.get_by_role("button", name="고칠 곳 1").click()
     expect(audience).to_be_focused()
