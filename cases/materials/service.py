@@ -34,6 +34,9 @@ from outreach.wording import Text
 RENDER = "materials.render"
 FORMATS = "materials.formats"
 ANNOUNCE = "materials.announce"
+#: In ``app.extensions``: ``(session, material) -> str | None``, the address behind the QR code of the campaign that a
+#: document's material is for; handed in by campaigns.
+LEADS = "materials.leads"
 
 
 # -- reading -------------------------------------------------------------------------------------------

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, url_for
 
-from cases.materials import service, web
-from cases.materials.models import Material
+from cases.materials import partner_editions, service, web
+from cases.materials.models import Edition
+from cases.materials.public import opened
 from cases.sheets.service import HELP_LINE
 from outreach import links
 from outreach.clock import kst_today
 from outreach.db import db
 from outreach.errors import NotFound
-from outreach.signing import BadToken
+from outreach.organisations.models import Organisation
 from outreach.web import access
 from outreach.web.protection import limiter
 
@@ -30,10 +32,7 @@ def show(token: str) -> Any:
     """What is withdrawn answers as its PDF does. Raises NotFound for no link of ours."""
     outreach = current_app.extensions["outreach"]
     today = kst_today(outreach.clock.now())
-    try:
-        material = db.session.get(Material, links.read_material(outreach.signer, token))
-    except (BadToken, OverflowError):
-        material = None
+    material, partner = opened(token)
     if material is None:
         raise NotFound("그런 자료가 없습니다. 받으신 안내의 주소를 다시 확인해 주세요.")
     edition = service.given_edition(material, today)
@@ -42,6 +41,7 @@ def show(token: str) -> Any:
     centre = material.centre
     page = render_template(
         "materials/web.html", material=material, edition=edition, token=token,
+        partner=_words(edition, partner, today) if partner is not None else None,
         blocks=web.shown(db.session, web.blocks_of(db.session, edition), today),
         sender={"name": centre.name_ko if centre else HELP_LINE.centre,
                 "phone": (centre.phone if centre else "") or HELP_LINE.phone},
@@ -52,8 +52,16 @@ def show(token: str) -> Any:
     return response
 
 
-def portal_panel(_scope: Any, material: Any) -> Any:
+def _words(edition: Edition, partner: Organisation, today: date) -> partner_editions.Words:
+    extensions = current_app.extensions
+    return partner_editions.words(
+        db.session, extensions["outreach"].settings.folder("uploads"), edition, partner,
+        extensions.get(partner_editions.PARTNER_PLACES), use=partner_editions.SITE, day=today,
+    )
+
+
+def portal_panel(scope: Any, material: Any) -> Any:
     """The address of the web edition, for the partner's page of a material."""
     outreach = current_app.extensions["outreach"]
-    url = links.material_url(outreach.settings.base_url, outreach.signer, material.id)
+    url = links.material_url(outreach.settings.base_url, outreach.signer, material.id, scope.organisation_id)
     return render_template("portal/web_edition.html", url=f"{url}/web")

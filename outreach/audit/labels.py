@@ -79,6 +79,7 @@ ACTIONS = {
     "materials": _("홍보물 변경"),
     "photo": _("사진 변경"),
     "interview": _("방문 조사표 작성"),
+    "replace": _("내려진 것을 바꿈"), "reapprove": _("바꾼 내용 승인"), "take_back": _("준비로 되돌림"),
     "take_down": _("기업 요청으로 내림"),
     "render": _("인쇄용 PDF 만들기"),
     "publish": _("게시"),

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from PIL import ImageFile
 from weasyprint import CSS, HTML, Document
@@ -26,7 +27,7 @@ from outreach.pdf.fetcher import BASE_URL, ClosedFetcher
 from outreach.pdf.fitting import check_inside_pages, overflows, tighten
 from outreach.pdf.glyphs import check_glyphs
 from outreach.pdf.hostile import check_tree
-from outreach.pdf.identity import announce
+from outreach.pdf.identity import announce, link_once, sharpen
 from outreach.pdf.korean import JOINER, keep_words_in
 from outreach.pdf.options import RenderedPdf, RenderOptions, fingerprint, loaded_assets
 from outreach.pdf.places import Settled, mark_places, stamp_places
@@ -71,8 +72,14 @@ def render(
             warnings = (*coarse_pictures(document), *(dull_colours(document) if options.bleed_mm else ()))
             extend_into_bleed(document, options)
             announce(document, options.variant)
+            link_once(document)
+
+            def finish(document: Document, pdf: Any) -> None:
+                settled(document, pdf)
+                sharpen(pdf, options.variant)
+
             data = document.write_pdf(
-                pdf_variant=options.variant, pdf_tags=True, pdf_identifier=identifier, finisher=settled)
+                pdf_variant=options.variant, pdf_tags=True, pdf_identifier=identifier, finisher=finish)
         except FatalURLFetchingError as error:
             raise _as_render_error(error, html) from error
         except RecursionError as error:

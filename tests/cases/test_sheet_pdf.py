@@ -14,7 +14,6 @@ from outreach.errors import Invalid
 from outreach.pdf.inspect import inspect, thumbnails
 from outreach.pdf.options import RenderedPdf, RenderOptions
 from outreach.pdf.render import render
-from outreach.pdf.structure import faults
 from outreach.pdf.templates import environment
 from tests.cases.paper import (
     ASSETS,
@@ -29,6 +28,7 @@ from tests.cases.paper import (
     programme,
     sheet,
 )
+from tests.standards import faults
 
 ENV = environment(TEMPLATES)
 
@@ -48,7 +48,7 @@ def made(request: pytest.FixtureRequest) -> RenderedPdf:
 
 def test_two_accessible_pages_tell_the_story(made: RenderedPdf) -> None:
     facts = inspect(made.data)
-    assert facts.pages == 2 and faults(made.data) == ()
+    assert facts.pages == 2 and faults(made.data) == []
     assert (facts.title, facts.language) == ("교대조를 다시 짜니 남성 육아휴직이 나왔다", "ko")
     assert facts.tagged and facts.pdf_ua and facts.all_fonts_embedded
     text = " ".join(" ".join(facts.text).split())

@@ -15,18 +15,18 @@ from outreach.pdf.inspect import inspect, thumbnails
 from outreach.pdf.options import PARTNER, QR, RenderedPdf
 from outreach.pdf.render import render
 from outreach.pdf.stamp import Edition, stamp
-from outreach.pdf.structure import faults
 from outreach.pdf.templates import environment
 from tests.cases.paper import ASSETS, STATIC, TEMPLATES
+from tests.standards import faults
 
 ENV = environment(TEMPLATES)
 FACES = {"Pretendard-GOV", "Pretendard-GOV-Bold"}
 Colour = tuple[int, int, int]
 
 
-def printed(kind: Kind, content: Any, *, bleed_mm: float = 0) -> RenderedPdf:
-    """``content`` as a file; ``bleed_mm``: with that much paper beyond the trimmed edge."""
-    options = replace(kind.options(content), bleed_mm=bleed_mm)
+def printed(kind: Kind, content: Any, **changes: Any) -> RenderedPdf:
+    """``content`` as a file; ``changes``: of the kind's RenderOptions, such as ``bleed_mm``."""
+    options = replace(kind.options(content), **changes)
     return render(kind.to_html(ENV, content), base_dir=STATIC, assets=ASSETS, options=options)
 
 
@@ -68,7 +68,7 @@ def assert_accessible(made: RenderedPdf, title: str) -> None:
     assert (facts.language, facts.tagged, facts.pdf_ua, facts.title) == ("ko", True, True, title)
     assert facts.all_fonts_embedded
     assert {font.name for font in facts.fonts} == FACES
-    assert faults(made.data) == ()
+    assert faults(made.data) == []
     assert_stampable(made)
 
 
@@ -83,7 +83,7 @@ def assert_stampable(made: RenderedPdf) -> None:
     own = "https://donghaeng.example/q/cQaHfpWp4LS5N6QN-0001"
     edition = Edition("가온디지털산업단지관리공단", "02-000-7001 · gaon.example", None, "#aa2255", own, own[8:])
     data = stamp(prepare(made.data, made.stamps), edition)
-    assert faults(data) == ()
+    assert faults(data) == []
     stamped = replace(made, data=data)
     pages = {place.page - 1 for place in made.stamps if place.kind == QR}
     assert {text for page in pages for text, _side in codes(stamped, page)} == ({own} if pages else set())

@@ -22,11 +22,11 @@ from outreach.errors import Invalid
 from outreach.pdf.inspect import PdfFacts, inspect, thumbnails
 from outreach.pdf.options import RenderedPdf
 from outreach.pdf.render import render
-from outreach.pdf.structure import faults
 from outreach.pdf.templates import environment
 from tests.cases.making import make_case
 from tests.cases.paper import ASSETS, CONTACT, LONG_NAME, PHOTO, SENTENCE, STATIC, TEMPLATES, TODAY, mark, programme
 from tests.people import make_centre
+from tests.standards import faults
 
 ENV = environment(TEMPLATES)
 TEXT = SENTENCE.strip()
@@ -95,7 +95,7 @@ def flat(text: str) -> str:
 def test_a_book_with_cover_contents_stories_index_and_colophon(made: RenderedPdf, facts: PdfFacts) -> None:
     assert facts.pages == 3 + 1 + 1 + 2 + 2 + 2 and set(facts.sizes) == {(210.0, 297.0)}
     assert (facts.title, facts.language, facts.tagged, facts.pdf_ua) == ("먼저 해 본 회사들의 이야기", "ko", True, True)
-    assert facts.all_fonts_embedded and len(facts.fonts) == 2 and faults(made.data) == ()
+    assert facts.all_fonts_embedded and len(facts.fonts) == 2 and faults(made.data) == []
     text = [flat(page) for page in facts.text]
     assert "차례" in text[1] and "한눈에 보는 4곳" in text[2] and "찾아보기" in text[-2]
     for words in ("11-1492000-000123-01", "공공누리 제1유형", "글 김동행", "고용보험법 제23조", "협력기관 2",

@@ -19,11 +19,11 @@ from outreach.errors import Invalid
 from outreach.pdf.inspect import inspect, thumbnails
 from outreach.pdf.options import RenderedPdf
 from outreach.pdf.render import render
-from outreach.pdf.structure import faults
 from outreach.pdf.templates import environment
 from tests.cases.documents.prints import assert_room_for_a_partner, words_of
 from tests.cases.making import make_programme
 from tests.cases.paper import ASSETS, CONTACT, LONG_NAME, SENTENCE, STATIC, TEMPLATES, TODAY, mark, programme
+from tests.standards import faults
 
 ENV = environment(TEMPLATES)
 PARTS = "13:40 등록\n14:00~14:20 제도 안내; 김동행 플래너\n끝나고 회사별 상담"
@@ -60,7 +60,7 @@ def test_one_page_tells_when_where_what_and_how_to_come(made: RenderedPdf) -> No
     facts = inspect(made.data)
     assert facts.pages == 1 and facts.sizes == ((210.0, 297.0),)
     assert (facts.language, facts.tagged, facts.pdf_ua, facts.all_fonts_embedded) == ("ko", True, True, True)
-    assert faults(made.data) == ()
+    assert faults(made.data) == []
     text = " ".join(facts.text[0].split())
     for words in ("12. 14.", "월요일", "14:00~16:00", "대강당", "한빛로 12", "한빛역 3번", "13:40", "제도 안내",
         "김동행 플래너",

@@ -21,7 +21,6 @@ from outreach.pdf.errors import RenderError
 from outreach.pdf.inspect import inspect, thumbnails
 from outreach.pdf.options import PARTNER, RenderedPdf
 from outreach.pdf.render import render
-from outreach.pdf.structure import faults
 from outreach.pdf.templates import environment
 from outreach.regions.models import Certainty
 from tests.cases.documents.prints import assert_room_for_a_partner
@@ -39,6 +38,7 @@ from tests.cases.paper import (
     programme,
 )
 from tests.people import make_centre
+from tests.standards import faults
 
 ENV = environment(TEMPLATES)
 FAQ = (
@@ -86,7 +86,7 @@ def test_a_page_for_each_programme_that_anyone_can_read(made: RenderedPdf) -> No
     facts = inspect(made.data)
     assert facts.pages == 2 and set(facts.sizes) == {(210.0, 297.0)}
     assert (facts.title, facts.language, facts.tagged, facts.pdf_ua) == ("지원제도 한 장 안내", "ko", True, True)
-    assert facts.all_fonts_embedded and len(facts.fonts) == 2 and faults(made.data) == ()
+    assert facts.all_fonts_embedded and len(facts.fonts) == 2 and faults(made.data) == []
     first, second = (" ".join(text.split()) for text in facts.text)
     for words in ("대체인력 지원금", "140", "130", "120", "우선지원대상기업 사업주", "12개월 안에", "임금대장",
         "파견 직원을 써도",

@@ -22,6 +22,7 @@ from outreach.scope import Role
 from tests.cases.making import add_edition, add_formats, folder, make_case, make_material, make_programme, published
 from tests.cases.materials.test_rendering import store_picture
 from tests.people import NOW, make_centre, make_organisation, make_user, sign_in
+from tests.standards import faults
 
 
 @pytest.fixture
@@ -89,7 +90,8 @@ def _screen(printed: bytes, screen: bytes) -> None:
 
 
 def _reprints(printed: bytes, press: bytes, archive: bytes) -> None:
-    """The same words: with room to cut for a printing house, as PDF/A for the archive."""
+    """The same words: with room to cut for a printing house, as PDF/A for the archive; each by its standards."""
+    assert faults(printed) == faults(press) == faults(archive) == []
     before, cut, kept = inspect(printed), inspect(press), inspect(archive)
     assert before.text == kept.text and kept.pdf_a == "2A" and kept.pdf_ua and kept.output_intent
     assert all(wide > 216 and high > 303 for wide, high in cut.sizes), "the sheet is larger than A4 and its bleed"
@@ -142,7 +144,7 @@ def test_formats_are_given_and_counted_like_the_pdf(app, client, centre, partner
     add_formats(app, published(material), Format.KAKAO, Format.SCREEN)
     path = f"/portal/materials/{material.id}/files/kakao"
     response = sign_in(client, partner).get(path)
-    assert response.mimetype == "image/png" and response.data.startswith(b"kakao of")
+    assert response.mimetype == "image/png" and Image.open(io.BytesIO(response.data)).size == PICTURES[Format.KAKAO]
     assert client.get(path, headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
     assert client.get(path, headers={"Range": "bytes=3-"}).status_code == 206
     assert client.get(f"/portal/materials/{material.id}/pictures/kakao.png").status_code == 200

@@ -1,4 +1,4 @@
-"""What a finished PDF tells someone who hears it: its tags in their order, and what is wrong with them.
+"""What a finished PDF tells someone who hears it: its tags in their order.
 
 Re-opened with two readers: pikepdf for the tree of tags, PDFium for where their content stands on the page.
 """
@@ -9,17 +9,13 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from outreach.lazy import lazy
+import pikepdf
+from pypdfium2 import raw
+
 from outreach.pdf.errors import RenderError
-from outreach.pdf.inspect import inspect, opened
-
-if TYPE_CHECKING:
-    import pikepdf
-    from pypdfium2 import raw
-else:
-    pikepdf, raw = lazy("pikepdf"), lazy("pypdfium2.raw")
+from outreach.pdf.inspect import opened
 
 Edges = tuple[float, float, float, float]  # left, bottom, right, top in pt
 
@@ -56,29 +52,12 @@ def reading_order(data: bytes) -> list[Tagged]:
         raise RenderError("PDF 파일을 읽을 수 없습니다.") from error
 
 
-def faults(data: bytes) -> tuple[str, ...]:
-    """What keeps a file from being accessible and printable as it should be; empty when nothing does.
-
-    Looked at are title, language, tags, fonts, alternative texts of figures, that all content is tagged or marked as
-    an ornament, that nothing is read after what stands below it, that headings skip no level and links are tagged, and
-    the colour profile that an archive needs.
-
-    :raises RenderError: the bytes are not a readable PDF.
-    """
-    facts = inspect(data)
-    found = [words for missing, words in (
-        (not facts.title, "제목이 없습니다."), (not facts.language, "언어가 없습니다."),
-        (not facts.tagged, "태그가 없습니다."), (not facts.pdf_ua, "PDF/UA-1 표시가 없습니다."),
-        (not facts.all_fonts_embedded, "글꼴이 들어 있지 않습니다."),
-        (facts.pdf_a and not facts.output_intent, "출력 의도(색 프로파일)가 없습니다."),
-    ) if missing]
-    if facts.tagged:
-        order = reading_order(data)
-        found += [f"{item.page}쪽: 대체 텍스트가 없는 그림" for item in order if item.kind == "Figure" and not item.alt]
-        found += [f"{later.page}쪽: 위에 있는 글을 나중에 읽음({later.kind})" for later in _disordered(order)]
-        found += _untagged(data)
-        found += _wrong_elements(data)
-    return tuple(found)
+def upset(data: bytes) -> list[str]:
+    """What stands on a page above what is read before it; what is drawn outside of the tags."""
+    return [
+        *(f"{later.page}쪽: 위에 있는 글을 나중에 읽음({later.kind})" for later in _disordered(reading_order(data))),
+        *_untagged(data),
+    ]
 
 
 def _contents(item: Any, pages: dict[Any, int], page: int) -> Iterator[tuple[int, str, str, int]]:
@@ -93,32 +72,6 @@ def _contents(item: Any, pages: dict[Any, int], page: int) -> Iterator[tuple[int
                     yield own, str(kid.S).lstrip("/"), str(kid.get("/Alt", "")), inner
                 else:
                     yield from _contents(inner, pages, own)
-
-
-def _wrong_elements(data: bytes) -> Iterator[str]:
-    """Headings that skip a level (PDF/UA-1 §7.4.2), links outside of a link's tag (§7.18.5)."""
-    with pikepdf.open(io.BytesIO(data)) as pdf:
-        level, tagged = 0, set()
-        for element in _elements(pdf.Root.StructTreeRoot.get("/K")):
-            kind = str(element.S)
-            if kind[:2] == "/H" and kind[2:].isdigit():
-                if int(kind[2:]) > level + 1:
-                    yield f"제목 {level or '없음'} 다음에 제목 {kind[2:]}"
-                level = int(kind[2:])
-            elif kind == "/Link":
-                tagged |= {kid.Obj.objgen for kid in _kids(element)
-                           if isinstance(kid, pikepdf.Dictionary) and "/Obj" in kid}
-        for number, page in enumerate(pdf.pages, start=1):
-            if any(note.Subtype == "/Link" and note.objgen not in tagged for note in page.get("/Annots", [])):
-                yield f"{number}쪽: 태그가 없는 링크"
-
-
-def _elements(item: Any) -> Iterator[Any]:
-    """The tree's elements in reading order."""
-    for kid in [] if item is None else item if isinstance(item, pikepdf.Array) else [item]:
-        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
-            yield kid
-            yield from _elements(kid.get("/K"))
 
 
 def _kids(element: Any) -> list[Any]:
