@@ -316,7 +316,7 @@ for _view in (show_mail, show_preview):
 
 def _rendered(mailing: Mailing, contact_id: int | None) -> preview.Rendered:
     outreach = _outreach()
-    composed = service.frozen(mailing) if mailing.compiled else _composed(mailing)
+    composed = service.frozen(mailing) if mailing.compiled and mailing.approved_hash else _composed(mailing)
     try:
         sender = Address(mailing.sender_name, mailing.sender_address or preview.NOBODY)
         writer = MessageWriter(composed, sender, outreach.settings.base_url, outreach.signer, outreach.clock)

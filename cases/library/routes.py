@@ -33,7 +33,7 @@ from outreach.companies.ksic import SECTIONS
 from outreach.companies.search import CompanyFilter
 from outreach.db import db
 from outreach.errors import DomainError, NotFound
-from outreach.programmes.rules import usable
+from outreach.programmes.rules import MARKS, usable
 from outreach.regions import service as regions
 from outreach.regions.models import IndustrialComplex
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
@@ -187,8 +187,8 @@ def _with_choices(form: CaseForm, case: Case | None) -> CaseForm:
 
 
 def _programme_label(version: Any, today: date) -> str:
-    notices = usable(version, today)
-    return f"{version.programme.name_ko} – {_(notices[0])}" if notices else version.programme.name_ko
+    marks = ", ".join(_(MARKS[text]) for text in usable(version, today))
+    return f"{version.programme.name_ko} ({marks})" if marks else version.programme.name_ko
 
 
 def _form_page(form: CaseForm, case: Case | None) -> Any:

@@ -171,7 +171,7 @@ def _source(app: Flask, edition_id: int, uploads: Path) -> _Source:
         material = edition.material
         phone = material.centre.phone if material.centre else sheets.HELP_LINE.phone
         words = formats.card(
-            material.document.style if material.document else "warm", KIND_LABELS[material.kind].partition("(")[0],
+            (material.document or material).style, KIND_LABELS[material.kind].partition("(")[0],
             material.title, giving.issuer(material), phone,
         )
         printed = _printed(app, edition)
