@@ -123,7 +123,7 @@ def shelf(
     query = service.materials_query(scope, text=wanted.text, kind=wanted.kind)
     if wanted.campaign is not None:
         query = query.where(Material.id.in_(wanted.campaign.material_ids))
-    rows = list(session.scalars(query).unique())
+    rows = list(session.scalars(query.options(*service.with_what_is_shown())).unique())
     has = had(session, scope.organisation_id or 0, [row.id for row in rows])
     items = []
     for row in rows:

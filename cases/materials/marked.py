@@ -65,7 +65,7 @@ def _strip(width: int, high: int, margin: int, words: Words, static: Path) -> Im
         left, top = at + (x + QUIET) * module, (high - side) // 2 + (y + QUIET) * module
         draw.rectangle((left, top, left + run * module - 1, top + module - 1), fill="black")
     place = StampPlace(
-        PARTNER, "그림", 1, margin / scale, _EDGE, (at - margin) / scale, _HIGH - 2 * _EDGE, _SIZE, _INK)
+        PARTNER, "그림", 1, margin / scale, _EDGE, (at - margin) / scale - _EDGE, _HIGH - 2 * _EDGE, _SIZE, _INK)
     mark = Image.open(words.logo) if words.logo else None
     box = partner_box(place, printable(words.name), printable(words.contact),
                       Logo(mark.width, mark.height, (b"", b"")) if mark else None,

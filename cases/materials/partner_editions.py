@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from cases.materials import service
 from cases.materials.models import Edition, Material, MaterialGrant
@@ -117,7 +117,7 @@ def handed_out(session: Session, organisation: Organisation, day: date) -> list[
     query = (
         sa.select(Material).join(MaterialGrant, MaterialGrant.material_id == Material.id)
         .where(MaterialGrant.organisation_id == organisation.id).order_by(Material.title, Material.id)
-        .options(selectinload(Material.editions))
+        .options(*service.with_what_is_shown())
     )
     given = (service.given_edition(material, day) for material in session.scalars(query))
     return [edition for edition in given if edition is not None]

@@ -3,6 +3,7 @@ and what the partner has of it. What campaigns know of the partner comes in as p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,8 +49,8 @@ def _campaigns() -> list[PartnerCampaign]:
     return ask(db.session, access.scope().organisation_id) if ask else []
 
 
-def _shelf(wanted: Wanted = Wanted()) -> list[Shelved]:
-    return giving.shelf(db.session, access.scope(), wanted, _campaigns(), today=kst_today(_now()))
+def _shelf(wanted: Wanted = Wanted(), campaigns: Sequence[PartnerCampaign] = ()) -> list[Shelved]:
+    return giving.shelf(db.session, access.scope(), wanted, campaigns, today=kst_today(_now()))
 
 
 # -- reading -------------------------------------------------------------------------------------------
@@ -70,7 +71,7 @@ def index() -> str:
         campaign=next((row for row in campaigns if str(row.id) == args.get("campaign")), None),
         fresh=args.get("fresh", "") if args.get("fresh") in FRESH else "",
     )
-    found = _shelf(wanted)
+    found = _shelf(wanted, campaigns)
     number = min(page_number(), max(1, -(-len(found) // PAGE_SIZE)))
     page = Page(found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, PAGE_SIZE, len(found))
     return render_template(
@@ -150,7 +151,8 @@ def page(material_id: int, page: int) -> Any:
 def home_panel(scope: Any, _subject: Any) -> Any:
     """The newest materials, for the partner's first page."""
     return render_template(
-        "portal/home.html", items=_shelf()[:SHOWN], notices=notices.unread(db.session, scope.user_id)
+        "portal/home.html", items=_shelf(campaigns=_campaigns())[:SHOWN],
+        notices=notices.unread(db.session, scope.user_id),
     )
 
 

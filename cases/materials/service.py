@@ -9,6 +9,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.interfaces import ORMOption
 
 from cases.documents import service as documents
 from cases.documents import versions
@@ -72,6 +74,14 @@ def materials_query(
     if published is not None:
         query = query.where(_is_published() if published else ~_is_published())
     return query
+
+
+def with_what_is_shown() -> tuple[ORMOption, ...]:
+    """For many materials at once: what :func:`given_edition` looks at."""
+    return (
+        selectinload(Material.editions), selectinload(Material.case).selectinload(Case.photos),
+        selectinload(Material.document).selectinload(Document.cases).selectinload(Case.photos),
+    )
 
 
 def get(session: Session, scope: Scope, material_id: int) -> Material:
@@ -319,7 +329,10 @@ def lapsed(material: Material, today: date) -> str:
 def given_edition(material: Material, today: date) -> Edition | None:
     """What partners and the public get on ``today``: the published edition, unless a company that it shows no
     longer agrees or its case was withdrawn. None if nothing is given out."""
-    return None if lapsed(material, today) else published_edition(material)
+    edition = None if lapsed(material, today) else published_edition(material)
+    if edition is not None:  # holds its material: let go, it would be read again with its editions
+        set_committed_value(edition, "material", material)
+    return edition
 
 
 def _check_move(edition: Edition, to: EditionState) -> None:

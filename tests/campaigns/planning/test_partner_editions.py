@@ -171,7 +171,7 @@ def test_all_formats_bear_the_partner_s_mark(app, client, organisation, material
     sign_in(client, make_user(Role.PARTNER, organisation=organisation))
     here = f"/portal/materials/{material.id}/files"
     screen = client.get(f"{here}/screen").data
-    assert "가온산업단지공단" in inspect(screen).text[0] and faults(screen) == ()
+    assert "가온산업단지공단" in inspect(screen).text[0] and faults(screen) == []
     for form in (Format.PORTRAIT, Format.WIDE):
         response = client.get(f"{here}/{form.value}")
         image = Image.open(io.BytesIO(response.data))

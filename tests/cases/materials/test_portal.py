@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from cases.library.rules import CaseState, ConsentScope
 from cases.materials import service
@@ -51,6 +52,29 @@ def test_a_partner_downloads_what_it_was_granted(app, client, centre, partner):
     assert "받은 횟수 1" in client.get("/portal/").text
     assert client.get(f"/portal/materials/{material.id}/page-1.png").mimetype == "image/png"
     assert "교대조 이야기" in client.get("/").text
+
+
+def test_a_full_shelf_asks_the_database_no_more_than_a_short_one(app, client, centre, partner):
+    def asked() -> int:
+        db.session.expire_all()
+        seen: list[str] = []
+
+        def note(_connection, _cursor, statement, *_rest):
+            seen.append(statement)
+
+        sa.event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            assert client.get("/portal/").status_code == 200
+        finally:
+            sa.event.remove(db.engine, "before_cursor_execute", note)
+        return len(seen)
+
+    give(make_material(app, centre), partner)
+    sign_in(client, partner)
+    short = asked()
+    for number in range(3):
+        give(make_material(app, centre, title=f"사례 {number}"), partner)
+    assert asked() == short
 
 
 def test_another_partner_finds_nothing(app, client, centre, partner):

@@ -69,6 +69,24 @@ def test_a_partner_s_link_opens_until_its_last_day(app, client, partner, materia
     assert "회원사 메일" in sign_in(client, partner).get(f"/portal/materials/{material.id}").text
 
 
+def test_links_of_before_open_the_newer_version_and_its_page_says_so(app, client, officer, material):
+    """Whoever got version 1 by a link can't be told; the same link gives version 2, and says to use that."""
+    share = make_share(sign_in(client, officer), material)
+    client.delete_cookie("session")
+    public = links.material_url("", app.extensions["outreach"].signer, material.id)
+    first = published(material)
+    old = client.get(url(app, share))
+    assert "앞서 받으신 판" not in client.get(f"{public}/web").text
+    first.state = EditionState.WITHDRAWN
+    second = add_edition(app, material, EditionState.PUBLISHED)
+    for address in (url(app, share), public):
+        new = client.get(address, headers={"If-None-Match": old.headers["ETag"]})
+        assert new.status_code == 200 and new.data != old.data
+    assert [row.edition_id for row in db.session.query(Download)] == [first.id, second.id, second.id]
+    page = client.get(f"{public}/web").text
+    assert "제2판" in page and "앞서 받으신 판이 있으면 이 판으로 바꾸어 주세요" in page
+
+
 def test_a_link_gives_its_format_or_the_pdf(app, client, officer, material):
     add_formats(app, published(material), Format.KAKAO)
     share = make_share(sign_in(client, officer), material, form="kakao")
