@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from outreach.mail.models import MailServer
@@ -33,11 +35,11 @@ def note_success(session: Session, name: str, *, now: datetime) -> None:
 
 def _row(session: Session, name: str) -> MailServer:
     row = session.get(MailServer, name, with_for_update=True, populate_existing=True)
-    if row is None:
-        row = MailServer(name=name, failures=0, reason="")
-        with session.begin_nested():  # another worker may have been quicker
-            session.add(row)
-    return row
+    if row is not None:
+        return row
+    with suppress(IntegrityError), session.begin_nested():  # another worker was quicker
+        session.add(MailServer(name=name, failures=0, reason=""))
+    return session.get_one(MailServer, name, with_for_update=True, populate_existing=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ def main() -> None:
     html = environment(TEMPLATES).get_template("pdf/letter/letter.html").render(
         run=SimpleNamespace(**{name: getattr(run, name) for name in ("subject", "sender_name", "sender_phone",
                                                                      "sender_postal")}),
-        blocks=[letter._shown(dict(block), None, date(2026, 11, 28)) for block in letter.FIRST],
+        letters=[[letter._shown(dict(block), None, date(2026, 11, 28)) for block in letter.FIRST]],
+        anchor=letter.anchor,
         day=date(2026, 11, 28), folds=FOLDS, sender_at=104.0, fictional=False,
     )
     worker = PdfWorker(STATIC)

@@ -61,7 +61,8 @@ class Setting:
         number = next(_numbers)
         name, times = name or f"시험정밀{number:03}", {"created_at": NOW, "updated_at": NOW}
         company = Company(name=name, name_key=f"{name}{number}", **times)
-        place = {"address": f"서울특별시 구로구 시험로 {number}", "address_key": f"구로구시험로{number}", **values}
+        road = f"시험로 {number:03}"
+        place = {"address": f"서울특별시 구로구 {road}", "address_key": f"구로구{road}".replace(" ", ""), **values}
         workplace = Workplace(company=company, centre_id=self.centre.id, postcode=postcode, **place, **times)
         if email is not None:
             workplace.contacts.append(Contact(
