@@ -122,7 +122,8 @@ def test_the_editor_folds_what_belongs_together(app):
         folds = list(form_for(KIND)(meta={"csrf": False}, data={"texts": KIND.opening()}).folds())
     told = {str(fold.title): fold for fold in folds}
     assert [len(told[name].parts) for name in ("취지", "숫자", "이용 절차")] == [1, 3, 3]
-    assert told["이용 절차"].says[0] == "전화로 듣습니다" and not told["이용 절차"].lacking and told["이용 절차"].numbered
+    steps = told["이용 절차"]
+    assert steps.says[0] == "전화로 듣습니다" and not steps.lacking and steps.numbered
     assert told["숫자"].says == [] and not told["숫자"].lacking
     assert next(form_for(KIND)(meta={"csrf": False}).folds()).lacking == 1
 
