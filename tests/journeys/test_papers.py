@@ -64,7 +64,7 @@ def test_a_brochure_reaches_the_partners_it_was_given_to(visitor: Callable[..., 
     flashed(page, "원고를 만들었습니다.")
     page.get_by_label("부제목").fill("쓰던 자리에서 저장")
     page.keyboard.press("Control+s")
-    expect(page.locator("[data-state]")).to_contain_text("저장했습니다. 2번째 저장")
+    expect(page.locator("[data-state]")).to_contain_text("저장했습니다. 2번째 저장", timeout=RENDERED)
     page.get_by_role("button", name="PDF 만들기", exact=True).click()
     page.wait_for_url("**#pdf")
     editor = page.url
