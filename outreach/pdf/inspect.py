@@ -97,7 +97,7 @@ def opened(data: bytes) -> pypdfium2.PdfDocument:
 
 def _picture(page: pypdfium2.PdfPage, width: int) -> bytes:
     out = io.BytesIO()
-    page.render(scale=width / page.get_width()).to_pil().save(out, "PNG", optimize=True)
+    page.render(scale=width / page.get_width()).to_pil().save(out, "PNG")
     return out.getvalue()
 
 

@@ -48,8 +48,8 @@ def test_a_brochure_reaches_the_partners_it_was_given_to(visitor: Callable[..., 
     audience = page.get_by_label("이런 회사에 권합니다")
     page.locator("summary").filter(has_text="이런 회사에 권합니다").click()
     audience.fill("\n".join("처음 겪는 회사" for _ in range(9)))
-    refusal = "이런 회사에 권합니다1~6개여야 합니다(지금 9개)"
-    expect(live.get_by_role("listitem")).to_contain_text(refusal, timeout=RENDERED)
+    told = live.locator(".live-faults")
+    expect(told).to_contain_text("이런 회사에 권합니다1~6개여야 합니다(지금 9개)", timeout=RENDERED)
     page.locator("summary").filter(has_text="이런 회사에 권합니다").click()
     page.get_by_role("button", name="고칠 곳 1").click()
     expect(audience).to_be_focused()
@@ -64,7 +64,7 @@ def test_a_brochure_reaches_the_partners_it_was_given_to(visitor: Callable[..., 
     flashed(page, "원고를 만들었습니다.")
     page.get_by_label("부제목").fill("쓰던 자리에서 저장")
     page.keyboard.press("Control+s")
-    expect(page.locator("[data-state]")).to_contain_text("저장했습니다. 2번째 저장")
+    expect(page.locator("[data-state]")).to_contain_text("저장했습니다. 2번째 저장", timeout=RENDERED)
     page.get_by_role("button", name="PDF 만들기", exact=True).click()
     page.wait_for_url("**#pdf")
     editor = page.url
