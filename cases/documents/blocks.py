@@ -39,6 +39,7 @@ def of_document(kind: Kind, words: Words, shown: Chosen) -> list[Block]:
     for _name, slots in groups[:cut]:
         made += _about(slots[0], shown, told)
         made += _group(slots, words)
+    made += _counted(kind, words, shown)
     made += _records(shown, told)
     for _name, slots in groups[cut:]:
         made += _group(slots, words)
@@ -72,6 +73,13 @@ def _about(slot: Slot, shown: Chosen, told: set[int]) -> Iterator[Block]:
         told.add(version.id)
         yield _heading(version.programme.name_ko)
         yield {"kind": "programme", "version_id": version.id}
+
+
+def _counted(kind: Kind, words: Words, shown: Chosen) -> Iterator[Block]:
+    charts = kind.counted(shown)
+    if charts:
+        yield _heading(f"한눈에 보는 {len(shown.cases)}곳")
+        yield from ({"kind": "chart", "chart": chart, "style": words.style.value} for chart in charts)
 
 
 def _records(shown: Chosen, told: set[int]) -> Iterator[Block]:

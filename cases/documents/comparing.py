@@ -53,7 +53,7 @@ def _told(kind: Kind, content: Mapping[str, Any], names: Mapping[str, Mapping[in
     for key, label in (("organisation_ids", "협력기관"), ("case_ids", "사례"), ("programme_ids", "지원제도")):
         yield label, "\n".join(names.get(key, {}).get(row_id, f"#{row_id}") for row_id in content.get(key, []))
     for slot in kind.slots:
-        yield labelled(slot), content.get("texts", {}).get(slot.name, "")
+        yield labelled(slot), slot.shown(content.get("texts", {}).get(slot.name, ""))
 
 
 def compared(before: str, after: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:

@@ -11,8 +11,8 @@ def notice_to_hwpx(notice: Notice) -> bytes:
     writer = Writer()
     writer.line(" ".join(filter(None, (notice.eyebrow, notice.edition))), size=9, color=MUTED)
     writer.line(" ".join(notice.title.split()), bold=True, size=20)
-    if notice.lead:
-        writer.line(notice.lead, size=12)
+    if notice.subtitle:
+        writer.line(notice.subtitle, size=12)
     where = "\n".join(filter(None, (notice.place, notice.address)))
     rows = [("때", f"{notice.day} {notice.time}".strip()), ("곳", where), ("오시는 길", "\n".join(notice.directions)),
             *((fact.label, fact.value) for fact in (*notice.terms, *notice.hosts))]

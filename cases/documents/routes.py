@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from cases.documents import comments, service, versions
 from cases.documents.forms import DocumentForm, form_for
 from cases.documents.kinds import KINDS
 from cases.documents.kinds.base import STYLE_LABELS, Chosen, Kind, Style, labelled
+from cases.documents.kinds.charts import drafted
 from cases.documents.models import Document
 from cases.library import service as library
 from outreach.accounts import service as accounts
+from outreach.charts.drawing import drawn
 from outreach.clock import kst_today
 from outreach.db import db
 from outreach.errors import DomainError, NotFound
@@ -26,6 +28,10 @@ from outreach.web.language import translated
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("documents", __name__, url_prefix="/documents")
+
+STYLES = frozenset(style.value for style in Style)
+#: Of a chart's picture beside its words, in points.
+_PICTURE_WIDTH = 300.0
 
 
 def _now() -> datetime:
@@ -109,6 +115,22 @@ def copy(document_id: int) -> Any:
     db.session.commit()
     flash(_("사본을 만들었습니다."), "success")
     return redirect(url_for(".edit", document_id=document.id))
+
+
+@blueprint.post("/<kind>/charts/<int:number>")
+@access.allow(*EDITOR_ROLES)
+def chart(kind: str, number: int) -> Any:
+    """A chart of the form as far as it is written: its drawing, and the sentence that could stand in its place."""
+    form = form_for(_kind(kind))(meta={"csrf": False})
+    values = form.values()
+    try:
+        wanted = drafted(values["texts"], number)
+        if wanted is None:
+            return jsonify(svg="", sentence="")
+        style = values["style"] if values["style"] in STYLES else Style.CALM.value
+        return jsonify(svg=drawn(wanted, style, _PICTURE_WIDTH), sentence=wanted.alt)
+    except DomainError as error:
+        return jsonify(reason=translated(error.message)), 422
 
 
 def _kind(name: str) -> Kind:

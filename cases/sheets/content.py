@@ -12,6 +12,7 @@ from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from cases.sheets.scenes import TOWN
 from outreach.errors import Invalid
 from outreach.wording import Text
 
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 SHEET_PAGES = 2
 _SHEET_TEMPLATE = "pdf/case_sheet/sheet.html"
+
+
+class Style(str, Enum):
+    """How a paper looks; the words are the same."""
+
+    CALM = "calm"
+    WARM = "warm"
+    GLANCE = "glance"
 
 
 @dataclass(frozen=True)
@@ -186,6 +195,8 @@ class CaseSheet:
     sources: tuple[str, ...] = ()
     fact_checked_on: date | None = None
     licence: str = ""
+    style: Style = Style.WARM
+    scene: str = TOWN
 
     def check(self) -> None:
         """Refuse what two pages cannot hold.
@@ -220,4 +231,4 @@ def to_html(env: Environment, sheet: CaseSheet) -> str:
     :raises Invalid: more entries than the pages hold.
     """
     sheet.check()
-    return env.get_template(_SHEET_TEMPLATE).render(sheet=sheet)
+    return env.get_template(_SHEET_TEMPLATE).render(doc=sheet)

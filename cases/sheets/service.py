@@ -15,6 +15,7 @@ from cases.library.veil import shown
 from cases.sheets import licences
 from cases.sheets.content import Amount, CaseSheet, Contact, Fact, Figure, Mark, Picture, ProgrammeCard, Quote, Step
 from cases.sheets.licences import Licence
+from cases.sheets.scenes import scene
 from outreach.organisations.models import Organisation
 from outreach.programmes.models import Payee, ProgrammeVersion
 from outreach.programmes.rules import CERTAINTY_LABELS, current
@@ -88,6 +89,7 @@ def sheet(case: Case, issue: Issue, pictures: Pictures, partners: tuple[Organisa
         programmes=tuple(programme_card(version) for version in in_force(case, issue.day)), advice=tuple(case.advice),
         partners=tuple(mark(row, pictures) for row in partners), planner=case.planner_name,
         sources=(FICTIONAL,) if case.fictional else (), fact_checked_on=case.fact_checked_on, licence=issue.licence,
+        scene=scene(case.section),
     )
 
 

@@ -9,20 +9,25 @@ from outreach.errors import Invalid
 from outreach.wording import Text
 
 _NUMBER = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
-_KINDS = {label.replace(" ", ""): kind for kind, label in KIND_LABELS.items()}
+#: By name, by value, and by what charts were called before.
+_KINDS = {
+    "막대": ChartKind.BAR, "비중": ChartKind.SHARE, **{kind.value: kind for kind in ChartKind},
+    **{label.replace(" ", ""): kind for kind, label in KIND_LABELS.items()},
+}
 
 
 def typed(kind: str, title: str, unit: str, lines: str, source: str, alt: str) -> Chart:
-    """The chart that these words ask for. ``kind`` is one of KIND_LABELS, nothing means bars.
+    """The chart that these words ask for. ``kind`` is one of KIND_LABELS or its value, nothing means bars.
 
     :raises Invalid: a line is no row, or the chart is refused (Chart.check).
     """
-    chart = Chart(_kind(kind), title.strip(), rows(lines), source.strip(), " ".join(alt.split()), unit.strip())
+    chart = Chart(kind_named(kind), title.strip(), rows(lines), source.strip(), " ".join(alt.split()), unit.strip())
     chart.check()
     return chart
 
 
-def _kind(words: str) -> ChartKind:
+def kind_named(words: str) -> ChartKind:
+    """The kind of these words; nothing means bars. Raises Invalid."""
     words = words.replace(" ", "")
     if not words:
         return ChartKind.BAR

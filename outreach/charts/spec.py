@@ -27,9 +27,9 @@ class ChartKind(str, Enum):
 
 
 KIND_LABELS = {
-    ChartKind.BAR: _("막대"),
+    ChartKind.BAR: _("가로 막대"),
     ChartKind.LINE: _("꺾은선"),
-    ChartKind.SHARE: _("비중"),
+    ChartKind.SHARE: _("비율 막대"),
     ChartKind.BEFORE_AFTER: _("전과 후"),
 }
 

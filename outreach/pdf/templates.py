@@ -7,6 +7,7 @@ no font draws as syllables.
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
@@ -20,13 +21,17 @@ from outreach.charts.drawing import drawn
 from outreach.charts.spec import Chart
 
 _WEEKDAYS = "월화수목금토일"
+_POINTS_PER_MM = 72 / 25.4
+#: A chart's 8 pt labels come out at 24 pt at most.
+_LARGEST_SCALE = 3.0
+_SIDES = re.compile(r'width="([0-9.]+)pt" height="([0-9.]+)pt"')
 
 
 def environment(folder: Path) -> Environment:
     """An environment that finds templates below ``folder`` (the project's ``templates/``).
 
     Filters: ``kdate``, ``kdate_weekday``, ``num``, ``balanced``, ``em``. Functions: ``qr_svg(address, title)``,
-    ``chart_svg(chart, style, width)``.
+    ``chart_svg(chart, style, width)``, ``chart_filling(chart, style, width, height)``.
     An undefined name is an error, and every value is escaped.
     """
     env = Environment(
@@ -36,7 +41,7 @@ def environment(folder: Path) -> Environment:
     env.filters.update(
         kdate=korean_date, kdate_weekday=korean_date_with_weekday, num=grouped, balanced=balanced, em=set_width,
     )
-    env.globals.update(qr_svg=qr_svg, chart_svg=chart_svg)
+    env.globals.update(qr_svg=qr_svg, chart_svg=chart_svg, chart_filling=chart_filling)
     return env
 
 
@@ -111,7 +116,22 @@ def qr_svg(address: str, title: str) -> Markup:
 
 def chart_svg(chart: Chart, style: str, width: float) -> Markup:
     """A chart as inline SVG, ``width`` mm wide, in the inks of a style; its text stays text."""
-    return Markup(drawn(chart, style, round(width * 72 / 25.4, 1)))  # noqa: S704 - cleaned by outreach.charts.svg
+    return Markup(drawn(chart, style, round(width * _POINTS_PER_MM, 1)))  # noqa: S704 - cleaned by outreach.charts.svg
+
+
+def chart_filling(chart: Chart, style: str, width: float, height: float) -> Markup:
+    """A chart ``width`` mm wide, its type and bars as large as ``height`` mm allows: for papers read from afar."""
+    least = _drawn_height(chart, style, width / _LARGEST_SCALE)
+    scale = max(1.0, min(_LARGEST_SCALE, height / least))
+    made = drawn(chart, style, round(width / scale * _POINTS_PER_MM, 1))
+    return Markup(_SIDES.sub(lambda sides: 'width="{:g}pt" height="{:g}pt"'.format(  # noqa: S704 - as chart_svg
+        *(round(float(side) * scale, 2) for side in sides.groups())), made, count=1))
+
+
+def _drawn_height(chart: Chart, style: str, width: float) -> float:
+    """How high (mm) a chart is that is drawn ``width`` mm wide."""
+    sides = _SIDES.search(drawn(chart, style, round(width * _POINTS_PER_MM, 1)))
+    return float(sides[2]) / _POINTS_PER_MM if sides else width
 
 
 def _row_path(row: Sequence[int], y: int) -> str:

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cases.library.models import Case
 from cases.sheets import service as sheets
-from cases.sheets.content import Fact, Figure, Picture, Quote
+from cases.sheets.content import Contact, Fact, Figure, Mark, Picture, ProgrammeCard, Quote, Style, check_counts
+from cases.sheets.scenes import TOWN, scene
 from cases.sheets.service import Issue, Pictures
+from outreach.charts.spec import Chart
 from outreach.organisations.models import Organisation
 from outreach.pdf.options import RenderOptions
 from outreach.programmes.models import ProgrammeVersion
@@ -24,20 +26,12 @@ from outreach.wording import Text
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-FIGURES = 3
+FIGURES, MAX_PARTNERS = 3, 6
 
 
 def _(text: str) -> str:
     """Marks ``text`` for translation; the look-up happens where it is shown."""
     return text
-
-
-class Style(str, Enum):
-    """How a document looks; the words are the same."""
-
-    CALM = "calm"
-    WARM = "warm"
-    GLANCE = "glance"
 
 
 STYLE_LABELS = {
@@ -48,18 +42,20 @@ STYLE_LABELS = {
 
 
 class Room(str, Enum):
-    """How a slot is written: one line, a text, or a list with one entry a line."""
+    """How a slot is written: one line, a text, a list with one entry a line, or one of its choices."""
 
     LINE = "line"
     TEXT = "text"
     LIST = "list"
+    CHOICE = "choice"
 
 
 @dataclass(frozen=True)
 class Slot:
     """``limit`` in characters; ``opening``: what a new document begins with; ``group`` is the heading under which
     the editor shows it together with its neighbours of the same group; ``hint``: how to write it; ``box``: the name
-    (``data-fit``) of the box it is set in on paper, if that is neither its group nor its label."""
+    (``data-fit``) of the box it is set in on paper, if that is neither its group nor its label; ``choices``: values
+    with their labels, of which ``read`` finds the one that older words mean."""
 
     name: str
     label: str
@@ -70,6 +66,12 @@ class Slot:
     group: str = ""
     hint: str = ""
     box: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    read: Callable[[str], str] = str
+
+    def shown(self, written: str) -> str:
+        """What a person is told that the slot says: the words, or the label of the choice."""
+        return dict(self.choices).get(self.read(written), written) if written else written
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class Kind:
     ``name`` is kept in the record and names the folder of its templates; ``about`` says in one sentence what for,
     on which paper and how many pages. ``limits``: how few and how many ``cases``, ``programmes`` and
     ``organisations`` it shows. ``compose`` makes its content, frozen data without records; ``template`` is given
-    that as ``doc``, and ``options`` says how it is printed.
+    that as ``doc``, and ``options`` says how it is printed. ``counted`` are charts of the records themselves.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Kind:
     compose: Callable[[Words, Chosen, Issue, Pictures], Any]
     template: str
     options: Callable[[Any], RenderOptions]
+    counted: Callable[[Chosen], tuple[Chart, ...]] = lambda _chosen: ()
 
     @property
     def slot_names(self) -> frozenset[str]:
@@ -148,6 +151,52 @@ def labelled(slot: Slot) -> str:
 # -- parts that several kinds share ----------------------------------------------------------------------
 
 
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """What every paper says of itself: its title, who issues it and when, whose marks it bears, where it read what.
+
+    ``issued_on`` is the day the programme rows are judged by. ``NAME`` and ``COUNTS`` say, for those who write it,
+    what it is and how few and many entries its lists hold.
+    """
+
+    NAME: ClassVar[str]
+    COUNTS: ClassVar[Mapping[str, tuple[int, int]]]
+
+    title: str
+    issuer: str
+    contact: Contact
+    issued_on: date
+    subtitle: str = ""
+    charts: tuple[Chart, ...] = ()
+    partners: tuple[Mark, ...] = ()
+    sources: tuple[str, ...] = ()
+    edition: str = ""
+    licence: str = ""
+    style: Style = Style.CALM
+
+    def check(self) -> None:
+        """Refuse what the pages cannot hold.
+
+        :raises Invalid: names the field.
+        """
+        check_counts(self, {"partners": (0, MAX_PARTNERS), **self.COUNTS}, Text(self.NAME))
+
+
+def imprint(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> dict[str, Any]:
+    """What a ``Paper`` says of itself, from the records."""
+    return {
+        "title": words.title, "subtitle": words.subtitle, "issuer": issue.issuer, "contact": issue.contact,
+        "issued_on": issue.day, "edition": issue.edition, "licence": issue.licence, "style": words.style,
+        "partners": tuple(sheets.mark(row, pictures) for row in chosen.organisations),
+        "sources": sources(words.texts, chosen.cases),
+    }
+
+
+def programme_cards(chosen: Chosen) -> tuple[ProgrammeCard, ...]:
+    """The chosen programmes as printed."""
+    return tuple(sheets.programme_card(version) for version in chosen.programmes)
+
+
 @dataclass(frozen=True)
 class Section:
     """A heading with its opening sentence and paragraphs."""
@@ -159,7 +208,7 @@ class Section:
 
 @dataclass(frozen=True)
 class CaseCard:
-    """A case in brief."""
+    """A case in brief; ``scene`` is drawn where there is no photograph."""
 
     title: str
     company: str
@@ -169,6 +218,7 @@ class CaseCard:
     quote: Quote | None = None
     photo: Picture | None = None
     programmes: tuple[str, ...] = ()
+    scene: str = TOWN
 
 
 def paragraphs(text: str) -> tuple[str, ...]:
@@ -213,7 +263,7 @@ def case_card(case: Case, pictures: Pictures, day: date) -> CaseCard:
         title=case.headline, company=case.display_name, summary=case.summary, facts=sheets.facts(case),
         effect=sheets.figure(case.figures[0]) if case.figures else None, quote=sheets.quote(case),
         photo=sheets.photo(case, pictures, day),
-        programmes=tuple(version.programme.name_ko for version in case.programmes),
+        programmes=tuple(version.programme.name_ko for version in case.programmes), scene=scene(case.section),
     )
 
 

@@ -5,25 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from cases.documents.kinds.base import Chosen, Kind, Room, Slot, Style, Words, entries, paragraphs, sources
+from cases.documents.kinds.base import Chosen, Kind, Paper, Room, Slot, Words, entries, imprint, paragraphs
 from cases.documents.kinds.charts import chart_slots, charts_of, counted
 from cases.library.models import Case
 from cases.library.rules import ConsentScope
 from cases.library.veil import LARGEST, SIZE_BANDS, WIDE_BANDS, shown, size_band
 from cases.sheets import service as sheets
-from cases.sheets.content import (
-    Contact,
-    Fact,
-    Figure,
-    Mark,
-    Picture,
-    ProgrammeCard,
-    Quote,
-    Step,
-    check_counts,
-)
+from cases.sheets.content import Fact, Figure, Picture, ProgrammeCard, Quote, Step, check_counts
+from cases.sheets.scenes import TOWN, scene
 from cases.sheets.service import Issue, Pictures
 from outreach.charts.spec import MAX_LABEL, Chart
 from outreach.companies.ksic import SECTIONS
@@ -51,7 +41,6 @@ class Story:
     company: str
     region: str
     industry: str
-    size: str
     problem: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -64,6 +53,7 @@ class Story:
     facts: tuple[Fact, ...] = ()
     planner: str = ""
     fact_checked_on: date | None = None
+    scene: str = TOWN
 
     @property
     def anchor(self) -> str:
@@ -94,26 +84,18 @@ class Group:
     stories: tuple[Story, ...]
 
 
-@dataclass(frozen=True)
-class Collection:
+@dataclass(frozen=True, kw_only=True)
+class Collection(Paper):
     """A collection of 2 to 60 stories; ``charts`` count them and may add figures of their own."""
 
-    title: str
-    subtitle: str
-    issuer: str
-    contact: Contact
-    issued_on: date
+    NAME = _("우수사례 모음집")
+    COUNTS = {"stories": (2, MAX_CASES), "charts": (0, 4)}
+
     stories: tuple[Story, ...]
     foreword_title: str = ""
     foreword: tuple[str, ...] = ()
-    charts: tuple[Chart, ...] = ()
-    partners: tuple[Mark, ...] = ()
-    sources: tuple[str, ...] = ()
     credits: tuple[str, ...] = ()
     registration: str = ""
-    edition: str = ""
-    licence: str = ""
-    style: Style = Style.CALM
 
     @property
     def regions(self) -> tuple[Group, ...]:
@@ -130,7 +112,7 @@ class Collection:
 
         :raises Invalid: names the field.
         """
-        check_counts(self, {"stories": (2, MAX_CASES), "partners": (0, 6), "charts": (0, 4)}, Text("우수사례 모음집"))
+        super().check()
         for story in self.stories:
             limits = {"steps": (0, 6), "figures": (0, 4), "advice": (0, 5), "programmes": (0, 4)}
             check_counts(story, limits, Text("사례 ‘%(title)s’", title=story.title))
@@ -164,22 +146,16 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> C
     texts = words.texts
     stories = tuple(_story(number, case, pictures, issue.day) for number, case in enumerate(chosen.cases, 1))
     return Collection(
-        title=words.title, subtitle=words.subtitle, issuer=issue.issuer, contact=issue.contact, issued_on=issue.day,
-        stories=stories, foreword_title=texts.get("foreword_title", ""),
-        foreword=paragraphs(texts.get("foreword", "")), charts=counts(stories) + charts_of(texts),
-        partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
-        sources=sources(texts, chosen.cases),
-        credits=entries(texts.get("credits", "")), registration=texts.get("registration", ""), edition=issue.edition,
-        licence=issue.licence, style=words.style,
+        **imprint(words, chosen, issue, pictures), stories=stories, foreword_title=texts.get("foreword_title", ""),
+        foreword=paragraphs(texts.get("foreword", "")), charts=counts(chosen) + charts_of(texts),
+        credits=entries(texts.get("credits", "")), registration=texts.get("registration", ""),
     )
 
 
 def _story(number: int, case: Case, pictures: Pictures, day: date) -> Story:
-    seen, named = shown(case), case.consent_scope is ConsentScope.NAMED
     return Story(
         number=number, title=case.headline, lead=case.summary, company=case.display_name,
-        region=case.province.name_ko if case.province and seen.place else "", industry=SECTIONS.get(case.section, ""),
-        size=size_band(case.headcount) if named else seen.size, problem=paragraphs(case.problem),
+        region=_region(case), industry=SECTIONS.get(case.section, ""), problem=paragraphs(case.problem),
         found=paragraphs(case.system),
         steps=tuple(Step(row.get("title", ""), row.get("text", ""), row.get("when", "")) for row in case.steps),
         effect=paragraphs(case.effect), figures=tuple(sheets.figure(row) for row in case.figures),
@@ -187,19 +163,28 @@ def _story(number: int, case: Case, pictures: Pictures, day: date) -> Story:
         advice=tuple(case.advice),
         programmes=tuple(sheets.programme_card(version) for version in sheets.in_force(case, day)),
         photo=sheets.photo(case, pictures, day), facts=sheets.facts(case), planner=case.planner_name,
-        fact_checked_on=case.fact_checked_on,
+        fact_checked_on=case.fact_checked_on, scene=scene(case.section),
     )
 
 
-def counts(stories: tuple[Story, ...]) -> tuple[Chart, ...]:
-    """The stories by region, industry and size as charts; what all have in common is no chart."""
-    source = f"이 모음집에 실린 {len(stories)}곳"
+def _region(case: Case) -> str:
+    return case.province.name_ko if case.province and shown(case).place else ""
+
+
+def _size(case: Case) -> str:
+    """How large the company is, in bands; of an anonymous one only as much as tells nobody who it is."""
+    return size_band(case.headcount) if case.consent_scope is ConsentScope.NAMED else shown(case).size
+
+
+def counts(chosen: Chosen) -> tuple[Chart, ...]:
+    """The chosen cases by region, industry and size as charts; what all have in common is no chart."""
+    cases, source = chosen.cases, f"이 모음집에 실린 {len(chosen.cases)}곳"
     bands = [label for _limit, label in sorted((*SIZE_BANDS, *WIDE_BANDS))] + [LARGEST]
+    industries = (_short(SECTIONS.get(case.section, "")) for case in cases)
     found = (
-        counted("어느 지역의 회사인가", (story.region for story in stories), unit="곳", source=source, rows=8),
-        counted("어떤 일을 하는 회사인가", (_short(story.industry) for story in stories), unit="곳", source=source,
-                rows=8),
-        counted("얼마나 큰 회사인가", (story.size for story in stories), unit="곳", source=source, order=bands),
+        counted("어느 지역의 회사인가", map(_region, cases), unit="곳", source=source, most=8),
+        counted("어떤 일을 하는 회사인가", industries, unit="곳", source=source, most=8),
+        counted("얼마나 큰 회사인가", map(_size, cases), unit="곳", source=source, order=bands),
     )
     return tuple(chart for chart in found if chart is not None)
 
@@ -209,14 +194,10 @@ def _short(label: str) -> str:
     return label if len(label) <= MAX_LABEL else f"{label[:MAX_LABEL - 1]}…"
 
 
-def options(_content: Any) -> RenderOptions:
-    """As many pages as the stories take."""
-    return RenderOptions()
-
-
 KIND = Kind(
     name="collection", label=_("우수사례 모음집"),
     about=_("여러 회사의 이야기를 차례, 찾아보기와 함께 엮은 A4 책입니다. 사례 하나에 한두 쪽, 60곳까지 담습니다."),
     slots=SLOTS, limits={"cases": (2, MAX_CASES), "programmes": (0, 0), "organisations": (0, 6)},
-    compose=compose, template="pdf/collection/collection.html", options=options,
+    compose=compose, template="pdf/collection/collection.html", options=lambda collection: RenderOptions(),
+    counted=counts,
 )

@@ -5,11 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from cases.documents.kinds.base import Chosen, Kind, Room, Slot, Style, Words, entries, paragraphs
-from cases.sheets import service as sheets
-from cases.sheets.content import Contact, Fact, Mark, ProgrammeCard, check_counts
+from cases.documents.kinds.base import (
+    Chosen,
+    Kind,
+    Paper,
+    Room,
+    Slot,
+    Words,
+    entries,
+    imprint,
+    paragraphs,
+    programme_cards,
+)
+from cases.documents.kinds.charts import chart_slots, charts_of
+from cases.sheets.content import Fact, ProgrammeCard
 from cases.sheets.service import Issue, Pictures
 from outreach.errors import Invalid
 from outreach.pdf.options import RenderOptions
@@ -34,20 +44,19 @@ class Item:
     speaker: str = ""
 
 
-@dataclass(frozen=True)
-class Notice:
+@dataclass(frozen=True, kw_only=True)
+class Notice(Paper):
     """One event. ``day`` is as written, ``starts_on`` the day it names, if it names a single one; ``terms`` are
     deadline, places and cost as labelled values, ``hosts`` who holds the event."""
 
-    title: str
-    lead: str
+    NAME = _("설명회 안내문")
+    COUNTS = {"timetable": (1, 10), "audience": (1, 6), "directions": (0, 5), "hosts": (0, 4), "programmes": (0, 4),
+              "charts": (0, 1)}
+
     eyebrow: str
     day: str
     time: str
     place: str
-    issuer: str
-    contact: Contact
-    issued_on: date
     timetable: tuple[Item, ...]
     audience: tuple[str, ...]
     apply: tuple[str, ...]
@@ -57,26 +66,12 @@ class Notice:
     hosts: tuple[Fact, ...] = ()
     programmes: tuple[ProgrammeCard, ...] = ()
     starts_on: date | None = None
-    partners: tuple[Mark, ...] = ()
-    sources: tuple[str, ...] = ()
     note: str = ""
-    edition: str = ""
-    licence: str = ""
-    style: Style = Style.CALM
 
     @property
     def call(self) -> str:
         """What stands above the telephone."""
         return next((f"{fact.value}까지 신청" for fact in self.terms if fact.label == "신청 마감"), "참가 신청과 문의")
-
-    def check(self) -> None:
-        """Refuse what the page cannot hold.
-
-        :raises Invalid: names the field.
-        """
-        limits = {"timetable": (1, 10), "audience": (1, 6), "directions": (0, 5), "hosts": (0, 4),
-                  "programmes": (0, 4), "partners": (0, 6)}
-        check_counts(self, limits, Text("설명회 안내문"))
 
 
 SLOTS = (
@@ -99,6 +94,7 @@ SLOTS = (
     Slot("cost", _("참가비"), Room.LINE, 40, False, "무료", box="본문"),
     Slot("hosts", _("주최와 주관"), Room.LIST, 300, hint=_("한 줄에 하나씩 ‘주최; 기관’으로 적어 주세요."),
          box="주최와 출처"),
+    *chart_slots(1, box="본문"),
     Slot("note", _("덧붙이는 말"), Room.TEXT, 200, box="본문"),
     Slot("sources", _("출처"), Room.LIST, 300, box="주최와 출처"),
 )
@@ -116,14 +112,11 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> N
         raise _refused("deadline", Text("신청 마감이 행사 날짜보다 늦습니다."))
     terms = (("신청 마감", said["deadline"]), ("자리", said["seats"]), ("참가비", said["cost"]))
     return Notice(
-        title=words.title, lead=words.subtitle, eyebrow=said["eyebrow"], day=said["day"], time=said["time"],
+        **imprint(words, chosen, issue, pictures), eyebrow=said["eyebrow"], day=said["day"], time=said["time"],
         place=said["place"], address=said["address"], directions=entries(said["directions"]),
         timetable=timetable(said["timetable"]), audience=entries(said["audience"]), apply=paragraphs(said["apply"]),
         terms=tuple(Fact(label, value) for label, value in terms if value), hosts=_hosts(said["hosts"]),
-        programmes=tuple(sheets.programme_card(version) for version in chosen.programmes), starts_on=starts_on,
-        issuer=issue.issuer, contact=issue.contact, issued_on=issue.day, edition=issue.edition,
-        partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
-        sources=entries(said["sources"]), note=said["note"], licence=issue.licence, style=words.style,
+        programmes=programme_cards(chosen), charts=charts_of(texts), starts_on=starts_on, note=said["note"],
     )
 
 
@@ -167,14 +160,9 @@ def _refused(slot: str, reason: Text) -> Invalid:
     return Invalid(reason, fields={slot: reason})
 
 
-def options(_content: Any) -> RenderOptions:
-    """One page."""
-    return RenderOptions(pages=1)
-
-
 KIND = Kind(
     name="notice", label=_("설명회 안내문"),
     about=_("설명회의 때와 곳, 순서, 신청 방법을 A4 한 쪽에 담아 기업에 보내거나 게시판에 붙입니다."),
     slots=SLOTS, limits={"cases": (0, 0), "programmes": (0, 4), "organisations": (0, 6)},
-    compose=compose, template="pdf/notice/notice.html", options=options,
+    compose=compose, template="pdf/notice/notice.html", options=lambda notice: RenderOptions(pages=1),
 )

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
-from cases.documents.kinds.base import Chosen, Kind, Room, Slot, Style, Words, entries, sources
+from cases.documents.kinds.base import Chosen, Kind, Paper, Room, Slot, Words, entries, imprint, sources
 from cases.documents.kinds.charts import chart_slots, charts_of
 from cases.library.models import Case
 from cases.sheets import service as sheets
-from cases.sheets.content import Contact, Fact, Figure, Mark, ProgrammeCard, check_counts
+from cases.sheets.content import Fact, Figure, ProgrammeCard
 from cases.sheets.service import Issue, Pictures
 from outreach.charts.spec import Chart
 from outreach.pdf.options import RenderOptions
@@ -70,28 +68,15 @@ class ProgrammePage:
         return sum(map(len, words)) + boxes
 
 
-@dataclass(frozen=True)
-class OnePager:
+@dataclass(frozen=True, kw_only=True)
+class OnePager(Paper):
     """One page for each programme. ``title`` stands small above each name, ``call`` above the telephone."""
 
-    title: str
+    NAME = _("지원제도 한 장 안내")
+    COUNTS = {"pages": (1, MAX_PROGRAMMES)}
+
     call: str
-    issuer: str
-    contact: Contact
-    issued_on: date
     pages: tuple[ProgrammePage, ...]
-    partners: tuple[Mark, ...] = ()
-    sources: tuple[str, ...] = ()
-    edition: str = ""
-    licence: str = ""
-    style: Style = Style.CALM
-
-    def check(self) -> None:
-        """Refuse what the pages cannot hold.
-
-        :raises Invalid: names the field.
-        """
-        check_counts(self, {"pages": (1, MAX_PROGRAMMES), "partners": (0, 6)}, Text("지원제도 한 장 안내"))
 
 
 def _programme_slots() -> tuple[Slot, ...]:
@@ -129,12 +114,9 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> O
         _page(number, version, texts, case, charts[0] if charts and number == 1 else None)
         for number, (version, case) in enumerate(zip(chosen.programmes, near, strict=True), 1)
     )
-    return OnePager(
-        title=words.title, call=texts.get("call", ""), issuer=issue.issuer, contact=issue.contact,
-        issued_on=issue.day, pages=pages, partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
-        sources=sources(texts, (case for case in near if case is not None)), edition=issue.edition,
-        licence=issue.licence, style=words.style,
-    )
+    shown = (case for case in near if case is not None)
+    return OnePager(**imprint(words, chosen, issue, pictures) | {
+        "call": texts.get("call", ""), "pages": pages, "sources": sources(texts, shown)})
 
 
 def _near(chosen: Chosen) -> list[Case | None]:
@@ -171,14 +153,10 @@ def questions(text: str) -> tuple[Question, ...]:
     return tuple(found)
 
 
-def options(content: Any) -> RenderOptions:
-    """As many pages as programmes."""
-    return RenderOptions(pages=len(content.pages))
-
-
 KIND = Kind(
     name="one_pager", label=_("지원제도 한 장 안내"),
     about=_("지원제도 하나를 A4 한 쪽에 담아 상담 때 건네는 안내입니다. 제도를 고른 만큼 쪽이 생깁니다."),
     slots=SLOTS, limits={"cases": (0, 4), "programmes": (1, MAX_PROGRAMMES), "organisations": (0, 6)},
-    compose=compose, template="pdf/one_pager/one_pager.html", options=options,
+    compose=compose, template="pdf/one_pager/one_pager.html",
+    options=lambda content: RenderOptions(pages=len(content.pages)),
 )

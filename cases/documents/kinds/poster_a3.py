@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 
-from cases.documents.kinds.base import Chosen, Kind, Room, Slot, Style, Words, figure_slots, figures, sources
+from cases.documents.kinds.base import Chosen, Kind, Paper, Room, Slot, Words, figure_slots, figures, imprint
+from cases.documents.kinds.charts import chart_slots, charts_of
 from cases.library.models import Case
 from cases.sheets import service as sheets
-from cases.sheets.content import Contact, Figure, Mark, Picture, ProgrammeCard, check_counts
+from cases.sheets.content import Figure, Picture, ProgrammeCard
 from cases.sheets.service import Issue, Pictures
 from outreach.pdf.options import RenderOptions
-from outreach.wording import Text
 
 LIMITS = {"cases": (0, 1), "programmes": (0, 1), "organisations": (0, 6)}
 _COLUMNS = 297
@@ -27,7 +26,7 @@ def _(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Paper:
+class Sheet:
     """A sheet, upright; sides in mm."""
 
     width: int
@@ -39,56 +38,45 @@ class Paper:
         return round(self.width / _COLUMNS, 5)
 
 
-A3, A2 = Paper(297, 420), Paper(420, 594)
+A3, A2 = Sheet(297, 420), Sheet(420, 594)
 
 
-@dataclass(frozen=True)
-class Poster:
+@dataclass(frozen=True, kw_only=True)
+class Poster(Paper):
     """A poster of one campaign.
 
-    The eye is caught by ``picture`` (``caption`` says whose), else by ``figure``, else by the style's drawing.
-    ``programme`` is the row the figure was taken from, so that its source and standing are printed. ``call`` is the
-    one thing asked of the reader. ``issued_on`` is the day the programme row is judged by.
+    The eye is caught by ``picture`` (``caption`` says whose), else by the chart, else by ``figure``, else by the
+    style's drawing. ``programme`` is the row the figure was taken from, so that its source and standing are printed.
+    ``call`` is the one thing asked of the reader.
     """
 
-    title: str
-    issuer: str
-    contact: Contact
-    issued_on: date
+    NAME = _("포스터")
+    COUNTS = {"charts": (0, 1)}
+
     call: str
-    subtitle: str = ""
     picture: Picture | None = None
     caption: str = ""
     figure: Figure | None = None
     programme: ProgrammeCard | None = None
-    partners: tuple[Mark, ...] = ()
-    sources: tuple[str, ...] = ()
-    edition: str = ""
-    licence: str = ""
-    style: Style = Style.CALM
-    paper: Paper = A3
-
-    def check(self) -> None:
-        """Refuse what the sheet cannot hold.
-
-        :raises Invalid: names the field.
-        """
-        check_counts(self, {"partners": LIMITS["organisations"]}, Text("포스터"))
+    paper: Sheet = A3
 
     @property
     def hero(self) -> str:
-        """What catches the eye: ``picture``, ``figure`` or ``art``."""
-        return "picture" if self.picture else "figure" if self.figure else "art"
+        """What catches the eye: ``picture``, ``chart``, ``figure`` or ``art``."""
+        if self.picture:
+            return "picture"
+        return "chart" if self.charts else "figure" if self.figure else "art"
 
 
 SLOTS: tuple[Slot, ...] = (
     Slot("call", _("권하는 한마디"), Room.LINE, 30, True, "전화 한 통이면 시작됩니다", box="문의"),
     *figure_slots(1, box="숫자"),
+    *chart_slots(1, box="차트"),
     Slot("sources", _("출처"), Room.LIST, 160, box="출처와 펴낸곳"),
 )
 
 
-def composed_on(paper: Paper) -> Callable[[Words, Chosen, Issue, Pictures], Poster]:
+def composed_on(paper: Sheet) -> Callable[[Words, Chosen, Issue, Pictures], Poster]:
     """How a poster on ``paper`` is made from words and records. The figure is the one written, else the first sum of
     the programme, else the case's outcome; it is printed where the case has no photograph."""
 
@@ -99,12 +87,9 @@ def composed_on(paper: Paper) -> Callable[[Words, Chosen, Issue, Pictures], Post
         written = next(iter(figures(texts, 1)), None)
         picture = sheets.photo(case, pictures, issue.day) if case else None
         return Poster(
-            title=words.title, subtitle=words.subtitle, issuer=issue.issuer, contact=issue.contact,
-            issued_on=issue.day, call=texts.get("call", ""), picture=picture,
-            caption=f"{case.display_name}, {case.headline}" if case and picture else "",
+            **imprint(words, chosen, issue, pictures), call=texts.get("call", ""), picture=picture,
+            caption=f"{case.display_name}, {case.headline}" if case and picture else "", charts=charts_of(texts),
             figure=written or sum_of(programme) or _outcome(case), programme=None if written else programme,
-            partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
-            sources=sources(texts, chosen.cases), edition=issue.edition, licence=issue.licence, style=words.style,
             paper=paper,
         )
 

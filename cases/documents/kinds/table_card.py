@@ -6,14 +6,11 @@ Seen from the top of the sheet: a face upside down (120 mm), a face (120 mm), th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
-from cases.documents.kinds.base import Chosen, Kind, Room, Slot, Style, Words, entries, sources
-from cases.sheets import service as sheets
-from cases.sheets.content import Contact, Mark, ProgrammeCard, check_counts
+from cases.documents.kinds.base import Chosen, Kind, Paper, Room, Slot, Words, entries, imprint, programme_cards
+from cases.sheets.content import ProgrammeCard
 from cases.sheets.service import Issue, Pictures
 from outreach.pdf.options import RenderOptions
-from outreach.wording import Text
 
 LIMITS = {"cases": (0, 0), "programmes": (0, 2), "organisations": (0, 3)}
 POINTS = 3
@@ -24,37 +21,21 @@ def _(text: str) -> str:
     return text
 
 
-@dataclass(frozen=True)
-class TableCard:
+@dataclass(frozen=True, kw_only=True)
+class TableCard(Paper):
     """A card with two faces, the QR code large on both.
 
     The front says ``title``; the back asks by ``back_title`` and ``points`` and names ``programmes``. With neither,
-    both faces are the front. ``call`` says what to do with the code. ``issued_on`` is the day the programme rows are
-    judged by.
+    both faces are the front. ``call`` says what to do with the code.
     """
 
-    title: str
-    issuer: str
-    contact: Contact
-    issued_on: date
+    NAME = _("탁상 안내판")
+    COUNTS = {"points": (0, POINTS), "programmes": LIMITS["programmes"], "partners": LIMITS["organisations"]}
+
     call: str
-    subtitle: str = ""
     back_title: str = ""
     points: tuple[str, ...] = ()
     programmes: tuple[ProgrammeCard, ...] = ()
-    partners: tuple[Mark, ...] = ()
-    sources: tuple[str, ...] = ()
-    edition: str = ""
-    licence: str = ""
-    style: Style = Style.CALM
-
-    def check(self) -> None:
-        """Refuse what two faces cannot hold.
-
-        :raises Invalid: names the field.
-        """
-        limits = {"points": (0, POINTS), "programmes": LIMITS["programmes"], "partners": LIMITS["organisations"]}
-        check_counts(self, limits, Text("탁상 안내판"))
 
     @property
     def two_sided(self) -> bool:
@@ -76,11 +57,8 @@ def compose(words: Words, chosen: Chosen, issue: Issue, pictures: Pictures) -> T
     """A card as its two faces say it."""
     texts = words.texts
     return TableCard(
-        title=words.title, subtitle=words.subtitle, issuer=issue.issuer, contact=issue.contact, issued_on=issue.day,
-        call=texts.get("call", ""), back_title=texts.get("back_title", ""), points=entries(texts.get("points", "")),
-        programmes=tuple(sheets.programme_card(version) for version in chosen.programmes),
-        partners=tuple(sheets.mark(row, pictures) for row in chosen.organisations),
-        sources=sources(texts, chosen.cases), edition=issue.edition, licence=issue.licence, style=words.style,
+        **imprint(words, chosen, issue, pictures), call=texts.get("call", ""), back_title=texts.get("back_title", ""),
+        points=entries(texts.get("points", "")), programmes=programme_cards(chosen),
     )
 
 

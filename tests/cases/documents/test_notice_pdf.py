@@ -30,7 +30,8 @@ PARTS = "13:40 등록\n14:00~14:20 제도 안내; 김동행 플래너\n끝나고
 
 def notice(**changes: Any) -> Notice:
     values: dict[str, Any] = {
-        "title": "아이 키우는 직원과 오래 함께 일하는 법", "lead": "두 시간에 알아봅니다.", "eyebrow": "기업 설명회",
+        "title": "아이 키우는 직원과 오래 함께 일하는 법", "subtitle": "두 시간에 알아봅니다.",
+        "eyebrow": "기업 설명회",
         "day": "2026. 12. 14.(월)", "starts_on": date(2026, 12, 14), "time": "14:00~16:00",
         "place": "복지회관 2층 대강당",
         "address": "새길구 한빛로 12", "issuer": "새길고용센터", "contact": CONTACT, "issued_on": TODAY,
@@ -73,13 +74,13 @@ def test_one_page_tells_when_where_what_and_how_to_come(made: RenderedPdf) -> No
 
 
 def test_little_and_much_both_fill_the_page() -> None:
-    least = notice(lead="", address="", directions=(), hosts=(), programmes=(), partners=(), note="", terms=(),
+    least = notice(subtitle="", address="", directions=(), hosts=(), programmes=(), partners=(), note="", terms=(),
         edition="",
                    starts_on=None, day="2026. 12. 14.부터 사흘", timetable=timetable("14:00 상담"),
                    audience=("누구나",))
     assert "사흘" in inspect(printed(least).data).text[0]
     most = notice(
-        title=SENTENCE[:40] * 2, lead=SENTENCE * 2, place=LONG_NAME, address=SENTENCE, style=Style.WARM,
+        title=SENTENCE[:40] * 2, subtitle=SENTENCE * 2, place=LONG_NAME, address=SENTENCE, style=Style.WARM,
         timetable=tuple(Item("14:00~14:20", SENTENCE[:30], "김동행") for _ in range(8)), audience=(SENTENCE[:40],) * 5,
         directions=(SENTENCE[:40],) * 2, programmes=tuple(programme(n) for n in range(4)),
         contact=replace(CONTACT, centre=LONG_NAME),
