@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 
 from cases.materials import service, web
 from cases.materials.models import Material
@@ -47,9 +47,9 @@ def show(token: str) -> Any:
                 "phone": (centre.phone if centre else "") or HELP_LINE.phone},
     )
     response = current_app.make_response(page)
-    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Cache-Control"] = "public, no-cache"  # kept, but asked for each time: withdrawn is gone at once
     response.add_etag()
-    return response
+    return response.make_conditional(request)
 
 
 def portal_panel(_scope: Any, material: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from cases.library import citing
 from cases.library.models import Case
 from cases.library.photos import lead
 from cases.library.rules import MAX_STEPS, ConsentScope
@@ -18,7 +19,7 @@ from cases.sheets.licences import Licence
 from cases.sheets.scenes import scene
 from outreach.organisations.models import Organisation
 from outreach.programmes.models import Payee, ProgrammeVersion
-from outreach.programmes.rules import CERTAINTY_LABELS, current
+from outreach.programmes.rules import CERTAINTY_LABELS
 from outreach.regions import service as regions
 from outreach.regions.models import Centre
 from outreach.uploads.models import Upload
@@ -94,9 +95,8 @@ def sheet(case: Case, issue: Issue, pictures: Pictures, partners: tuple[Organisa
 
 
 def in_force(case: Case, day: date) -> list[ProgrammeVersion]:
-    """The programmes the case used, each as it is on ``day``: readers want to know what they can get. One that was
-    given up stays as it was then."""
-    return [current(version.programme.versions, day) or version for version in case.programmes]
+    """The programmes the case used, each as readers are told of it on ``day`` (cases.library.citing)."""
+    return [row.now for row in citing.all_told(case.programmes, day)]
 
 
 def facts(case: Case) -> tuple[Fact, ...]:

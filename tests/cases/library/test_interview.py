@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from cases.library import interview
 from cases.library.models import Case
 from cases.library.rules import CaseState, ConsentScope
 from outreach.audit import service as audit
@@ -75,6 +76,17 @@ def test_a_bad_value_spoils_nothing_else(client, begun):
     assert set(told["problems"]) == {"headcount", "consent_on", "quote", "company_id"} and told["kept"] == ["effect"]
     assert db.session.get(Case, begun.id).state is CaseState.DRAFT
     assert client.post(f"/cases/interview/{begun.id}/save", data="x").status_code == 400
+
+
+@pytest.mark.parametrize(("said", "people"), [
+    ("약 30명", 30), ("1,200", 1200), ("３０여 명", 30), ("총 8인 정도", 8), ("", None), ("10~20명", ...), ("서른", ...),
+])
+def test_a_headcount_as_people_say_it(said, people):
+    if people is ...:
+        with pytest.raises(interview.Unreadable):
+            interview.READERS["headcount"](said)
+    else:
+        assert interview.READERS["headcount"](said) == people
 
 
 def test_pictures_sent_again_are_one(client, begun):
