@@ -12,11 +12,11 @@ from cases.library import citing
 from cases.library.models import Case
 from cases.library.photos import lead
 from cases.library.rules import MAX_STEPS, ConsentScope
+from cases.library.scenes import scene
 from cases.library.veil import shown
 from cases.sheets import licences
 from cases.sheets.content import Amount, CaseSheet, Contact, Fact, Figure, Mark, Picture, ProgrammeCard, Quote, Step
 from cases.sheets.licences import Licence
-from cases.sheets.scenes import scene
 from outreach.organisations.models import Organisation
 from outreach.programmes.models import Payee, ProgrammeVersion
 from outreach.programmes.rules import CERTAINTY_LABELS

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from markupsafe import Markup
 
 from outreach.errors import Invalid
 from outreach.lazy import lazy
@@ -20,6 +23,7 @@ _CAPACITY = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213)
 # Any mask can be read. Trying all eight for the evenest picture is most of the time that making a code takes.
 _MASK = 2
 _DARK = re.compile(b"\x01+")
+_RECTANGLE = re.compile(r"(\d+) (\d+) (\d+) 1 re\n")
 
 
 class QrCode(NamedTuple):
@@ -44,3 +48,15 @@ def qr_code(address: str) -> QrCode:
         for y, row in enumerate(code.matrix) for dark in _DARK.finditer(row)
     )
     return QrCode(len(code.matrix), path)
+
+
+@lru_cache(maxsize=256)
+def qr_picture(address: str, title: str) -> Markup:
+    """The same for a page that may be printed: SVG with its quiet zone, ``title`` its alternative text.
+
+    :raises Invalid: as ``qr_code``.
+    """
+    code = qr_code(address)
+    path = _RECTANGLE.sub(r"M\1 \2h\3v1h-\3z", code.path.decode())
+    return Markup('<svg class="qr" role="img" viewBox="{0} {0} {1} {1}" shape-rendering="crispEdges"><title>{2}</title>'
+                  '<path d="{3}"/></svg>').format(-QUIET, code.side + 2 * QUIET, title, path)
