@@ -68,10 +68,10 @@ def programme_card(version: ProgrammeVersion, today: date) -> dict[str, Any]:
     notes = [f"소관 {version.programme.agency}", f"신청 {version.apply_at}" if version.apply_at else ""]
     if not version.holds_on(today):
         notes.append("이 내용은 시행 기간이 지났거나 아직 시작되지 않았습니다")
-    if version.certainty is not Certainty.VERIFIED:
-        notes.append("확인 중인 내용이므로 신청 전 고용센터(1350)에 문의해 주세요")
     if version.checked_on:
-        notes.append(f"{version.checked_on:%Y. %-m. %-d.} 확인")
+        notes.append(f"{version.checked_on:%Y. %-m. %-d.} 기준")
+    if version.certainty is not Certainty.VERIFIED:
+        notes.append("신청 전 고용센터(1350)에서 확인해 주세요")
     return {
         "name": version.programme.name_ko, "summary": version.summary_ko,
         "note": " · ".join(note for note in notes if note), "amounts": _amounts(version),

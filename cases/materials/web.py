@@ -32,8 +32,8 @@ _CHART_WIDTH = 255.0
 PhotoOf = Callable[[Case], Mapping[str, str] | None]
 
 
-#: Heads the steps with a planner, which on paper stand on pages of their own.
-_STEPS = "이렇게 함께합니다"
+#: Heads for what on paper stands on a page of its own.
+_HEADS = {"step": "이렇게 함께합니다", "programme": "활용할 수 있는 제도"}
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Page:
-    """The page. ``style`` and ``scene`` name a drawing (cases.library.scenes), which a ``photo`` {url, alt} replaces;
+    """The page. ``heading`` is its title in the lines of the paper. ``style`` and ``scene`` name a drawing (cases.library.scenes), which a ``photo`` {url, alt} replaces;
     ``then`` is how the page speaks of a programme as it was."""
 
-    title: str
+    heading: str
     lead: str
     style: str
     scene: str
@@ -58,6 +58,11 @@ class Page:
     place: str = ""
     photo: Mapping[str, str] | None = None
     partners: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """On one line."""
+        return " ".join(self.heading.split())
 
 
 def page_of(session: Session, edition: Edition, today: date, photo_of: PhotoOf) -> Page:
@@ -73,8 +78,7 @@ def page_of(session: Session, edition: Edition, today: date, photo_of: PhotoOf) 
         )
     kind, words, chosen = _printed(session, edition)
     names = tuple(row.name for row in chosen.organisations) if kind.room_for("organisations") else ()
-    title = " ".join(words.title.split())
-    return Page(title, lead, words.style.value, TOWN, parts, "이 자료를 인쇄할 때는", partners=names)
+    return Page(words.title, lead, words.style.value, TOWN, parts, "이 자료를 인쇄할 때는", partners=names)
 
 
 def in_parts(rows: Iterable[Mapping[str, Any]]) -> list[Part]:
@@ -85,8 +89,8 @@ def in_parts(rows: Iterable[Mapping[str, Any]]) -> list[Part]:
         if kind == "heading":
             made.append(Part(items[-1]["text"], []))
             continue
-        if not made or (kind == "step" and made[-1].groups):
-            made.append(Part(_STEPS if kind == "step" else "", []))
+        if not made or (kind in _HEADS and made[-1].groups):
+            made.append(Part(_HEADS.get(kind, ""), []))
         made[-1].groups.append((kind, items))
     return [part for part in made if part.groups]
 
