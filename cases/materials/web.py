@@ -46,8 +46,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Page:
-    """The page. ``heading`` is its title in the lines of the paper. ``style`` and ``scene`` name a drawing (cases.library.scenes), which a ``photo`` {url, alt} replaces;
-    ``then`` is how the page speaks of a programme as it was."""
+    """The page. ``heading`` is its title in the lines of the paper; ``style`` and ``scene`` name a drawing
+    (cases.library.scenes), which a ``photo`` {url, alt} replaces; ``then`` is how the page speaks of a programme as it
+    was."""
 
     heading: str
     lead: str

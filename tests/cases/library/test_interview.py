@@ -81,7 +81,8 @@ def test_a_bad_value_spoils_nothing_else(client, begun):
 
 
 @pytest.mark.parametrize(("said", "people"), [
-    ("약 30명", 30), ("1,200", 1200), ("３０여 명", 30), ("총 8인 정도", 8), ("", None), ("10~20명", ...), ("서른", ...),
+    ("약 30명", 30), ("1,200", 1200), ("３０여 명", 30), ("총 8인 정도", 8), ("", None),
+    ("10~20명", ...), ("서른", ...),
 ])
 def test_a_headcount_as_people_say_it(said, people):
     if people is ...:
