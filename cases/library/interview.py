@@ -195,7 +195,7 @@ def _date(value: Any) -> date | None:
     try:
         return date.fromisoformat(value) if value else None
     except (TypeError, ValueError) as error:
-        raise Unreadable("날짜를 확인해 주세요.") from error
+        raise Unreadable(Text("날짜를 확인해 주세요.")) from error
 
 
 def _rows(name: str) -> Callable[[Any], list[dict[str, str]]]:
@@ -230,7 +230,7 @@ def _headcount(value: Any) -> int | None:
         return None
     found = _PEOPLE.fullmatch(text)
     if found is None:
-        raise Unreadable("사람 수를 숫자 하나로 적어 주세요. 예: 30, 약 30명")
+        raise Unreadable(Text("사람 수를 숫자 하나로 적어 주세요. 예: 30, 약 30명"))
     return int(found[1])
 
 
@@ -243,7 +243,7 @@ def _scope(value: Any) -> ConsentScope:
     try:
         return ConsentScope(value)
     except ValueError as error:
-        raise Unreadable("동의 범위를 골라 주세요.") from error
+        raise Unreadable(Text("동의 범위를 골라 주세요.")) from error
 
 
 READERS: dict[str, Callable[[Any], Any]] = {
