@@ -77,9 +77,9 @@ def test_paper_page_gallery_and_mail_tell_the_law_of_today(app, client, centre):
     then = make_programme("육아휴직", valid_from=None, valid_to=date(2026, 8, 19), summary_ko="1년까지 쓸 수 있었다.")
     now = ProgrammeVersion(programme=then.programme, created_at=NOW, updated_at=NOW, valid_from=date(2026, 8, 20),
                            certainty=then.certainty, source="법률", summary_ko="1년 6개월까지 쓸 수 있다.")
+    db.session.add(now)
     material = make_material(app, centre)
     material.case.programmes = [then]
-    db.session.add(now)
     db.session.flush()
     assert sheets.in_force(material.case, TODAY) == [now]
     card = cards.programme_card(then, TODAY)
