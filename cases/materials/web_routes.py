@@ -58,6 +58,7 @@ def show(token: str) -> Any:
     )
     response = current_app.make_response(page)
     response.headers["Cache-Control"] = "public, no-cache"  # kept, but asked for each time: withdrawn is gone at once
+    response.vary.update(("Accept-Language", "Cookie"))  # a page of one language is not another's
     response.add_etag()
     return response.make_conditional(request)
 
