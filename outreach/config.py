@@ -64,6 +64,7 @@ class Settings:
     imap_url: str | None = field(default=None, repr=False)
     dkim_keys: tuple[DkimSetting, ...] = ()
     frequency: FrequencyCap | None = DEFAULT_CAP
+    letters_unapproved: int = 100  # a run of more letters needs a second person's approval
     nameservers: tuple[tuple[str, int], ...] = ()
     sender_check: bool = True  # a sender's domain must be in order before its first mailing; not in the demo
     demo: bool = False
@@ -93,6 +94,7 @@ class Settings:
             imap_url=environ.get("OUTREACH_IMAP_URL") or None,
             dkim_keys=_dkim_keys(environ),
             frequency=_frequency(environ),
+            letters_unapproved=_letters_unapproved(environ),
             nameservers=_nameservers(environ),
             sender_check=not demo,
             demo=demo,
@@ -182,6 +184,13 @@ def _database_url(environ: Mapping[str, str], data_dir: Path) -> str:
         text = "OUTREACH_DATABASE_URL: host and port can't be read; write postgresql://user@host:5432/name"
         raise BadSetting(text) from error
     return url
+
+
+def _letters_unapproved(environ: Mapping[str, str]) -> int:
+    text = environ.get("OUTREACH_LETTERS_UNAPPROVED") or "100"
+    if not text.isdigit() or len(text) > 5:
+        raise BadSetting(f"OUTREACH_LETTERS_UNAPPROVED={text!r}: write a number of letters, 0 for none")
+    return int(text)
 
 
 def _base_url(environ: Mapping[str, str], demo: bool, host: str, port: int) -> str:

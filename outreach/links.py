@@ -19,7 +19,7 @@ from outreach.signing import BadToken, Signer
 #: One letter a purpose: a token made for one is refused for another.
 CLICK, FORM, UNSUBSCRIBE, PLACE, UNDO = "c", "f", "u", "q", "z"
 MATERIAL, PICTURE, OPEN, CONSENT = "m", "i", "o", "k"
-RETURN, SHARE, LETTER = "b", "s", "p"
+RETURN, SHARE, LETTER, PARTNER_PLACE = "b", "s", "p", "w"
 
 #: The place of the link that no person can see (docs/decisions/0016): behind any that a mailing can have.
 TRAP = 127
@@ -35,6 +35,22 @@ class Click(NamedTuple):
     delivery_id: int
     position: int
     mailing_id: int | None = None
+
+
+class MaterialLink(NamedTuple):
+    """A public link to a material; ``organisation_id``: of the partner that hands it out, None: nobody's."""
+
+    material_id: int
+    organisation_id: int | None = None
+
+
+class PartnerPlace(NamedTuple):
+    """What a partner's code stands for before anyone has scanned it; ``use``: the number of a place of use."""
+
+    campaign_id: int
+    organisation_id: int
+    material_id: int
+    use: int
 
 
 def click_url(base_url: str, signer: Signer, delivery_id: int, position: int, mailing_id: int | None = None) -> str:
@@ -64,19 +80,24 @@ def place_url(base_url: str, signer: Signer, place_id: int) -> str:
     return f"{base_url}/q/{signer.sign(PLACE, place_id)}"
 
 
+def partner_place_url(base_url: str, signer: Signer, place: PartnerPlace) -> str:
+    """The response form behind a partner's code of which there is no row yet. It begins as those of rows do."""
+    return f"{base_url}/q/{signer.sign(PARTNER_PLACE, *place)}"
+
+
 def letter_url(base_url: str, signer: Signer, item_id: int) -> str:
     """The response form behind the code on one letter."""
     return f"{base_url}/p/{signer.sign(LETTER, item_id)}"
 
 
-def material_url(base_url: str, signer: Signer, material_id: int) -> str:
-    """A published material, downloaded without signing in."""
-    return f"{base_url}/m/{signer.sign(MATERIAL, material_id)}"
+def material_url(base_url: str, signer: Signer, material_id: int, organisation_id: int | None = None) -> str:
+    """A published material, downloaded without signing in; from a partner that hands it out, with its mark."""
+    return f"{base_url}/m/{signer.sign(MATERIAL, material_id, *([organisation_id] if organisation_id else []))}"
 
 
-def cover_url(base_url: str, signer: Signer, material_id: int) -> str:
+def cover_url(base_url: str, signer: Signer, material_id: int, organisation_id: int | None = None) -> str:
     """The first page of a published material as a picture, for other people's pages."""
-    return f"{material_url(base_url, signer, material_id)}/cover.png"
+    return f"{material_url(base_url, signer, material_id, organisation_id)}/cover.png"
 
 
 def share_url(base_url: str, signer: Signer, share_id: int) -> str:
@@ -127,14 +148,20 @@ def read_place(signer: Signer, token: str) -> int:
     return signer.read(PLACE, token, 1)[0]
 
 
+def read_partner_place(signer: Signer, token: str) -> PartnerPlace:
+    return PartnerPlace(*signer.read(PARTNER_PLACE, token, 4))
+
+
 def read_letter(signer: Signer, token: str) -> int:
     """The letter's id."""
     return signer.read(LETTER, token, 1)[0]
 
 
-def read_material(signer: Signer, token: str) -> int:
-    """The material's id."""
-    return signer.read(MATERIAL, token, 1)[0]
+def read_material(signer: Signer, token: str) -> MaterialLink:
+    numbers = signer.numbers(MATERIAL, token)
+    if len(numbers) not in (1, 2):
+        raise BadToken("another number of values")
+    return MaterialLink(*numbers)
 
 
 def read_share(signer: Signer, token: str) -> int:

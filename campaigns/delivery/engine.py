@@ -29,7 +29,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from campaigns.delivery import gates, limits, queue, rests
+from campaigns.delivery import gates, limits, queue, rests, takedown
 from campaigns.delivery.identity import host_identity, worker_name
 from campaigns.delivery.journal import Journal
 from campaigns.delivery.limits import LimitedClaim
@@ -45,7 +45,7 @@ from campaigns.delivery.watch import Watch
 from campaigns.mailings.message import MessageWriter
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState
-from outreach.clock import Clock
+from outreach.clock import Clock, kst_today
 from outreach.companies.consent import suppress
 from outreach.companies.models import SuppressionReason
 from outreach.config import Settings
@@ -86,6 +86,7 @@ class Batch:
     def __post_init__(self) -> None:
         self._supply = Supply(self.claimed, self.lanes, self.storms.raging)
         self._domains = {row.id: row.domain for row in self.claimed}
+        self._held: frozenset[int] = frozenset()  # kept back at the last write since the mailing is halted
 
     def messages(self) -> Iterator[OutgoingMessage | None]:
         for row in self._supply:
@@ -101,12 +102,18 @@ class Batch:
         self.watch.ask(ids)
 
     def before_write(self, ids: Sequence[int]) -> Collection[int]:
-        return self.watch.withdrawn(ids)
+        withdrawn = self.watch.withdrawn(ids)
+        if not self.watch.halted:
+            return withdrawn
+        self._held = frozenset(ids) - frozenset(withdrawn)
+        return ids
 
     def on_intent(self, ids: Sequence[int]) -> None:
         self.journal.intent(ids)
 
     def on_outcome(self, delivery_id: int, outcome: Outcome) -> None:
+        if outcome.kind is Kind.WITHDRAWN and delivery_id in self._held:
+            outcome = outcome._replace(kind=Kind.NOT_SENT)  # its turn comes when the mailing goes on
         self.journal.outcome(delivery_id, outcome)
         self.outcomes[delivery_id] = outcome
         domain = self._domains[delivery_id]
@@ -236,6 +243,8 @@ class Engine:
         journal = self._journal = self._journal or Journal.create(self._folder, self.name)
         watch = self._watch = self._watch or Watch(db.engine)
         letter = self._letter(mailing_id)
+        if letter is None:
+            return None
         server, found = self._claim(turn, journal)
         claim = found.claim
         self.settled["skipped"] += claim.skipped
@@ -318,10 +327,16 @@ class Engine:
             health.note_success(session, server.name, now=now)
             self._noted_at[server.name] = time.monotonic()
 
-    def _letter(self, mailing_id: int) -> Letter:
+    def _letter(self, mailing_id: int) -> Letter | None:
         """The mailing made ready, kept as long as it is the same approval, was not resumed since, and may be refused
-        as often as before."""
+        as often as before. None: something it shows was taken down; it is paused."""
         mailing = db.session.get_one(Mailing, mailing_id, populate_existing=True)
+        now = self._clock.now()
+        if takedown.gone(db.session, mailing, kst_today(now)):
+            db.session.rollback()
+            with unit_of_work(db.session) as session:
+                takedown.stop_all(session, now)
+            return None
         edition = (mailing_id, mailing.approved_hash, mailing.resumed_at, *thresholds(db.session, mailing))
         if self._kept is None or self._kept.edition != edition:
             writer = MessageWriter.of(mailing, self._base_url, self._signer, self._clock, self._bounce_address)

@@ -19,6 +19,7 @@ from campaigns.delivery import (
     retention,
     routes,
     standstill,
+    takedown_routes,
     timing_routes,
     wake,
 )
@@ -26,7 +27,7 @@ from outreach.feature import Feature, JobKind, MenuItem, Panel, Schedule, WorkSo
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 
 #: The modules whose pages stand on the blueprint of a mailing.
-MAILING_PAGES = (routes, recipient_routes, timing_routes)
+MAILING_PAGES = (routes, recipient_routes, timing_routes, takedown_routes)
 
 feature = Feature(
     name="delivery",

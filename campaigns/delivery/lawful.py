@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from campaigns.delivery import takedown
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import DeliveryState
 from campaigns.mailings import gates
@@ -16,9 +17,6 @@ from campaigns.mailings.compose import Composed
 from campaigns.mailings.content import Problem
 from campaigns.mailings.models import Mailing
 from campaigns.mailings.rules import MailingState, MessageClass
-from cases.library.models import Case
-from cases.library.rules import Outlet
-from cases.library.service import showable
 from outreach.audit.service import SERVICE, record_change
 from outreach.clock import kst_today
 from outreach.companies.models import Consent, ConsentPurpose
@@ -36,19 +34,14 @@ def obstacles(session: Session, mailing: Mailing, *, now: datetime) -> list[Prob
         mailing, Composed.from_json(mailing.compiled or {}), unconsented=unconsented, overdue=overdue,
         approved=mailing.approved_by is not None,
     )
-    return [*gathering.problems(gates.look(facts)), *_cases_gone(session, mailing, now)]
+    return [*gathering.problems(gates.look(facts)), *_taken_down(session, mailing, now)]
 
 
-def _cases_gone(session: Session, mailing: Mailing, now: datetime) -> list[Problem]:
-    """Cases in the mail that may no longer be shown in one."""
-    ids = [block["case_id"] for block in mailing.blocks if block["kind"] == "case"]
-    if not ids:
-        return []
-    standing = set(session.scalars(sa.select(Case.id).where(Case.id.in_(ids), showable(kst_today(now), Outlet.MAIL))))
-    gone = session.scalars(sa.select(Case.headline).where(Case.id.in_(set(ids) - standing)))
+def _taken_down(session: Session, mailing: Mailing, now: datetime) -> list[Problem]:
+    """What the mail shows and may no longer."""
+    advice = Text("빼거나 바꾸어 다시 승인받아 주세요.")
     return [
-        Problem(Text("사례 ‘%(title)s’은(는) 이제 메일에 실을 수 없습니다. 빼고 다시 승인받아 주세요.", title=title))
-        for title in gone
+        Problem(Text.joined([found.why, advice])) for found in takedown.gone(session, mailing, kst_today(now))
     ]
 
 

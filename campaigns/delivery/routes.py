@@ -13,13 +13,13 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from campaigns.audience.rules import EXCLUSION_LABELS
-from campaigns.delivery import approval, dead_letters, hours, limit_settings, queries, rests, service
+from campaigns.delivery import approval, dead_letters, hours, limit_settings, queries, replacing, rests, service
 from campaigns.delivery import progress as progress_meter
 from campaigns.delivery.forms import ApproveForm, ScheduleForm, SendBackForm, moment_of, proposed
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.retry import ADVICE_LABELS, TROUBLE_LABELS
 from campaigns.delivery.retry_words import retry_words
-from campaigns.delivery.rules import SKIP_LABELS, STATE_LABELS
+from campaigns.delivery.rules import SKIP_LABELS, STATE_LABELS, DeliveryState
 from campaigns.delivery.story import story
 from campaigns.mailings import service as mailings
 from campaigns.mailings.models import Mailing
@@ -137,10 +137,24 @@ def _of_state(mailing: Mailing, may_act: bool) -> dict[str, Any]:
             resting = rests.of_mailing(db.session, mailing.id, now=_now()) if sending else []
             doubts = _doubts(mailing) if may_act else []
             companies = queries.company_names(db.session, doubts)
-            return _progress(mailing) | {
-                "doubts": doubts, "companies": companies, "refusals": refusals, "resting": resting
+            shown = _progress(mailing)
+            return shown | {
+                "doubts": doubts, "companies": companies, "refusals": refusals, "resting": resting,
+                "taken": _taken(mailing, shown["stats"]),
             }
     return {}
+
+
+def _taken(mailing: Mailing, stats: service.Statistics) -> dict[str, Any]:
+    """What was taken down while the mail was going out, what has gone out with it, and what can be put in instead."""
+    records, found = audit.history(db.session, "mailing", mailing.id), setting()
+    told = replacing.told(db.session, mailing, records, stats[DeliveryState.ACCEPTED], found.now)
+    told["own_work"] = mailings.wrote_in(db.session, mailing, access.scope().user_id)
+    if told["waiting"] and not told["gone"]:
+        composed = replacing.composed_anew(db.session, mailing, found)
+        told["form"] = ApproveForm(formdata=None, content_hash=mailings.fingerprint_of(mailing, composed))
+        told["approver"] = _may_act(mailing) and access.scope().role in mailings.APPROVER_ROLES
+    return told
 
 
 def _review(mailing: Mailing, may_act: bool) -> dict[str, Any]:

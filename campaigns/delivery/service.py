@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.audience.history import History
-from campaigns.delivery import frequency, lawful, starting
+from campaigns.delivery import frequency, lawful, replacing, starting
 from campaigns.delivery.models import Delivery
 from campaigns.delivery.rules import DeliveryState, SkipReason
 from campaigns.delivery.wake import wake
@@ -198,8 +198,10 @@ def start_due(session: Session, *, now: datetime) -> dict[str, int]:
 
 
 def resume(session: Session, actor: Actor, mailing: Mailing, *, now: datetime) -> None:
-    """Go on; refusals are counted anew from here. Raises Conflict once the mailing's last moment has passed."""
+    """Go on; refusals are counted anew from here. Raises Conflict once the mailing's last moment has passed, or while
+    it shows what was taken down."""
     _require_time_left(mailing, now)
+    replacing.require_whole(session, mailing, now)
     mailing.resumed_at = now
     mailings.resume(session, actor, mailing, now=now)
     wake(session, now=now)

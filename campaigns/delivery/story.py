@@ -44,6 +44,12 @@ def _told(record: ChangeRecord) -> Event | None:
         return Event(record.at, _("메일 만듦"), record.user_email)
     if record.action == "edit":
         return Event(record.at, _("내용 수정"), record.user_email)
+    if record.action == "replace":
+        before, after = record.changes["blocks"]
+        text = _("‘%(before)s’ 대신 ‘%(after)s’", before=before, after=after)
+        return Event(record.at, _("내려진 것을 바꿈"), record.user_email, text, "info")
+    if record.action == "reapprove":
+        return Event(record.at, _("바꾼 내용 승인"), record.user_email, tone="success")
     if record.action != "state":
         return None
     before, after = record.changes["state"]

@@ -1,4 +1,5 @@
-"""Keeps an eye on the database while a batch is in the socket: new opt-outs, and a person's pause.
+"""Keeps an eye on the database while a batch is in the socket: new opt-outs, and a pause, by a person or because what
+the mail shows was taken down.
 
 Asked before every write, so it must cost next to nothing. SQLite tells by ``PRAGMA data_version``
 (microseconds) whether anyone else has committed since the batch was looked through; only from then on are the
@@ -25,7 +26,8 @@ else:
     psycopg = lazy("psycopg")
 
 _SENDING = sa.text("SELECT state FROM mailing WHERE id = :mailing")
-_STATE_INTERVAL = 0.2  # seconds between looks at the mailing's state
+_STATE_INTERVAL = 0.2  # seconds between looks at the mailing's state while nothing is being written
+_HALTED = ""  # stands among the suppressed addresses for a mailing that is not being sent any more
 
 
 class Watch:
@@ -52,12 +54,20 @@ class Watch:
         self._lookup.ask([self._keys[number] for number in ids])
 
     def withdrawn(self, ids: Sequence[int]) -> Collection[int]:
-        """Those of ``ids`` whose address has been suppressed meanwhile."""
+        """Those of ``ids`` whose address has been suppressed meanwhile. Whether the mailing itself still is to be
+        sent is known afterwards (:attr:`halted`)."""
         if self._asked is not ids:
             self.ask(ids)
         self._asked = None
         suppressed = self._lookup.answer()
+        if _HALTED in suppressed:
+            self._sending = False
         return {number for number in ids if self._keys[number] in suppressed} if suppressed else ()
+
+    @property
+    def halted(self) -> bool:
+        """The mailing was paused or cancelled, as of the last look."""
+        return not self._sending
 
     def still_sending(self) -> bool:
         """False once the mailing was paused or cancelled; looked up at most every fifth of a second."""
@@ -74,7 +84,8 @@ class Watch:
 
 
 class _Lookup(Protocol):
-    """Which of some addresses are suppressed, altogether or for the mailing's topic."""
+    """Which of some addresses are suppressed, altogether or for the mailing's topic; and _HALTED, if the mailing is not
+    being sent."""
 
     def follow(self, mailing_id: int, keys: Sequence[str]) -> None:
         """Of this batch from now on."""
@@ -93,7 +104,8 @@ class _OnSqlite:
     _SUPPRESSED = sa.text(
         "SELECT address_key FROM suppression WHERE address_key IN (SELECT value FROM json_each(:keys)) "
         "UNION SELECT address_key FROM topic_suppression WHERE topic = (SELECT topic FROM mailing WHERE id = :mailing) "
-        "AND address_key IN (SELECT value FROM json_each(:keys))"
+        "AND address_key IN (SELECT value FROM json_each(:keys)) "
+        "UNION SELECT '' WHERE NOT EXISTS (SELECT 1 FROM mailing WHERE id = :mailing AND state = 'sending')"
     )
 
     def __init__(self, connection: sa.Connection):
@@ -128,6 +140,7 @@ class _OnPostgresql:
         SELECT address_key FROM asked JOIN suppression USING (address_key)
         UNION SELECT address_key FROM asked JOIN topic_suppression USING (address_key)
         WHERE topic = (SELECT topic FROM mailing WHERE id = $2::bigint)
+        UNION SELECT '' WHERE NOT EXISTS (SELECT 1 FROM mailing WHERE id = $2::bigint AND state = 'sending')
     """
 
     def __init__(self, connection: sa.Connection):

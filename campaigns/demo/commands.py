@@ -16,7 +16,7 @@ from campaigns.audience import service as audiences
 from campaigns.audience.history import KEY as HISTORY
 from campaigns.delivery import service as delivery
 from campaigns.delivery.engine import Engine
-from campaigns.demo import following, handouts, papers, people, returned, stories
+from campaigns.demo import following, handouts, letters, papers, people, returned, stories
 from campaigns.demo.firms import Firms
 from campaigns.demo.stories import Stage
 from campaigns.inbound import jobs as inbound
@@ -162,6 +162,7 @@ def _print_papers(stage: Stage) -> None:
     with unit_of_work(db.session):
         failed = papers.publish(stage, editions)
         handouts.hand_out(stage)
+        letters.post_letters(stage, app, templates_folder(app), app.extensions["outreach"].signer)
     for problem in failed:
         click.echo(f"  만들지 못한 홍보물: {problem}", err=True)
     stage.editions = len(editions) - len(failed)

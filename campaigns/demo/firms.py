@@ -14,7 +14,13 @@ from outreach.clock import kst_today
 from outreach.companies.emails import address_key
 from outreach.companies.identity import normalise_company_name, phone_key, place_key
 from outreach.companies.models import Company, Consent, ConsentPurpose, Contact, Workplace
-from outreach.demo.companies import FictionalCompany, FictionalWorkplace, featured_companies, fictional_companies
+from outreach.demo.companies import (
+    FictionalCompany,
+    FictionalWorkplace,
+    featured_companies,
+    fictional_companies,
+    invented_postcode,
+)
 from outreach.regions.models import IndustrialComplex
 from outreach.regions.reference import load_regions
 from outreach.regions.service import RegionIndex
@@ -85,7 +91,8 @@ class Firms:
         found = self._index.match(place.address)
         return {
             "company_id": company_id, "workplace_number": place.number, "name": place.name, "is_head": place.is_head,
-            "address": place.address, "address_key": place_key(place.address), "phone": place.phone,
+            "address": place.address, "address_key": place_key(place.address),
+            "postcode": invented_postcode(place.address), "phone": place.phone,
             "phone_key": phone_key(place.phone), "province_id": found.province_id if found else None,
             "district_id": found.district_id if found else None, "centre_id": found.centre_id if found else None,
             "complex_id": self._complexes.get(place.complex), "ksic": firm.ksic,

@@ -316,7 +316,7 @@ for _view in (show_mail, show_preview):
 
 def _rendered(mailing: Mailing, contact_id: int | None) -> preview.Rendered:
     outreach = _outreach()
-    composed = service.frozen(mailing) if mailing.compiled else _composed(mailing)
+    composed = service.frozen(mailing) if mailing.compiled and mailing.approved_hash else _composed(mailing)
     try:
         sender = Address(mailing.sender_name, mailing.sender_address or preview.NOBODY)
         writer = MessageWriter(composed, sender, outreach.settings.base_url, outreach.signer, outreach.clock)
@@ -347,7 +347,7 @@ def _send_test(mailing: Mailing) -> None:
             html=rendered.html, now=now,
         )
         db.session.commit()
-        flash(_("저장하고 %(address)s(으)로 시험 메일을 보냈습니다.", address=current_user.email), "success")
+        flash(_("저장하고 %(address)s 주소로 시험 메일을 보냈습니다.", address=current_user.email), "success")
     except DomainError as error:
         db.session.rollback()
         flash(translated(error.message), "error")

@@ -28,6 +28,8 @@ from campaigns.mailings.freeze import missing_values
 from campaigns.mailings.gates import Finding
 from campaigns.mailings.models import Mailing, MailingEditor, MailingLink
 from campaigns.mailings.rules import BOUND, EDITABLE, MOVES, STATE_LABELS, MailingState, MessageClass
+from campaigns.mailings.second_person import APPROVER_ROLES as APPROVER_ROLES
+from campaigns.mailings.second_person import require_second_person, wrote_audience
 from campaigns.mailings.steps import require_alone
 from campaigns.mailings.timing import Timing
 from campaigns.planning import service as planning
@@ -38,9 +40,9 @@ from outreach.calendar import service as calendar
 from outreach.clock import kst_today, to_kst
 from outreach.companies.topics import Topic
 from outreach.db import check_version
-from outreach.errors import Conflict, Forbidden, Invalid, NotFound
+from outreach.errors import Conflict, Invalid, NotFound
 from outreach.regions.models import Centre
-from outreach.scope import Role, Scope
+from outreach.scope import Scope
 from outreach.wording import Text
 
 #: Of what a person writes when pausing.
@@ -50,7 +52,6 @@ FIELDS = (
     "title", "audience_id", "topic", "message_class", "class_reason", "commercial_reason", "subject", "preheader",
     "blocks", "sender_name", "sender_address", "sender_phone", "sender_postal", "clicks_open_leads", "track_opens",
 )
-APPROVER_ROLES = frozenset({Role.HEADQUARTERS, Role.CENTRE_MANAGER, Role.PROMOTION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def create(
     _apply(session, mailing, values)
     session.add(mailing)
     session.flush()
-    _note_editor(session, mailing, actor, now)
+    note_editor(session, mailing, actor, now)
     audit.record_change(session, actor, "mailing", mailing.id, "create", {"title": (None, mailing.title)}, now=now)
     return mailing
 
@@ -146,7 +147,7 @@ def edit(
     if mailing.state is not MailingState.DRAFT:
         back_to_draft(session, mailing)
     mailing.updated_at = now
-    _note_editor(session, mailing, actor, now)
+    note_editor(session, mailing, actor, now)
     audit.record_change(session, actor, "mailing", mailing.id, "edit", changes, now=now)
     session.flush()
 
@@ -186,7 +187,8 @@ def _apply(session: Session, mailing: Mailing, values: Mapping[str, Any]) -> dic
     return changes
 
 
-def _note_editor(session: Session, mailing: Mailing, actor: Actor, now: datetime) -> None:
+def note_editor(session: Session, mailing: Mailing, actor: Actor, now: datetime) -> None:
+    """Who wrote in the mailing may not approve it."""
     if actor.user_id is None:
         return
     row = next((editor for editor in mailing.editors if editor.user_id == actor.user_id), None)
@@ -201,8 +203,7 @@ def wrote_in(session: Session, mailing: Mailing, user_id: int | None) -> bool:
     """Whether a person edited the mailing or its audience, and so may not approve it."""
     if any(editor.user_id == user_id for editor in mailing.editors):
         return True
-    edits = audit.history(session, "audience", mailing.audience_id) if mailing.audience_id else []
-    return any(record.user_id == user_id for record in edits)
+    return wrote_audience(session, mailing.audience_id, user_id)
 
 
 def audience_changed(session: Session, actor: Actor, audience: Audience, now: datetime) -> list[str]:
@@ -318,12 +319,7 @@ def approve(
     at."""
     require_alone(mailing, as_step)
     _require_move(mailing, MailingState.FREEZING)
-    if scope.role not in APPROVER_ROLES:
-        raise Forbidden("메일 승인은 센터 관리자·본부·홍보담당만 할 수 있습니다.")
-    if wrote_in(session, mailing, actor.user_id):
-        raise Forbidden(
-            "이 메일이나 수신 대상을 작성하거나 고친 사람은 승인할 수 없습니다. 다른 담당자에게 승인을 요청해 주세요."
-        )
+    require_second_person(scope, wrote=wrote_in(session, mailing, actor.user_id))
     result = check(session, mailing, setting)
     _require_ready(result)
     if result.content_hash != content_hash or result.composed is None:

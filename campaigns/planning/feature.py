@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from flask import Flask
 from flask_babel import lazy_pgettext
 
-from campaigns.planning import api, material_routes, portal, routes
+from campaigns.planning import api, material_routes, papers, portal, routes
 from outreach.feature import Feature, MenuItem, Panel
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
+
+
+def init_app(app: Flask) -> None:
+    """Hand lower areas what they ask of campaigns."""
+    portal.init_app(app)
+    papers.init_app(app)
+
 
 feature = Feature(
     name="planning",
@@ -19,5 +27,5 @@ feature = Feature(
         Panel("home", 40, routes.home_panel, EDITOR_ROLES),
         Panel("campaign", 40, material_routes.panel, STAFF_ROLES),
     ),
-    init_app=portal.init_app,
+    init_app=init_app,
 )

@@ -19,6 +19,8 @@ from campaigns.audience import rules as audiences
 from campaigns.audience.service import Question, judged
 from campaigns.delivery import frequency
 from campaigns.delivery.models import Delivery
+from campaigns.mailings.content import PersonalField
+from campaigns.mailings.freeze import filled, personal_values
 from campaigns.mailings.models import Mailing
 from campaigns.post.models import PostItem, PostObjection, PostRun
 from campaigns.post.rules import BAD_ADDRESS, Exclusion, ItemState, Numbers
@@ -64,9 +66,12 @@ def count(session: Session, request: Request) -> Numbers:
     return Numbers(matched, letters, companies, excluded)
 
 
-def chosen(session: Session, request: Request, limit: int) -> Sequence[sa.Row[Any]]:
+def chosen(
+    session: Session, request: Request, limit: int, fields: Sequence[PersonalField] = (), centre_name: str = ""
+) -> Sequence[sa.Row[Any]]:
     """The workplaces to write to, in the order of the post: by postcode, then address. With company, company_name,
-    company_key, workplace columns, and the first contact person who has a name."""
+    company_key, workplace columns, the first contact person who has a name, and the values of ``fields`` as
+    ``field0`` and so on ('' where one is unknown). ``centre_name``: of a workplace without a centre."""
     reasons = _judged(request).subquery()
     named = (
         sa.select(sa.func.min(Contact.id))
@@ -79,7 +84,7 @@ def chosen(session: Session, request: Request, limit: int) -> Sequence[sa.Row[An
             Workplace.name.label("place_name"), Workplace.is_head, Workplace.address, Workplace.postcode,
             _address_key(Workplace).label("address_key"), Company.name.label("company_name"),
             Company.name_key, Contact.id.label("contact_id"), Contact.name.label("person"),
-            Contact.title.label("title"),
+            Contact.title.label("title"), *_values(fields, centre_name),
         )
         .select_from(reasons)
         .join(Workplace, Workplace.id == reasons.c.workplace_id)
@@ -89,6 +94,19 @@ def chosen(session: Session, request: Request, limit: int) -> Sequence[sa.Row[An
         .order_by(Workplace.postcode, Workplace.address, Company.name, Workplace.id)
     )
     return session.execute(query.limit(limit)).all()
+
+
+def _values(fields: Sequence[PersonalField], centre_name: str) -> list[sa.ColumnElement[str]]:
+    """The personal fields of a letter's text: those of a mail, and what only letters have."""
+    if not fields:
+        return []
+    values = personal_values(centre_name)
+    values |= {
+        "기업명": Company.name, "지역": sa.func.trim(values["시도"] + " " + values["시군구"]), "업종": Company.industry,
+    }
+    return [
+        sa.func.coalesce(filled(field, values), "").label(f"field{number}") for number, field in enumerate(fields)
+    ]
 
 
 def _judged(request: Request) -> sa.Select[Any]:

@@ -22,6 +22,7 @@ from wtforms import (
 from wtforms.form import Form
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from campaigns.post.letter import NEAREST
 from campaigns.post.rules import LABEL_SHEETS, MAX_SHIFT, REASON_LABELS, ReturnReason, Window, sheet_label
 from outreach.web.language import translated
 
@@ -67,11 +68,18 @@ class RunForm(NewForm):
     )
     heading = StringField(_l("소제목"), [Length(max=120)])
     text = TextAreaField(
-        _l("본문"), [Length(max=5000)], description=_l("빈 줄로 문단을 나눕니다. **굵게**, 줄 앞의 - 는 목록이 됩니다.")
+        _l("본문"), [Length(max=5000)], description=_l(
+            "빈 줄로 문단을 나눕니다. **굵게**, 줄 앞의 - 는 목록이 됩니다. {{기업명}} {{지역}} {{업종|귀사 업종}}처럼 "
+            "쓰면 편지마다 바뀝니다. 세로줄 뒤는 모를 때 대신할 말입니다."
+        )
     )
     programme_1 = SelectField(_l("지원제도 카드 1"), coerce=_id)
     programme_2 = SelectField(_l("지원제도 카드 2"), coerce=_id)
     case = SelectField(_l("우수사례 카드"), coerce=_id)
+    nearest = BooleanField(
+        _l("기업마다 가장 가까운 사례 싣기"),
+        description=_l("고른 사례 대신, 받는 기업과 시·도, 업종, 규모가 가까운 게시 사례를 까닭과 함께 싣습니다."),
+    )
     closing = TextAreaField(_l("맺음말"), [Length(max=2000)])
     sender_name = StringField(_l("보내는 기관"), [Length(max=80)])
     sender_phone = StringField(_l("전화"), [Length(max=32)])
@@ -107,7 +115,7 @@ class RunForm(NewForm):
         }
 
 
-_PARTS = ("heading", "text", "programme_1", "programme_2", "case", "closing")
+_PARTS = ("heading", "text", "programme_1", "programme_2", "case", "nearest", "closing")
 
 
 def blocks(given: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -121,9 +129,11 @@ def blocks(given: Mapping[str, Any]) -> list[dict[str, Any]]:
             made.append({"kind": "heading", "text": value})
         elif name in ("text", "closing"):
             made.append({"kind": "text", "text": value})
-        elif name == "case":
+        elif name == "nearest":
+            made.append({"kind": NEAREST})
+        elif name == "case" and not given.get("nearest"):
             made.append({"kind": "case", "case_id": value})
-        else:
+        elif name.startswith("programme"):
             made.append({"kind": "programme", "version_id": value})
     return made
 
@@ -136,6 +146,7 @@ def parts(stored: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     found["closing"] = "\n\n".join(texts[1:])
     found["heading"] = next((block["text"] for block in stored if block["kind"] == "heading"), "")
     found["case"] = next((block["case_id"] for block in stored if block["kind"] == "case"), None)
+    found["nearest"] = any(block["kind"] == NEAREST for block in stored)
     versions = [block["version_id"] for block in stored if block["kind"] == "programme"]
     found |= dict(zip(("programme_1", "programme_2"), versions, strict=False))
     return found
@@ -168,6 +179,10 @@ class ScanForm(FlaskForm):
     def __init__(self, *args: Any, **values: Any):
         super().__init__(*args, **values)
         self.reason.choices = [(reason.value, gettext(label)) for reason, label in REASON_LABELS.items()]
+
+
+class BackForm(FlaskForm):
+    comment = StringField(_l("고칠 점"), [Length(max=300)])
 
 
 class LiftForm(FlaskForm):

@@ -1,18 +1,33 @@
-"""What a letter says, but for whom: from blocks to the base that all letters of a run are drawn on."""
+"""What a letter says, but for whom: from blocks to the base that the letters of a run are drawn on. One base serves all
+of them, unless the text names the reader or shows the case nearest; then each has its own (campaigns.post.bodies).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from campaigns.mailings.content import PersonalField
 from campaigns.post.models import PostRun
-from campaigns.post.rules import FOLDS, MAX_PAGES, SALUTATION_FIELDS, Window, unknown_fields
+from campaigns.post.rules import (
+    FOLDS,
+    MAX_PAGES,
+    SALUTATION_FIELDS,
+    TEXT_FIELDS,
+    Window,
+    fields_of,
+    filled,
+    unknown_fields,
+)
 from cases.blocks import cards
 from cases.blocks import content as blocks
 from cases.blocks.writing import to_html
@@ -24,8 +39,11 @@ from outreach.pdf.templates import environment
 from outreach.programmes.models import ProgrammeVersion
 from outreach.wording import Text
 
+#: Holds the place of the case that is nearest to the reader.
+NEAREST = "nearest"
 #: What a letter may hold of the shared blocks: no pictures, which a black and white machine prints badly.
-KINDS = {kind: blocks.KINDS[kind] for kind in ("heading", "text", "figure", "case", "programme")}
+KINDS = {kind: blocks.KINDS[kind] for kind in ("heading", "text", "figure", "case", "programme")} | {NEAREST: {}}
+KIND_LABELS = {**blocks.KIND_LABELS, NEAREST: Text("가까운 사례 카드")}
 
 #: A letter to begin with.
 FIRST = (
@@ -41,9 +59,51 @@ FIRST_SUBJECT = "일·육아 동행 플래너의 무료 방문 상담을 안내�
 FIRST_SALUTATION = "{{회사명}} {{담당자}}님께"
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom a letter is, as far as its text says: ``values`` by slot, the ``case`` nearest and why."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    case: Case | None = None
+    reason: str = ""
+
+
+#: Nobody: for the look of a letter before its recipients are known.
+EXAMPLE = {
+    "회사명": "예시정밀 주식회사", "기업명": "예시정밀 주식회사", "사업장명": "예시정밀 주식회사", "담당자": "김예시",
+    "직위": "과장", "시도": "서울특별시", "시군구": "구로구", "지역": "서울특별시 구로구", "업종": "금속가공업",
+    "센터": "담당 고용센터",
+}
+
+
+def example(run: PostRun, case: Case | None) -> Reader:
+    """A company that does not exist."""
+    return Reader({each.slot: EXAMPLE.get(each.name, "") for each in fields(run)}, case)
+
+
 def clean(given: Any) -> list[blocks.Block]:
     """The blocks as they are kept. Raises Invalid."""
-    return blocks.clean_blocks(given, KINDS, blocks.KIND_LABELS)
+    return blocks.clean_blocks(given, KINDS, KIND_LABELS)
+
+
+def fields(run: PostRun) -> list[PersonalField]:
+    """The personal fields of the text, each once."""
+    found = {each.slot: each for block in run.blocks for text in _texts(block) for each in fields_of(text)}
+    return list(found.values())
+
+
+def shows_nearest(run: PostRun) -> bool:
+    """Whether each letter shows the case nearest to its reader."""
+    return any(block["kind"] == NEAREST for block in run.blocks)
+
+
+def varied(run: PostRun) -> bool:
+    """Whether the letters differ in more than address, salutation and codes."""
+    return shows_nearest(run) or bool(fields(run))
+
+
+def _texts(block: Mapping[str, Any]) -> Iterator[str]:
+    return (value for key, value in block.items() if key != "kind" and isinstance(value, str))
 
 
 def problems(session: Session, run: PostRun, today: date) -> Iterator[str]:
@@ -55,8 +115,11 @@ def problems(session: Session, run: PostRun, today: date) -> Iterator[str]:
     for name in unknown_fields(run.salutation, SALUTATION_FIELDS):
         yield Text("인사말에서 {{%(name)s}}은(는) 쓸 수 없습니다. {{회사명}}과 {{담당자}}만 쓸 수 있습니다.", name=name)
     for block in run.blocks:
-        if any(unknown_fields(value) for value in block.values() if isinstance(value, str)):
-            yield Text("본문은 모든 편지가 같아야 합니다. {{…}}는 인사말에만 쓸 수 있습니다.")
+        for name in (name for text in _texts(block) for name in unknown_fields(text, TEXT_FIELDS)):
+            yield Text(
+                "본문에서 {{%(name)s}}은(는) 쓸 수 없습니다. 쓸 수 있는 항목: %(fields)s", name=name,
+                fields=", ".join(TEXT_FIELDS),
+            )
     for _block, record in _records(session, run):
         if record is None:
             yield Text("본문의 카드가 가리키는 자료가 없습니다.")
@@ -69,7 +132,8 @@ def problems(session: Session, run: PostRun, today: date) -> Iterator[str]:
 
 def warnings(session: Session, run: PostRun, today: date) -> list[Text]:
     """What should be known before the letters are made."""
-    found: list[Text] = []
+    notice = Window.from_json(run.window).notice()
+    found = [Text(notice)] if notice else []
     for _block, record in _records(session, run):
         if isinstance(record, Case):
             found += cards.case_warnings(record, today)
@@ -78,19 +142,28 @@ def warnings(session: Session, run: PostRun, today: date) -> list[Text]:
     return found
 
 
-def html(session: Session, templates: Path, run: PostRun, day: date) -> str:
-    """The letter's pages without its reader. ``day``: the date it bears.
+def html(session: Session, templates: Path, run: PostRun, readers: Sequence[Reader], day: date) -> str:
+    """The pages of a letter for each of ``readers``, each beginning on a page of its own with the anchor
+    :func:`anchor`. ``day``: the date they bear.
 
     :raises Invalid: it can't be made as it stands.
     """
     if reasons := list(problems(session, run, day)):
         raise Invalid(Text.joined(reasons))
     records = {id(block): record for block, record in _records(session, run)}
-    shown = [_shown(block, records.get(id(block)), day) for block in run.blocks]
+    letters = [
+        [shown for block in run.blocks if (shown := _shown(block, records.get(id(block)), day, reader))]
+        for reader in readers
+    ]
     return _environment(templates).get_template("pdf/letter/letter.html").render(
-        run=run, blocks=shown, day=day, folds=FOLDS, sender_at=sender_at(Window.from_json(run.window)),
-        fictional=run.campaign.fictional,
+        run=run, letters=letters, day=day, folds=FOLDS, sender_at=sender_at(Window.from_json(run.window)),
+        fictional=run.campaign.fictional, anchor=anchor,
     )
+
+
+def anchor(number: int) -> str:
+    """What letter ``number`` (from 0) of a file is found by."""
+    return f"letter-{number}"
 
 
 def sender_at(window: Window) -> float | None:
@@ -119,15 +192,17 @@ def _records(session: Session, run: PostRun) -> Iterator[tuple[blocks.Block, Any
             yield block, session.get(ProgrammeVersion, block["version_id"]) if block["version_id"] else None
 
 
-def _shown(block: blocks.Block, record: Any, day: date) -> dict[str, Any]:
+def _shown(block: blocks.Block, record: Any, day: date, reader: Reader = Reader()) -> dict[str, Any] | None:
     kind = block["kind"]
     if kind == "text":
-        return {"kind": kind, "html": to_html(block["text"])}
+        return {"kind": kind, "html": Markup(filled(to_html(block["text"]), reader.values))}  # noqa: S704 - escaped
+    if kind == NEAREST:
+        return {"kind": "case", "card": cards.case_card(reader.case), "reason": reader.reason} if reader.case else None
     if kind == "case":
-        return {"kind": kind, "card": cards.case_card(record)}
+        return {"kind": kind, "card": cards.case_card(record), "reason": ""}
     if kind == "programme":
         return {"kind": kind, "card": cards.programme_card(record, day)}
-    return dict(block)
+    return {key: unescape(filled(value, reader.values)) if key != "kind" else value for key, value in block.items()}
 
 
 @lru_cache(maxsize=1)

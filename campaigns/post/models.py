@@ -12,14 +12,17 @@ from campaigns.audience.models import Audience
 from campaigns.planning.models import Campaign
 from campaigns.post.rules import ItemState, Objection, ReturnReason, RunState
 from campaigns.responses.models import ResponsePlace
-from outreach.db import Identified, Json, Stamped, UtcDateTime, Versioned, db, enum_type
+from cases.library.models import Case
+from outreach.db import Identified, Json, Stamped, UtcDateTime, Versioned, Wording, db, enum_type
 
 
 class PostRun(Identified, Stamped, Versioned, db.Model):
     """One mail merge. ``blocks``: the letter's text (campaigns.post.letter.KINDS); ``window``: campaigns.post.rules.
     Window; ``base_sha256``: the rendered letter without its reader, '' while there is none; ``look_sha256``:
     the same to an example, for the eye; ``numbers``: what was
-    counted when the run was made. A run that is made never changes its recipients or its text."""
+    counted when the run was made. A run that is made never changes its recipients or its text. ``bodies``: the file of
+    all letters without their readers, where these differ (campaigns.post.bodies), '' until it is rendered;
+    ``approved_by`` None: so few letters need nobody else."""
 
     __tablename__ = "post_run"
 
@@ -42,6 +45,9 @@ class PostRun(Identified, Stamped, Versioned, db.Model):
     numbers: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
     made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     made_by: Mapped[int | None]
+    approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    approved_by: Mapped[int | None]
+    bodies: Mapped[str] = mapped_column(sa.String(80), default="")
     posted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     campaign: Mapped[Campaign] = relationship()
@@ -52,7 +58,9 @@ class PostRun(Identified, Stamped, Versioned, db.Model):
 
 
 class PostItem(Identified, db.Model):
-    """One letter, with name and address as they are printed. ``centre_id``: whose workplace it was."""
+    """One letter, with name and address as they are printed. ``centre_id``: whose workplace it was. Where letters
+    differ, ``values`` are the personal fields in its text, ``case`` the case chosen for it and ``case_reason`` why, and
+    its pages are ``pages`` from ``first_page`` (from 0) on of the run's bodies; 0: not rendered yet."""
 
     __tablename__ = "post_item"
 
@@ -69,6 +77,11 @@ class PostItem(Identified, db.Model):
     address_key: Mapped[str] = mapped_column(sa.String(300))
     name_key: Mapped[str] = mapped_column(sa.String(200))
     postcode: Mapped[str] = mapped_column(sa.String(5))
+    values: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    case_id: Mapped[int | None] = mapped_column(sa.ForeignKey("best_practice.id", ondelete="SET NULL"), index=True)
+    case_reason: Mapped[str] = mapped_column(Wording, default="")
+    first_page: Mapped[int] = mapped_column(default=0)
+    pages: Mapped[int] = mapped_column(default=0)
     state: Mapped[ItemState] = mapped_column(enum_type(ItemState), default=ItemState.MADE)
     returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     returned_by: Mapped[int | None]
@@ -77,6 +90,7 @@ class PostItem(Identified, db.Model):
     response_id: Mapped[int | None] = mapped_column(sa.ForeignKey("response.id", ondelete="SET NULL"), index=True)
 
     run: Mapped[PostRun] = relationship()
+    case: Mapped[Case | None] = relationship()
 
     __table_args__ = (
         sa.UniqueConstraint("run_id", "position"),  # the letters in their order

@@ -41,18 +41,25 @@ Address = Callable[[PostItem], str]
 
 def letters(static: Path, run: PostRun, items: Sequence[PostItem], base: bytes, address: Address) -> bytes:
     """All letters as one file: the base once, and on it for each company its address in the window, the salutation and
-    its own QR code. ``address``: of a letter's response form."""
+    its own QR code. ``base``: the letter, or where they differ all of them (campaigns.post.bodies). ``address``: of a
+    letter's response form."""
     canvas = Canvas(static, title=f"{run.name} 편지", base=base)
     window = Window.from_json(run.window)
     for item in items:
-        leaf = canvas.page(0)
+        first, *others = _pages(item, canvas.base_pages)
+        leaf = canvas.page(first)
         _in_window(leaf, window.shown, run, item)
         size = leaf.size_for(salutation(run.salutation, item.name, item.person), 10.5, _WIDTH, smallest=8)
         leaf.fitted(*_TALK, salutation(run.salutation, item.name, item.person), size, _WIDTH, smallest=8)
         _answer(leaf, address(item))
-        for number in range(1, canvas.base_pages):
+        for number in others:
             canvas.page(number)
     return canvas.pdf()
+
+
+def _pages(item: PostItem, base_pages: int) -> range:
+    """The pages of the base that are this letter's: all, or its own."""
+    return range(item.first_page, item.first_page + item.pages) if item.pages else range(base_pages)
 
 
 def example(static: Path, run: PostRun, base: bytes, base_url: str) -> bytes:

@@ -10,7 +10,9 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from campaigns.post import bodies
 from campaigns.post.models import PostItem, PostRun
+from campaigns.post.rules import FOLDER
 from outreach.feature import RecordClass
 
 KEEP = timedelta(days=365)
@@ -22,15 +24,22 @@ def due(before: datetime) -> sa.Select[tuple[int]]:
     return sa.select(PostItem.id).where(PostItem.run_id.in_(made), PostItem.address != "")
 
 
-def erase(_app: Flask, session: Session, ids: Sequence[int]) -> None:
-    """Name, person and address. That a company was written to, and what became of it, stays; so does the postcode's
-    beginning, by which letters are counted."""
+def erase(app: Flask, session: Session, ids: Sequence[int]) -> None:
+    """Name, person and address, and the file of letters that name them. That a company was written to, and what became
+    of it, stays; so does the postcode's beginning, by which letters are counted."""
     session.execute(
         sa.update(PostItem).where(PostItem.id.in_(ids)).values(
-            name="", person="", address="", address_key="", name_key="",
+            name="", person="", address="", address_key="", name_key="", values={},
             postcode=sa.func.substr(PostItem.postcode, 1, 3), contact_id=None,
         ).execution_options(synchronize_session=False)
     )
+    folder = app.extensions["outreach"].settings.folder(FOLDER)
+    runs = sa.select(PostRun).where(
+        PostRun.bodies != "", PostRun.id.in_(sa.select(PostItem.run_id).where(PostItem.id.in_(ids)))
+    )
+    for run in session.scalars(runs):
+        bodies.erase(folder, run.bodies)
+        run.bodies = ""
 
 
 LETTERS = RecordClass(

@@ -14,16 +14,18 @@ from sqlalchemy.orm import joinedload
 from campaigns.audience.history import KEY, NoHistory
 from campaigns.audience.models import Audience
 from campaigns.delivery import frequency
+from campaigns.mailings.second_person import APPROVER_ROLES
 from campaigns.planning import service as planning
 from campaigns.planning.models import Campaign
-from campaigns.post import choosing, letter, listing, printing, service
-from campaigns.post.forms import LabelForm, NewForm, RunForm
-from campaigns.post.jobs import FOLDER
+from campaigns.post import bodies, choosing, letter, listing, printing, service
+from campaigns.post.forms import BackForm, LabelForm, NewForm, RunForm
 from campaigns.post.models import PostItem, PostRun
 from campaigns.post.rules import (
     EXCLUSION_HINTS,
     EXCLUSION_LABELS,
+    FOLDER,
     ITEM_LABELS,
+    MAX_PAGES,
     OBJECTION_LABELS,
     REASON_LABELS,
     RUN_LABELS,
@@ -38,6 +40,7 @@ from cases.library.rules import CaseState, ConsentScope
 from cases.materials import store
 from cases.materials.jobs import static_folder
 from outreach import links
+from outreach.accounts.models import User
 from outreach.audit.models import AccessKind
 from outreach.clock import kst_today
 from outreach.db import db
@@ -47,6 +50,7 @@ from outreach.scope import EDITOR_ROLES
 from outreach.web import access, xlsx
 from outreach.web.language import translated
 from outreach.web.paging import paginate
+from outreach.wording import Text
 
 blueprint = Blueprint("post", __name__, url_prefix="/campaigns/<int:campaign_id>/post")
 PDF = "application/pdf"
@@ -160,16 +164,32 @@ def show(campaign_id: int, run_id: int) -> str:
     """The run with its numbers, before it is made and after."""
     run = _run(campaign_id, run_id)
     draft, today = run.state is RunState.DRAFT, kst_today(_now())
-    asked = _request(run) if draft else None
+    asked, obstacles = _request(run) if draft else None, service.obstacles(db.session, run, today)
+    scope = access.scope()
     form = LabelForm(formdata=None)
     return render_template(
         "post/show.html", campaign=run.campaign, run=run, window=Window.from_json(run.window), form=form,
         numbers=choosing.count(db.session, asked) if asked else _frozen(run),
         problems=list(letter.problems(db.session, run, today)) if draft else [],
         warnings=letter.warnings(db.session, run, today) if draft else [],
-        job=service.job_of(db.session, run) if draft and not run.base_sha256 else None,
+        job=service.job_of(db.session, run) if not (run.base_sha256 if draft else run.bodies) else None,
+        obstacles=obstacles, rendering=letter.varied(run) and not draft and not run.bodies, varied=letter.varied(run),
+        own_work=service.wrote_in(db.session, run, scope.user_id), approver=scope.role in APPROVER_ROLES,
+        may_take_back=not draft and service.may_take_back(db.session, run, today), back=BackForm(formdata=None),
+        unapproved=_unapproved(), people=_people(run),
         counts=service.counts(db.session, [run.id])[run.id], states=ItemState, exclusions=Exclusion,
     )
+
+
+def _unapproved() -> int:
+    """So many letters need nobody's approval."""
+    return current_app.extensions["outreach"].settings.letters_unapproved
+
+
+def _people(run: PostRun) -> dict[int, str]:
+    """Names of who made and who approved it."""
+    query = sa.select(User.id, User.name).where(User.id.in_({run.made_by, run.approved_by} - {None}))
+    return {row.id: row.name for row in db.session.execute(query)}
 
 
 def _frozen(run: PostRun) -> Any:
@@ -203,7 +223,8 @@ def letters(campaign_id: int, run_id: int) -> str:
     found = paginate(db.session, service.items_query(run, state))
     access.log_access(AccessKind.VIEW, "post_item", [row.id for row in found.items], run.name)
     return render_template(
-        "post/letters.html", campaign=run.campaign, run=run, page=found, chosen=chosen, states=ItemState
+        "post/letters.html", campaign=run.campaign, run=run, page=found, chosen=chosen, states=ItemState,
+        max_pages=MAX_PAGES, varied=letter.varied(run),
     )
 
 
@@ -214,11 +235,34 @@ def letters(campaign_id: int, run_id: int) -> str:
 @access.allow(*EDITOR_ROLES)
 def make(campaign_id: int, run_id: int) -> Any:
     run = _run(campaign_id, run_id)
-    version = request.form.get("version", "")
     return _act(campaign_id, run_id, lambda: service.make(
-        db.session, access.actor(), run, _request(run), version=int(version) if version.isdecimal() else None,
-        now=_now(),
-    ), _("편지를 만들었습니다. 인쇄 파일과 발송 목록을 내려받으세요."))
+        db.session, access.actor(), run, _request(run), version=_version(), now=_now(), unapproved=_unapproved(),
+    ), _("편지의 받는 곳과 글을 굳혔습니다."))
+
+
+def _version() -> int | None:
+    version = request.form.get("version", "")
+    return int(version) if version.isdecimal() and len(version) < 10 else None
+
+
+@blueprint.post("/<int:run_id>/approve")
+@access.allow(*EDITOR_ROLES)
+def approve(campaign_id: int, run_id: int) -> Any:
+    """The second person's word."""
+    run = _run(campaign_id, run_id)
+    return _act(campaign_id, run_id, lambda: service.approve(
+        db.session, access.scope(), access.actor(), run, version=_version(), now=_now(),
+    ), _("승인했습니다. 인쇄 파일과 발송 목록을 내려받을 수 있습니다."))
+
+
+@blueprint.post("/<int:run_id>/back")
+@access.allow(*EDITOR_ROLES)
+def take_back(campaign_id: int, run_id: int) -> Any:
+    """Back to writing, with what is to be changed."""
+    run, form = _run(campaign_id, run_id), BackForm()
+    return _act(campaign_id, run_id, lambda: service.take_back(
+        db.session, access.actor(), run, now=_now(), comment=form.comment.data or "", folder=_folder(),
+    ), _("준비로 되돌렸습니다. 고쳐서 다시 만드세요."))
 
 
 @blueprint.post("/<int:run_id>/posted")
@@ -263,14 +307,34 @@ def delete(campaign_id: int, run_id: int) -> Any:
 def letters_pdf(campaign_id: int, run_id: int) -> Response:
     """All letters as one file."""
     run = _run(campaign_id, run_id)
-    items = _printable(run, _("편지"))
-    base = store.pdf_path(_folder(), run.base_sha256).read_bytes()
+    return _pdf(_drawn(run, _printable(run, _("편지"))), _("편지_%(name)s", name=run.name))
+
+
+@blueprint.get("/<int:run_id>/letters/<int:item_id>.pdf")
+@access.allow(*EDITOR_ROLES)
+def letter_pdf(campaign_id: int, run_id: int, item_id: int) -> Response:
+    """One company's letter as it will be printed, to be looked at before anyone approves it."""
+    run = _run(campaign_id, run_id)
+    item = db.session.get(PostItem, item_id)
+    if item is None or item.run_id != run.id:
+        raise NotFound("이 발송의 편지가 아닙니다.")
+    if not item.address:
+        raise Conflict("보관 기간이 지나 이름과 주소를 지운 발송입니다.")
+    access.log_access(AccessKind.VIEW, "post_item", [item.id], f"{run.name} · {_('편지 미리보기')}")
+    return _pdf(_drawn(run, [item]), _("편지_%(name)s", name=item.position), inline=True)
+
+
+def _drawn(run: PostRun, items: list[PostItem]) -> bytes:
+    """These letters as a file. Raises Conflict while they are not rendered."""
     outreach = current_app.extensions["outreach"]
+    if letter.varied(run) and not run.bodies:
+        raise Conflict("편지를 한 통씩 만들고 있습니다. 잠시 뒤에 다시 열어 주세요.")
+    whole = bodies.read(_folder(), run) if run.bodies else store.pdf_path(_folder(), run.base_sha256).read_bytes()
 
     def address(item: PostItem) -> str:
         return links.letter_url(outreach.settings.base_url, outreach.signer, item.id)
 
-    return _pdf(printing.letters(_static(), run, items, base, address), _("편지_%(name)s", name=run.name))
+    return printing.letters(_static(), run, items, whole, address)
 
 
 @blueprint.get("/<int:run_id>/labels.pdf")
@@ -316,7 +380,12 @@ def try_pdf(campaign_id: int, run_id: int) -> Response:
 
 
 def _printable(run: PostRun, what: str, kind: AccessKind = AccessKind.DOWNLOAD) -> list[PostItem]:
-    """The letters, noted in the access records. Raises Conflict before they are made, and when their time is over."""
+    """The letters, noted in the access records. Raises Conflict before they are made and approved, while something in
+    them may not be shown, and when their time is over."""
+    if run.state is RunState.REVIEW:
+        raise Conflict("다른 담당자가 승인한 뒤에 인쇄할 수 있습니다.")
+    if reasons := service.obstacles(db.session, run, kst_today(_now())):
+        raise Conflict(Text.joined(reasons))
     items = service.items(db.session, run)
     if not items:
         raise Conflict("편지를 먼저 만들어 주세요.")
@@ -326,9 +395,11 @@ def _printable(run: PostRun, what: str, kind: AccessKind = AccessKind.DOWNLOAD) 
     return items
 
 
-def _pdf(content: bytes, name: str) -> Response:
-    headers = {"Content-Disposition": xlsx.disposition(f"{name}.pdf", "post.pdf"), "Cache-Control": "no-store"}
-    return Response(content, mimetype=PDF, headers=headers)
+def _pdf(content: bytes, name: str, *, inline: bool = False) -> Response:
+    how = xlsx.disposition(f"{name}.pdf", "post.pdf")
+    if inline:
+        how = how.replace("attachment", "inline", 1)
+    return Response(content, mimetype=PDF, headers={"Content-Disposition": how, "Cache-Control": "no-store"})
 
 
 def _folder() -> Path:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
+from html import escape, unescape
 from typing import Any, NamedTuple
 
+from campaigns.mailings.content import FIELDS, PersonalField
 from outreach.wording import Text
 
 
@@ -22,15 +24,23 @@ def _(text: str) -> str:
 #: Letters of one run: what one person hands over at a counter, and what is drawn within a few seconds.
 MAX_LETTERS = 3_000
 MAX_PAGES = 2  # one sheet, both sides
+#: Where rendered letters lie below the data folder.
+FOLDER = "post"
 
 
 class RunState(str, enum.Enum):
     DRAFT = "draft"
-    MADE = "made"  # recipients and text are frozen
+    REVIEW = "review"  # recipients and text are frozen; a second person is to approve
+    MADE = "made"  # may be printed
     POSTED = "posted"
 
 
-RUN_LABELS = {RunState.DRAFT: _("준비 중"), RunState.MADE: _("만듦"), RunState.POSTED: _("발송함")}
+RUN_LABELS = {
+    RunState.DRAFT: _("준비 중"), RunState.REVIEW: _("승인 대기"), RunState.MADE: _("만듦"),
+    RunState.POSTED: _("발송함"),
+}
+#: Recipients and text are frozen, and nothing has left.
+FROZEN = frozenset({RunState.REVIEW, RunState.MADE})
 
 
 class ItemState(str, enum.Enum):
@@ -150,6 +160,8 @@ def shown_code(code: str) -> str:
 PAPER = (210.0, 297.0)
 FOLDS = (99.0, 198.0)  # a sheet folded twice, the address outside
 SMALLEST_WINDOW = (60.0, 30.0)
+#: An envelope of the standard rate (규격우편물): width and height, from and to (docs/decisions/0028).
+STANDARD_SIZE = ((140.0, 235.0), (90.0, 130.0))
 HEAD = (29.0, 102.0)  # between the letterhead's rule and its subject nothing stands but the address and the sender
 
 
@@ -202,6 +214,15 @@ class Window:
         top = FOLDS[0] - self.bottom - self.height
         return Box(self.left, top + up, self.width - aside, self.height - up)
 
+    def notice(self) -> str:
+        """What the post office will say of the envelope; '' if nothing."""
+        (narrow, wide), (low, high) = STANDARD_SIZE
+        if narrow <= self.envelope_width <= wide and low <= self.envelope_height <= high:
+            return ""
+        return _(
+            "규격봉투(가로 140~235mm, 세로 90~130mm)가 아니어서 규격외 요금을 낼 수 있습니다. 우체국에 확인하세요."
+        )
+
     def problem(self) -> str:
         """Why no address can stand in this window; '' if one can."""
         shown = self.shown
@@ -244,8 +265,9 @@ class LabelSheet:
         return self.left + column * self.pitch_x, self.top + row * self.pitch_y
 
 
-#: Address labels sold everywhere. Counts and label sizes agree in several independent lists; the margins come from one
-#: that cites the maker's manual (docs/decisions/0028), hence the sheet to try and the shift.
+#: Address labels sold everywhere. Counts and label sizes agree in several independent lists; the margins in two, of
+#: which one cites the maker's manual; a third centres the labels (docs/decisions/0028). Hence the sheet to try and the
+#: shift.
 LABEL_SHEETS = {
     sheet.name: sheet for sheet in (
         LabelSheet("LS-3106", 3, 8, 6.5, 12.5, 64.0, 33.9, 66.5, 33.9),
@@ -267,15 +289,32 @@ def sheet_label(sheet: LabelSheet) -> Text:
 
 # -- what a letter calls its reader -------------------------------------------------------------------------
 
-#: Stand in the salutation, which is set on each letter by itself; the text below is the same in all of them.
+#: Stand in the salutation, which is drawn on each letter.
 SALUTATION_FIELDS = ("회사명", "담당자")
+#: Stand in the text: those of a mail, and these. Each letter is then rendered by itself.
+TEXT_FIELDS = {
+    **FIELDS, "기업명": _("회사 이름"), "지역": _("사업장이 있는 시·도와 시·군·구"), "업종": _("업종"),
+}
 NOBODY = "인사·노무 담당자"
 _FIELD = re.compile(r"\{\{\s*([^{}|]+?)\s*(?:\|([^{}]*))?\}\}")
 
 
-def unknown_fields(text: str, allowed: tuple[str, ...] = ()) -> list[str]:
+def fields_of(text: str) -> list[PersonalField]:
+    """The fields in ``{{…}}``, known or not, in their order."""
+    return [PersonalField(found[1], found[2]) for found in _FIELD.finditer(text)]
+
+
+def unknown_fields(text: str, allowed: Collection[str] = ()) -> list[str]:
     """The names in ``{{…}}`` that are none of ``allowed``."""
-    return [found[1] for found in _FIELD.finditer(text) if found[1] not in allowed]
+    return [field.name for field in fields_of(text) if field.name not in allowed]
+
+
+def filled(html: str, values: Mapping[str, str]) -> str:
+    """A text with its fields filled in: ``values`` by slot (campaigns.mailings.content.PersonalField)."""
+    def value(found: re.Match[str]) -> str:
+        return escape(values.get(PersonalField(found[1], found[2] and unescape(found[2])).slot, ""))
+
+    return _FIELD.sub(value, html)
 
 
 def salutation(text: str, company: str, person: str) -> str:

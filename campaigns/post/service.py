@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,13 +14,19 @@ from campaigns.audience import service as audiences
 from campaigns.audience.history import History
 from campaigns.audience.models import Audience
 from campaigns.audience.service import Question
+from campaigns.mailings.content import PersonalField
+from campaigns.mailings.second_person import require_second_person, wrote_audience
 from campaigns.planning import service as planning
 from campaigns.planning.models import Campaign
-from campaigns.post import choosing, letter
+from campaigns.post import bodies, choosing, letter
+from campaigns.post.bodies import Body
 from campaigns.post.choosing import Request
 from campaigns.post.models import PostItem, PostRun
-from campaigns.post.rules import MAX_LETTERS, ItemState, Numbers, RunState, Window, letter_code
+from campaigns.post.rules import FROZEN, MAX_LETTERS, ItemState, Numbers, RunState, Window, letter_code
 from campaigns.responses import service as responses
+from cases.blocks import cards
+from cases.library.models import Case
+from cases.library.rules import Outlet
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.clock import kst_today
@@ -33,7 +40,7 @@ from outreach.jobs.models import Job
 from outreach.scope import Scope
 from outreach.wording import Text
 
-RENDER = "post.letter"
+RENDER, BODIES = "post.letter", "post.bodies"
 #: What a person writes; all but ``name`` and ``again`` is on the paper.
 FIELDS = (
     "name", "audience_id", "subject", "salutation", "blocks", "window", "sender_name", "sender_phone", "sender_postal",
@@ -120,9 +127,20 @@ def request_letter(session: Session, run: PostRun, user_id: int | None, *, now: 
 
 
 def job_of(session: Session, run: PostRun) -> Job | None:
-    """The latest job that renders the letter as it is."""
-    query = sa.select(Job).where(Job.kind == RENDER, Job.key == f"{RENDER}:{run.id}:{run.version}")
+    """The latest job that renders the letter as it is, or its letters."""
+    draft = run.state is RunState.DRAFT
+    kind, key = (RENDER, f"{RENDER}:{run.id}:{run.version}") if draft else (BODIES, _bodies_key(run))
+    query = sa.select(Job).where(Job.kind == kind, Job.key == key)
     return session.scalar(query.order_by(Job.id.desc()).limit(1))
+
+
+def request_bodies(session: Session, run: PostRun, user_id: int | None, *, now: datetime) -> Job:
+    """Have the letters rendered one by one."""
+    return jobs.enqueue(session, BODIES, {"run_id": run.id}, now=now, key=_bodies_key(run), user_id=user_id)
+
+
+def _bodies_key(run: PostRun) -> str:
+    return f"{BODIES}:{run.id}:{run.made_at.isoformat() if run.made_at else ''}"
 
 
 def rendered(session: Session, run_id: int, version: int, sha256: str, look: str, pages: int) -> bool:
@@ -134,6 +152,20 @@ def rendered(session: Session, run_id: int, version: int, sha256: str, look: str
         .execution_options(synchronize_session=False)
     )
     return bool(changed.rowcount)
+
+
+def keep_bodies(
+    session: Session, run_id: int, made_at: datetime | None, name: str, found: Sequence[Body]
+) -> bool:
+    """The letters are rendered: ``name`` is their file. False if the run was taken back meanwhile."""
+    run = session.get(PostRun, run_id, populate_existing=True)
+    if run is None or run.state not in FROZEN or run.made_at != made_at:
+        return False
+    run.bodies = name
+    for item, body in zip(items(session, run), found, strict=True):
+        item.first_page, item.pages = body.first, body.pages
+    session.flush()
+    return True
 
 
 # -- making and posting ---------------------------------------------------------------------------------
@@ -151,11 +183,14 @@ def request_of(
 
 
 def make(
-    session: Session, actor: Actor, run: PostRun, request: Request | None, *, version: int | None, now: datetime
+    session: Session, actor: Actor, run: PostRun, request: Request | None, *, version: int | None, now: datetime,
+    unapproved: int = MAX_LETTERS,
 ) -> Numbers:
-    """Write the recipients down with name and address as they are now, in the order of the post.
+    """Write the recipients down with name and address as they are now, in the order of the post. A run of more than
+    ``unapproved`` letters then waits for a second person (:func:`approve`).
 
-    :raises Conflict: already made, the letter is not ready or says what may no longer be said, or nobody is left.
+    :raises Conflict: already made, the letter is not ready or says what may no longer be said, nobody is left, or a
+        company lacks a value that the text needs.
     :raises Invalid: no audience, or more letters than one run may have.
     """
     session.refresh(run, with_for_update=True)  # two people may press at once
@@ -172,19 +207,100 @@ def make(
         raise Invalid(Text(
             "한 번에 %(limit)s통까지 만들 수 있습니다. 수신 대상을 나누어 주세요.", limit=f"{MAX_LETTERS:,}"
         ))
-    rows = choosing.chosen(session, request, MAX_LETTERS)
+    fields = letter.fields(run)
+    rows = choosing.chosen(session, request, MAX_LETTERS, fields, run.sender_name)
     if not rows:
         raise Conflict("편지를 보낼 기업이 없습니다.")
+    _require_values(rows, fields)
     run.place = responses.place_for(session, run.campaign_id, None, None, f"우편 · {run.name}"[:120], now)
-    session.execute(sa.insert(PostItem), [_item(run, place, row) for place, row in enumerate(rows, start=1)])
-    run.state, run.made_at, run.made_by, run.updated_at = RunState.MADE, now, actor.user_id, now
+    session.execute(
+        sa.insert(PostItem), [_item(run, place, row, fields) for place, row in enumerate(rows, start=1)]
+    )
+    run.state = RunState.REVIEW if len(rows) > unapproved else RunState.MADE
+    run.made_at, run.made_by, run.updated_at = now, actor.user_id, now
     run.numbers = {
         "matched": numbers.matched, "letters": len(rows), "companies": numbers.companies,
         **{name.value: number for name, number in numbers.excluded.items()},
     }
     session.flush()
+    if letter.varied(run):
+        request_bodies(session, run, actor.user_id, now=now)
     audit.record_change(session, actor, "post_run", run.id, "make", {"letters": (None, len(rows))}, now=now)
     return numbers
+
+
+def _require_values(rows: Sequence[sa.Row[Any]], fields: Sequence[PersonalField]) -> None:
+    """Raises Conflict naming the companies that lack a value which the text gives no other word for."""
+    for number, field in enumerate(fields):
+        names = [row.company_name for row in rows if not getattr(row, f"field{number}").strip()]
+        if names and field.fallback is None:
+            raise Conflict(Text(
+                "본문의 {{%(field)s}}을(를) 모르는 기업이 %(count)s곳 있습니다: %(names)s. {{%(field)s|대신할 말}}처럼 "
+                "대신할 말을 적거나 기업 정보를 채워 주세요.",
+                field=field.name, count=len(names), names=bodies.listed(names),
+            ))
+
+
+def wrote_in(session: Session, run: PostRun, user_id: int | None) -> bool:
+    """Whether a person wrote the letter, made the run or chose whom it goes to, and so may not approve it."""
+    written = ("create", "edit", "make")
+    records = audit.history(session, "post_run", run.id)
+    return wrote_audience(session, run.audience_id, user_id) or any(
+        record.user_id == user_id for record in records if record.action in written
+    )
+
+
+def approve(
+    session: Session, scope: Scope, actor: Actor, run: PostRun, *, version: int | None, now: datetime
+) -> None:
+    """A second person has looked at the letters: they may be printed. Raises Forbidden to whoever wrote in them,
+    Conflict if they are not waiting, not whole, or say what may no longer be said, StaleEdit."""
+    session.refresh(run, with_for_update=True)
+    check_version(run, version)
+    if run.state is not RunState.REVIEW:
+        raise Conflict("승인을 기다리는 편지가 아닙니다.")
+    require_second_person(scope, wrote=wrote_in(session, run, actor.user_id))
+    if reasons := obstacles(session, run, kst_today(now)):
+        raise Conflict(Text.joined(reasons))
+    run.state, run.approved_at, run.approved_by, run.updated_at = RunState.MADE, now, actor.user_id, now
+    session.flush()
+    audit.record_change(session, actor, "post_run", run.id, "approve", {"approved": (None, True)}, now=now)
+
+
+def obstacles(session: Session, run: PostRun, today: date) -> list[str]:
+    """Why the letters of a frozen run that has not left can't be printed: not rendered, too long, or showing what was
+    taken down meanwhile."""
+    if run.state not in FROZEN:
+        return []
+    found = list(letter.problems(session, run, today))
+    chosen = sa.select(Case).where(Case.id.in_(sa.select(PostItem.case_id).where(PostItem.run_id == run.id)))
+    found += [said for case in session.scalars(chosen) if (said := cards.case_problem(case, today, Outlet.PRINT))]
+    return [*found, *filter(None, [bodies.problem(session, run)])]
+
+
+def may_take_back(session: Session, run: PostRun, today: date) -> bool:
+    """Whether nothing of it can have been printed, or it must not leave as it stands."""
+    return run.state is RunState.REVIEW or bool(obstacles(session, run, today))
+
+
+def take_back(
+    session: Session, actor: Actor, run: PostRun, *, now: datetime, comment: str = "", folder: Path | None = None
+) -> None:
+    """Back to writing: the recipients written down are forgotten. ``comment``: what is to be changed. Raises
+    Conflict once the letters may be printed."""
+    session.refresh(run, with_for_update=True)
+    if not may_take_back(session, run, kst_today(now)):
+        raise Conflict("이미 인쇄할 수 있는 편지는 되돌릴 수 없습니다.")
+    session.execute(sa.delete(PostItem).where(PostItem.run_id == run.id))
+    if folder is not None:
+        bodies.erase(folder, run.bodies)
+    before = run.state
+    run.state, run.made_at, run.made_by, run.numbers, run.bodies = RunState.DRAFT, None, None, {}, ""
+    run.approved_at, run.approved_by, run.updated_at = None, None, now
+    changes = {"state": (before, RunState.DRAFT)} | ({"comment": (None, comment.strip())} if comment.strip() else {})
+    session.flush()
+    audit.record_change(session, actor, "post_run", run.id, "take_back", changes, now=now)
+    request_letter(session, run, actor.user_id, now=now)
 
 
 def post(session: Session, actor: Actor, run: PostRun, *, now: datetime) -> int:
@@ -236,7 +352,7 @@ def of_company(session: Session, scope: Scope, company_id: int, limit: int = 10)
     return list(session.scalars(query))
 
 
-def _item(run: PostRun, place: int, row: sa.Row[Any]) -> dict[str, Any]:
+def _item(run: PostRun, place: int, row: sa.Row[Any], fields: Sequence[PersonalField]) -> dict[str, Any]:
     own = row.place_name if row.place_name and row.place_name != row.company_name else ""
     person = " ".join(filter(None, (row.person, row.title))) if row.person else ""
     return {
@@ -244,6 +360,8 @@ def _item(run: PostRun, place: int, row: sa.Row[Any]) -> dict[str, Any]:
         "workplace_id": row.workplace_id, "contact_id": row.contact_id, "centre_id": row.centre_id,
         "name": " ".join(filter(None, (row.company_name, own))), "person": person, "address": row.address.strip(),
         "address_key": row.address_key, "name_key": row.name_key, "postcode": row.postcode, "state": ItemState.MADE,
+        "values": {field.slot: getattr(row, f"field{number}") for number, field in enumerate(fields)},
+        "case_reason": "", "first_page": 0, "pages": 0,
     }
 
 

@@ -1,6 +1,7 @@
 """Pages for companies, without sign-in: tracked links, the response form by mail link and by QR code,
 unsubscribing. A token in the address is all that opens them; GET never changes anything but the raw
-record of a click. Most clicks, pixels and scans never come here: campaigns.responses.fast answers them."""
+record of a click, and makes the row of a partner's code at its first scan. Most clicks, pixels and scans
+never come here: campaigns.responses.fast answers them."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from werkzeug.exceptions import TooManyRequests
 from campaigns.delivery.models import Delivery
 from campaigns.notices import service as notices
 from campaigns.notices.letters import Writing
-from campaigns.responses import clicks, optout, sender, service, wiring
+from campaigns.responses import clicks, optout, places, sender, service, wiring
 from campaigns.responses.acknowledgement import acknowledge
 from campaigns.responses.forms import PlaceForm, PublicForm
 from campaigns.responses.models import ResponsePlace
@@ -211,9 +212,17 @@ def _place(token: str) -> ResponsePlace:
 @blueprint.get("/q/<token>")
 @access.public("a printed QR code; it only leads on to the form")
 def scan(token: str) -> Any:
-    """Answered by campaigns.responses.fast, which records the scan; here come codes that are none of ours."""
-    _place(token)
-    return redirect(url_for(".place_form", token=token), 302)
+    """Answered by campaigns.responses.fast, which records the scan; here come codes that are none of ours, and a
+    partner's code, which leads on to its row: that is made by the first scan."""
+    try:
+        place = places.scanned(db.session, links.read_partner_place(_signer(), token), _now())
+    except (BadToken, OverflowError):
+        _place(token)
+        return redirect(url_for(".place_form", token=token), 302)
+    if place is None:
+        raise Gone
+    db.session.commit()
+    return redirect(links.place_url(request.script_root, _signer(), place.id), 302)
 
 
 @blueprint.get("/q/<token>/form")

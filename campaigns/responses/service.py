@@ -176,17 +176,24 @@ def source(response: Response) -> str:
     return f"response:{response.id}:{response.details.get('verified', 0)}"
 
 
-def place_for(
-    session: Session, campaign_id: int, organisation_id: int | None, material_id: int | None, label: str, now: datetime
-) -> ResponsePlace:
-    """What a printed QR code stands for; the same four values are always the same place, so that a PDF
-    made again carries the same code. Its address: ``outreach.links.place_url``."""
+def find_place(
+    session: Session, campaign_id: int, organisation_id: int | None, material_id: int | None, label: str
+) -> ResponsePlace | None:
+    """What a printed QR code stands for, if there is such a code yet."""
     query = sa.select(ResponsePlace).where(
         ResponsePlace.campaign_id == campaign_id, ResponsePlace.label == label,
         ResponsePlace.organisation_id.is_not_distinct_from(organisation_id),
         ResponsePlace.material_id.is_not_distinct_from(material_id),
     )
-    place = session.scalar(query.order_by(ResponsePlace.id).limit(1))
+    return session.scalar(query.order_by(ResponsePlace.id).limit(1))
+
+
+def place_for(
+    session: Session, campaign_id: int, organisation_id: int | None, material_id: int | None, label: str, now: datetime
+) -> ResponsePlace:
+    """What a printed QR code stands for; the same four values are always the same place, so that a PDF
+    made again carries the same code. Its address: ``outreach.links.place_url``."""
+    place = find_place(session, campaign_id, organisation_id, material_id, label)
     if place is None:
         place = ResponsePlace(
             campaign=session.get_one(Campaign, campaign_id), organisation_id=organisation_id,

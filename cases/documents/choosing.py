@@ -46,7 +46,7 @@ def choose(
         ids = list(dict.fromkeys(values[key]))
         present = {row.id for row in getattr(document, records)}
         _check_room(kind, records, ids)
-        rows = _all_found(session, allowed(scope, ids, present, today), ids, Text(_WORDS[records]))
+        rows = _all_found(session, allowed(scope, ids, present, today), ids, records)
         if ids != order.get(records, []) or {row.id for row in rows} != present:
             setattr(document, records, rows)
             order[records] = ids
@@ -72,10 +72,11 @@ def usable(
 def _check_room(kind: Kind, records: str, ids: Sequence[int]) -> None:
     room = kind.room_for(records)
     if len(ids) > room:
-        raise Invalid(Text(
+        reason = Text(
             "%(kind)s에는 %(what)s을(를) %(room)s개까지 담을 수 있습니다.",
             kind=Text(kind.label), what=Text(_WORDS[records]), room=room,
-        ))
+        )
+        raise Invalid(reason, fields={records: reason})
 
 
 def _cases(scope: Scope, ids: Sequence[int], kept: set[int], today: date) -> sa.Select[Any]:
@@ -100,10 +101,11 @@ _ALLOWED = {"cases": _cases, "programmes": _programmes, "organisations": _organi
 _WORDS = {"cases": "사례", "programmes": "지원제도", "organisations": "협력기관"}
 
 
-def _all_found(session: Session, query: sa.Select[Any], ids: Sequence[int], what: Text) -> list[Any]:
+def _all_found(session: Session, query: sa.Select[Any], ids: Sequence[int], records: str) -> list[Any]:
     rows = list(session.scalars(query))
     if len(rows) != len(set(ids)):
-        raise Invalid(Text("고를 수 없는 %(what)s이 있습니다. 목록에서 다시 골라 주세요.", what=what))
+        reason = Text("고를 수 없는 %(what)s이 있습니다. 목록에서 다시 골라 주세요.", what=Text(_WORDS[records]))
+        raise Invalid(reason, fields={records: reason})
     return rows
 
 

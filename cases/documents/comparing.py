@@ -10,8 +10,9 @@ from typing import Any
 
 from cases.documents.kinds.base import Kind, labelled
 
-#: Words, and what stands between them, so that the pieces together are the text again.
-_PIECES = re.compile(r"\s+|[^\s]+")
+#: Words, and what stands between them, so that the pieces together are the text again; of lists of records, lines.
+_PIECES, _LINES = re.compile(r"\s+|[^\s]+"), re.compile(r"\n|[^\n]+")
+_RECORDS = (("organisation_ids", "협력기관"), ("case_ids", "사례"), ("programme_ids", "지원제도"))
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def differences(
     :param names: for ``case_ids``, ``programme_ids``, ``organisation_ids``: what each row is called.
     """
     return [
-        Difference(label, *compared(old, new))
+        Difference(label, *compared(old, new, _LINES if label in dict(_RECORDS).values() else _PIECES))
         for (label, old), (_label, new) in zip(_told(kind, before, names), _told(kind, after, names), strict=True)
         if old != new
     ]
@@ -50,15 +51,17 @@ def _told(kind: Kind, content: Mapping[str, Any], names: Mapping[str, Mapping[in
     yield "제목", content.get("title", "")
     yield "부제목", content.get("subtitle", "")
     yield "모양", content.get("style", "")
-    for key, label in (("organisation_ids", "협력기관"), ("case_ids", "사례"), ("programme_ids", "지원제도")):
+    for key, label in _RECORDS:
         yield label, "\n".join(names.get(key, {}).get(row_id, f"#{row_id}") for row_id in content.get(key, []))
     for slot in kind.slots:
         yield labelled(slot), slot.shown(content.get("texts", {}).get(slot.name, ""))
 
 
-def compared(before: str, after: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """Both texts in pieces; what stands on one side only is marked there."""
-    old, new = _PIECES.findall(before), _PIECES.findall(after)
+def compared(
+    before: str, after: str, pieces: re.Pattern[str] = _PIECES
+) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """Both texts in ``pieces``; what stands on one side only is marked there."""
+    old, new = pieces.findall(before), pieces.findall(after)
     left: list[Piece] = []
     right: list[Piece] = []
     for what, i, j, k, m in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -15,11 +16,56 @@ from wtforms.validators import InputRequired, Length
 
 from cases.documents.kinds.base import STYLE_LABELS, Chosen, Kind, Room, Slot
 from cases.library.forms import row_id
+from outreach.web.language import translated
 
 RECORDS = ("organisations", "cases", "programmes")
 _HINTS = {Room.LIST: _l("한 줄에 하나씩 적어 주세요."), Room.TEXT: "", Room.LINE: ""}
 #: A kind with more room than this starts with as many selects; the page adds more.
 _FIRST_ROWS = 6
+
+
+@dataclass(frozen=True)
+class Part:
+    """Fields that belong together, under the name of their ``group``; without one there is a single field."""
+
+    group: str
+    fields: list[tuple[Slot, Any]]
+
+    @property
+    def says(self) -> str:
+        """The first thing written, in one line; empty if nothing is."""
+        written = (field.data or "" for slot, field in self.fields if slot.room is not Room.CHOICE)
+        return next((" ".join(text.split()) for text in written if text.strip()), "")
+
+
+@dataclass(frozen=True)
+class Fold:
+    """A part of the editor that opens and closes; ``numbered``: several parts of one sort (숫자 1, 숫자 2)."""
+
+    numbered: bool
+    parts: list[Part]
+
+    @property
+    def title(self) -> str:
+        """In the reader's language, without the number."""
+        group = self.parts[0].group
+        return translated(group).removesuffix("1").rstrip() if group else self.parts[0].fields[0][1].label.text
+
+    @property
+    def says(self) -> list[str]:
+        """What stands in it, one line a part."""
+        return [part.says for part in self.parts if part.says]
+
+    @property
+    def lacking(self) -> int:
+        """How many fields have to be written yet."""
+        fields = [row for part in self.parts for row in part.fields]
+        return sum(slot.required and not (field.data or "").strip() for slot, field in fields)
+
+    @property
+    def refused(self) -> bool:
+        """Whether something in it was."""
+        return any(field.errors for part in self.parts for _slot, field in part.fields)
 
 
 class DocumentForm(FlaskForm):
@@ -34,6 +80,8 @@ class DocumentForm(FlaskForm):
     version = HiddenField()
 
     kind: Kind
+    #: Somebody saved the document while it was written here.
+    overtaken = False
 
     def fill(self, shown: Chosen) -> None:
         """Choose what the document shows."""
@@ -52,10 +100,27 @@ class DocumentForm(FlaskForm):
         for entry in self[records]:
             entry.choices = [("", _l("비움")), *choices]
 
-    def groups(self) -> Iterator[tuple[str, list[tuple[Slot, Any]]]]:
-        """The slots with their fields, neighbours of one group together."""
-        for group, slots in groupby(self.kind.slots, key=lambda slot: slot.group):
-            yield group, [(slot, self.texts.form[slot.name]) for slot in slots]
+    def folds(self) -> Iterator[Fold]:
+        """The slots with their fields: neighbours of one group together, and groups that differ in their number."""
+        def named(slot: Slot) -> str:
+            return getattr(slot.group, "template", slot.group) or slot.name
+
+        for family, slots in groupby(self.kind.slots, key=named):
+            parts = [
+                Part(group, [(slot, self.texts.form[slot.name]) for slot in part])
+                for group, part in groupby(slots, key=lambda slot: slot.group)
+            ]
+            yield Fold("%(n)s" in family and len(parts) > 1, parts)
+
+    def refuse(self, fields: Mapping[str, str]) -> bool:
+        """Mark the fields of the editor that a refusal names; False if it names none."""
+        known = [name for name in fields if name in self]
+        for name in known:
+            field = self[name]
+            field.errors = [translated(fields[name])]
+            if isinstance(field, FieldList):
+                field[0].errors = field.errors
+        return bool(known)
 
     def values(self) -> dict[str, Any]:
         """What cases.documents.service takes."""
@@ -82,7 +147,7 @@ def form_for(kind: Kind) -> type[DocumentForm]:
 def _field(slot: Slot) -> Any:
     if slot.room is Room.CHOICE:
         choices = [(value, _l(label)) for value, label in slot.choices]
-        return SelectField(_l(slot.label), choices=choices, coerce=slot.read)
+        return SelectField(_l(slot.label), choices=choices, coerce=slot.read, default="")
     kind = StringField if slot.room is Room.LINE else TextAreaField
     hint = _l(slot.hint) if slot.hint else _HINTS[slot.room]
     return kind(_l(slot.label), [Length(max=slot.limit)], description=hint)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from cases.documents import comments, service, versions
+from cases.documents import comments, leading, service, versions
 from cases.documents.forms import DocumentForm, form_for
 from cases.documents.kinds import KINDS
 from cases.documents.kinds.base import STYLE_LABELS, Chosen, Kind, Style, labelled
@@ -19,12 +19,13 @@ from outreach.accounts import service as accounts
 from outreach.charts.drawing import drawn
 from outreach.clock import kst_today
 from outreach.db import db
-from outreach.errors import DomainError, NotFound
+from outreach.errors import DomainError, NotFound, StaleEdit
 from outreach.organisations import service as organisations
-from outreach.programmes.rules import usable
+from outreach.programmes.rules import MARKS, usable
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
 from outreach.web import access
 from outreach.web.language import translated
+from outreach.web.numbers import read_id
 from outreach.web.paging import paginate
 
 blueprint = Blueprint("documents", __name__, url_prefix="/documents")
@@ -68,7 +69,8 @@ def index() -> str:
 @access.allow(*EDITOR_ROLES)
 def choose() -> str:
     """Which kind of document to begin."""
-    return render_template("documents/choose.html", kinds=KINDS.values())
+    campaign = read_id(request.args.get("campaign"))
+    return render_template("documents/choose.html", kinds=KINDS.values(), campaign=campaign)
 
 
 @blueprint.route("/new/<kind>", methods=["GET", "POST"])
@@ -80,8 +82,7 @@ def new(kind: str) -> Any:
     )
     _offer(form, Chosen())
     if form.validate_on_submit() and (document := _saved(form, None)):
-        flash(_("원고를 만들었습니다. 오른쪽에서 쪽마다 미리 볼 수 있습니다."), "success")
-        return redirect(url_for(".edit", document_id=document.id))
+        return _next(document, _("원고를 만들었습니다. 이제부터는 쓰던 자리에서 그대로 저장됩니다."))
     return _page(form, None)
 
 
@@ -98,9 +99,16 @@ def edit(document_id: int) -> Any:
         form.fill(shown)
     _offer(form, shown)
     if form.validate_on_submit() and _saved(form, document):
-        flash(_("저장했습니다."), "success")
-        return redirect(url_for(".edit", document_id=document_id))
+        return _next(document, _("저장했습니다."))
     return _page(form, service.get(db.session, scope, document_id))
+
+
+def _next(document: Document, done: str) -> Any:
+    """After saving: on with writing, or, if that was asked for, to the making of the PDF."""
+    if "make" in request.form:  # 307: the browser posts on, with its token
+        return redirect(url_for("materials.from_document", document_id=document.id), code=307)
+    flash(done, "success")
+    return redirect(url_for(".edit", document_id=document.id))
 
 
 @blueprint.post("/<int:document_id>/copy")
@@ -162,13 +170,32 @@ def _called(row: Any) -> str:
     if hasattr(row, "headline"):
         return f"{row.headline} ({row.display_name})"
     if hasattr(row, "programme"):
-        notices = usable(row, _today())
-        return f"{row.programme.name_ko} – {translated(notices[0])}" if notices else row.programme.name_ko
+        marks = ", ".join(translated(MARKS[text]) for text in usable(row, _today()))
+        return f"{row.programme.name_ko} ({marks})" if marks else row.programme.name_ko
     return row.name if row.logo_id else _("%(name)s (로고 없음)", name=row.name)
+
+
+def _campaigns() -> leading.Campaigns | None:
+    campaigns: leading.Campaigns | None = current_app.extensions.get(leading.CAMPAIGNS)
+    return campaigns
+
+
+def _leads(document: Document | None, may_edit: bool) -> dict[str, Any]:
+    """Where the QR code leads, and where it could."""
+    campaigns = _campaigns()
+    if campaigns is None or not may_edit:
+        return {"campaigns": []}
+    now = campaigns.chosen(db.session, document) if document else None
+    rows = list(campaigns.choices(db.session, access.scope()))
+    wanted = read_id(request.values.get("campaign")) or (now[0] if now else None)
+    return {
+        "campaigns": rows if now is None or now in rows else [now, *rows], "campaign": wanted, "to_phone": now is None,
+    }
 
 
 def _page(form: DocumentForm, document: Document | None) -> Any:
     scope = access.scope()
+    may_edit = document is None or service.may_edit(scope, document)
     told: dict[str, Any] = {"versions": [], "comments": [], "people": {}}
     if document is not None:
         told = {
@@ -180,9 +207,19 @@ def _page(form: DocumentForm, document: Document | None) -> Any:
     page = render_template(
         "documents/edit.html", form=form, document=document, kind=form.kind,
         slot_labels={slot.name: labelled(slot) for slot in form.kind.slots},
-        may_edit=document is None or service.may_edit(scope, document), **told,
+        may_edit=may_edit, myself=scope.user_id, **told, **_leads(document, may_edit),
     )
-    return page, 422 if form.errors or form.form_errors else 200
+    return page, 409 if form.overtaken else 422 if form.errors else 200
+
+
+def _lead(document: Document) -> None:
+    """Use it in the campaign that was chosen, unless it is the one it is used in already."""
+    campaigns, wanted = _campaigns(), read_id(request.form.get("campaign"))
+    if campaigns is None or wanted is None:
+        return
+    now = campaigns.chosen(db.session, document)
+    if now is None or now[0] != wanted:
+        campaigns.choose(db.session, access.scope(), access.actor(), document, wanted, now=_now())
 
 
 def _saved(form: DocumentForm, document: Document | None) -> Document | None:
@@ -192,13 +229,19 @@ def _saved(form: DocumentForm, document: Document | None) -> Document | None:
         if document is None:
             document = service.create(db.session, scope, actor, form.kind, form.values(), now=_now())
         else:
-            version = int(form.version.data or 0)
+            version = read_id(request.form.get("over") or form.version.data) or 0
             service.edit(db.session, scope, actor, document, form.values(), version=version, now=_now())
+        _lead(document)
         db.session.commit()
     except NotFound:
         raise
+    except StaleEdit:
+        db.session.rollback()
+        form.overtaken = True
+        return None
     except DomainError as error:
         db.session.rollback()
-        form.form_errors.append(translated(error.message))
+        if not form.refuse(error.fields):
+            form.form_errors.append(translated(error.message))
         return None
     return document

@@ -34,7 +34,7 @@ from outreach.companies.ksic import SECTIONS
 from outreach.companies.search import CompanyFilter
 from outreach.db import db
 from outreach.errors import DomainError, NotFound
-from outreach.programmes.rules import CERTAINTY_LABELS, usable
+from outreach.programmes.rules import MARKS, usable
 from outreach.regions import service as regions
 from outreach.regions.models import IndustrialComplex
 from outreach.scope import EDITOR_ROLES, STAFF_ROLES
@@ -188,13 +188,8 @@ def _with_choices(form: CaseForm, case: Case | None) -> CaseForm:
 
 
 def _programme_label(version: Any, today: date) -> str:
-    """Its name, and in a word why it can't be relied on as it stands; the case's own page says it in a sentence."""
-    word = ""
-    if not version.holds_on(today):
-        word = _("시행 중이 아님")
-    elif not version.verified:
-        word = _(CERTAINTY_LABELS[version.certainty.value])
-    return f"{version.programme.name_ko} ({word})" if word else version.programme.name_ko
+    marks = ", ".join(_(MARKS[text]) for text in usable(version, today))
+    return f"{version.programme.name_ko} ({marks})" if marks else version.programme.name_ko
 
 
 def _form_page(form: CaseForm, case: Case | None) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from cases.materials import service
+from cases.materials import asked, service
 from cases.materials.models import Edition, Material
 from cases.materials.rules import KIND_LABELS, EditionState, Way
 from cases.materials.sending import send
@@ -99,12 +99,12 @@ def get_material(material_id: int) -> Any:
 def download_pdf(args: dict[str, Any], material_id: int) -> Any:
     """The PDF of a material
 
-    The download is counted, for a partner under its name. Ranges and If-None-Match are honoured."""
+    A partner's bears its mark. The download is counted, for a partner under its name. Ranges and If-None-Match are
+    honoured."""
     scope = access.scope()
     material = service.get(db.session, scope, material_id)
     return send(
-        _edition(material, args["edition"]), Way.API, organisation_id=scope.organisation_id, user_id=scope.user_id,
-        now=api.now(),
+        _edition(material, args["edition"]), Way.API, partner=asked.partner(), user_id=scope.user_id, now=api.now(),
     )
 
 

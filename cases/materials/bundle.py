@@ -10,11 +10,12 @@ from __future__ import annotations
 import struct
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 from outreach.errors import Invalid
 
@@ -27,19 +28,14 @@ _UNIX = 3 << 8 | _VERSION
 _PLAIN_FILE = 0o100644 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """Content that is made when it is sent, and was made once before to know its length: the same each time."""
+class Made(Protocol):
+    """Content that is made while it is sent, of which length and check sum are known before."""
 
-    make: Callable[[], bytes]
-    size: int
-    crc: int
-
-    @classmethod
-    def of(cls, make: Callable[[], bytes]) -> Made:
-        """Make it once, and let it go."""
-        data = make()
-        return cls(make, len(data), zlib.crc32(data))
+    @property
+    def size(self) -> int: ...
+    @property
+    def crc(self) -> int: ...
+    def blocks(self) -> Iterator[bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +53,25 @@ class Entry:
 
     @property
     def size(self) -> int:
-        if isinstance(self.content, Made):
-            return self.content.size
-        return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
+        if isinstance(self.content, Path):
+            return self.content.stat().st_size
+        return len(self.content) if isinstance(self.content, bytes) else self.content.size
 
     @property
     def crc(self) -> int:
-        if isinstance(self.content, Made):
-            return self.content.crc
-        return zlib.crc32(self.content) if isinstance(self.content, bytes) else _crc_of(self.content)
+        if isinstance(self.content, Path):
+            return _crc_of(self.content)
+        return zlib.crc32(self.content) if isinstance(self.content, bytes) else self.content.crc
 
     def blocks(self) -> Iterator[bytes]:
-        if isinstance(self.content, (bytes, Made)):
-            yield self.content if isinstance(self.content, bytes) else self.content.make()
-            return
-        with self.content.open("rb") as file:
-            while block := file.read(BLOCK):
-                yield block
+        if isinstance(self.content, bytes):
+            yield self.content
+        elif isinstance(self.content, Path):
+            with self.content.open("rb") as file:
+                while block := file.read(BLOCK):
+                    yield block
+        else:
+            yield from self.content.blocks()
 
 
 @lru_cache(maxsize=4096)  # a stored file never changes under its name, which is its hash

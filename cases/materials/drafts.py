@@ -11,6 +11,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from cases.documents import places
 from cases.documents.kinds import KINDS
 from cases.documents.kinds.base import Chosen, Kind
 from cases.documents.printing import missing, read_back
@@ -35,6 +36,8 @@ from outreach.wording import Text
 PREVIEW = "materials.preview"
 FOLDER = "previews"
 KEEP = timedelta(hours=1)
+#: Of a page's picture in pixels: to be read, not only recognised.
+PAGE_WIDTH = 960
 
 
 def request(
@@ -42,8 +45,8 @@ def request(
     now: datetime,
 ) -> Job:
     """Have the pages drawn that ``content`` (cases.documents.versions.snapshot) would give. Its result is
-    ``{"sha256", "pages"}``, or ``{"reason", "place", "slots"}`` when it can't be printed as it stands, each with
-    ``missing``: what has to be added before it can be given out."""
+    ``{"sha256", "pages"}``, or ``{"faults"}`` (cases.documents.places.faults) when it can't be printed as it stands,
+    each with ``missing``: what has to be added before it can be given out."""
     payload = {"kind": kind_name, "content": dict(content), "centre_id": centre_id}
     return jobs.enqueue(session, PREVIEW, payload, now=now, user_id=user_id)
 
@@ -70,13 +73,12 @@ def draw(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
         pdf = pdf_worker(context.app).render(draft.html, assets=assets, options=draft.options)
     except RenderError as error:
         db.session.rollback()
-        return {"reason": error.reason, "place": error.place, "slots": slots_at(kind_name, error.place),
-                "missing": lacking}
+        fault = {"place": error.place, "reason": error.reason, "slots": places.boxed(KINDS[kind_name], error.place)}
+        return {"faults": [fault], "missing": lacking}
     except DomainError as error:
         db.session.rollback()
-        reasons = " ".join((error.message, *(text for text in error.fields.values() if text not in error.message)))
-        return {"reason": reasons, "place": "", "slots": [], "missing": lacking}
-    store.keep(folder, pdf.data, pdf.sha256)
+        return {"faults": places.faults(KINDS[kind_name], error), "missing": lacking}
+    store.keep(folder, pdf.data, pdf.sha256, width=PAGE_WIDTH)
     return {"sha256": pdf.sha256, "pages": pdf.pages, "missing": lacking}
 
 
@@ -107,16 +109,6 @@ def _a_programme() -> ProgrammeVersion:
         summary_ko="위에서 지원제도를 고르면 그 내용이 보입니다.", amounts=[], conditions="", apply_at="",
         legal_basis="", source="", period="", certainty=Certainty.RECALLED,
     )
-
-
-def slots_at(kind_name: str, place: str) -> list[str]:
-    """The slots whose words stand in the box that ``place`` names (``3쪽 ‘이용 절차 1’``)."""
-    _page, quote, box = place.partition("‘")
-    box = box.removesuffix("’")
-    if not quote:
-        return []
-    found = [slot.name for slot in KINDS[kind_name].slots if box in (slot.box or slot.group or slot.label, slot.label)]
-    return found or (["title", "subtitle"] if "제목" in box else [])
 
 
 def sweep(folder: Path, now: datetime) -> None:

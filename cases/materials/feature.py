@@ -44,6 +44,7 @@ feature = Feature(
         Panel("home", 6, routes.home_panel, EDITOR_ROLES),
         Panel("document", 10, routes.document_panel, STAFF_ROLES),
         Panel("home", 20, portal.home_panel, PARTNERS),
+        Panel("organisation", 20, partner_routes.organisation_panel, STAFF_ROLES | PARTNERS),
         Panel("portal_material", 10, partner_routes.portal_panel, PARTNERS),
         Panel("portal_material", 20, web_routes.portal_panel, PARTNERS),
         Panel("home", 45, order_routes.home_panel, EDITOR_ROLES),

@@ -109,13 +109,18 @@ def pictures(env: Environment, words: Card, data: bytes, render: Render) -> dict
     return made
 
 
-def _exact(png: bytes, width: int, height: int, most: int) -> bytes:
-    """Pixels round: a page may come out one row off. ``most``: bytes; more is set in fewer colours."""
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
+def _exact(drawn: bytes, width: int, height: int, most: int) -> bytes:
+    """Pixels round: a page may come out one row off. ``most``: see :func:`png`."""
+    picture = Image.open(io.BytesIO(drawn)).convert("RGB")
     if picture.size != (width, height):
         picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+    return png(picture, most, optimize=True)
+
+
+def png(picture: Image.Image, most: int = 0, *, optimize: bool = False) -> bytes:
+    """A picture's file. ``most``: bytes; more is set in fewer colours."""
     out = io.BytesIO()
-    picture.save(out, "PNG", optimize=True)
+    picture.save(out, "PNG", optimize=optimize)
     if most and out.tell() > most:
         out = io.BytesIO()
         picture.quantize(192).save(out, "PNG", optimize=True)

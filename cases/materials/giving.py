@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from cases.materials import service
 from cases.materials.models import Download, Edition, Material
-from cases.materials.rules import LONGEST_SHARE, EditionState, Format
+from cases.materials.rules import LONGEST_SHARE, EditionState, Format, Way
 from cases.materials.share_models import EditionFile, MaterialShare
 from cases.sheets.licences import Licence
 from outreach.audit import service as audit
@@ -77,11 +77,12 @@ class Had:
 
 
 def had(session: Session, organisation_id: int, material_ids: Collection[int]) -> dict[int, Had]:
-    """By material; those never downloaded are left out."""
+    """By material; those never downloaded are left out, and what came by the partner's links went to others."""
     query = (
         sa.select(Edition.material_id, sa.func.max(Edition.number), sa.func.count(), sa.func.max(Download.at))
         .select_from(Download).join(Edition, Edition.id == Download.edition_id)
-        .where(Download.organisation_id == organisation_id, Edition.material_id.in_(material_ids))
+        .where(Download.organisation_id == organisation_id, Edition.material_id.in_(material_ids),
+               Download.way.not_in((Way.LINK, Way.SHARE)))
         .group_by(Edition.material_id)
     )
     return {material_id: Had(*rest) for material_id, *rest in session.execute(query)}

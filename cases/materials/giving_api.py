@@ -7,15 +7,12 @@ from typing import Any
 import marshmallow as ma
 from flask import current_app
 
-from cases.materials import giving, service
+from cases.materials import asked, giving, service
 from cases.materials.api import blp
-from cases.materials.models import Edition
 from cases.materials.rules import Format, Way
 from cases.materials.sending import media_type, send
 from outreach import links
-from outreach.clock import kst_today
 from outreach.db import db
-from outreach.errors import NotFound
 from outreach.scope import EDITOR_ROLES, Role
 from outreach.web import access, api, fields
 from outreach.web.fields import Schema, Shown
@@ -53,7 +50,7 @@ class NewShare(Schema):
 @blp.response(200, FormatOut(many=True))
 def list_formats(material_id: int) -> Any:
     """What the published edition can be had as"""
-    forms = giving.formats_of(db.session, _given(material_id))
+    forms = giving.formats_of(db.session, asked.given(material_id))
     return [{"format": form, "media_type": media_type(form), "size": size} for form, size in forms.items()]
 
 
@@ -67,19 +64,12 @@ def list_formats(material_id: int) -> Any:
 def download_file(args: dict[str, Any], material_id: int) -> Any:
     """The published edition in a format
 
-    The download is counted, for a partner under its name. Ranges and If-None-Match are honoured."""
-    scope = access.scope()
+    A partner's bears its mark. The download is counted, for a partner under its name. Ranges and If-None-Match are
+    honoured."""
     return send(
-        _given(material_id), Way.API, args["format"], organisation_id=scope.organisation_id, user_id=scope.user_id,
+        asked.given(material_id), Way.API, args["format"], partner=asked.partner(), user_id=access.scope().user_id,
         now=api.now(),
     )
-
-
-def _given(material_id: int) -> Edition:
-    edition = service.given_edition(service.get(db.session, access.scope(), material_id), kst_today(api.now()))
-    if edition is None:
-        raise NotFound("지금 배포하지 않는 홍보물입니다.")
-    return edition
 
 
 @blp.route("/<int:material_id>/shares")

@@ -153,9 +153,12 @@ def _reprints(app: Flask, edition_id: int, source: _Source) -> dict[Format, byte
     for form, changes in REPRINTS.items() if source.printed else ():
         assert source.printed is not None
         try:
-            made[form] = pdf_worker(app).render(
+            pdf = pdf_worker(app).render(
                 source.printed.html, assets=source.pictures, options=replace(source.printed.options, **changes)
-            ).data
+            )
+            if form in stamping.FORMS:
+                stamping.keep(app.extensions["outreach"].settings.folder("materials"), pdf, source.sha256, form)
+            made[form] = pdf.data
         except RenderError as error:
             log.warning("materials.no_reprint", edition=edition_id, form=form.value, reason=str(error))
     return made
@@ -168,7 +171,7 @@ def _source(app: Flask, edition_id: int, uploads: Path) -> _Source:
         material = edition.material
         phone = material.centre.phone if material.centre else sheets.HELP_LINE.phone
         words = formats.card(
-            material.document.style if material.document else "warm", KIND_LABELS[material.kind].partition("(")[0],
+            (material.document or material).style, KIND_LABELS[material.kind].partition("(")[0],
             material.title, giving.issuer(material), phone,
         )
         printed = _printed(app, edition)

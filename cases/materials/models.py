@@ -26,6 +26,7 @@ class Material(Identified, Stamped, Versioned, db.Model):
     title: Mapped[str] = mapped_column(sa.String(160))
     centre_id: Mapped[int | None] = mapped_column(sa.ForeignKey("centre.id"), index=True)
     licence: Mapped[Licence] = mapped_column(enum_type(Licence), default=Licence.NONE)
+    style: Mapped[str] = mapped_column(sa.String(32), default="warm")  # of a sheet; a document has its own
     case_id: Mapped[int | None] = mapped_column(sa.ForeignKey("best_practice.id"), index=True)
     document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("document.id"), index=True)
 

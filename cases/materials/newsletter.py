@@ -10,6 +10,8 @@ from markupsafe import Markup
 
 from cases.materials import giving
 from cases.materials.models import Edition
+from cases.materials.partner_editions import in_a_line
+from outreach.organisations.models import Organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +23,21 @@ class Snippets:
     card: str
 
 
-def snippets(edition: Edition, url: str, cover: str) -> Snippets:
-    """``url``: the public link; ``cover``: the address of the first page's picture. Both whole, with the host."""
+def snippets(edition: Edition, url: str, cover: str, partner: Organisation | None = None) -> Snippets:
+    """``url``: the public link; ``cover``: the address of the first page's picture. Both whole, with the host.
+    ``partner``: who hands it out, named beside the centre."""
     material = edition.material
     title, about = " ".join(material.title.split()), giving.description(material)
     credit, sender = giving.credit_line(edition), _sender(edition)
-    text = "\n".join(filter(None, (f"■ {title}", about, f"▶ 자료 보기: {url}", f"문의: {sender}", credit)))
+    by = f"나누는 곳: {in_a_line(partner)}" if partner is not None else ""
+    text = "\n".join(filter(None, (f"■ {title}", about, f"▶ 자료 보기: {url}", by, f"문의: {sender}", credit)))
     html = Markup(
         '<div style="max-width:600px;font-size:16px;line-height:1.65;word-break:keep-all">'
         '<p style="margin:0 0 8px;font-size:20px;font-weight:700">{title}</p>{about}'
         '<p style="margin:0 0 8px"><a href="{url}">자료 보기(PDF)</a></p>'
-        '<p style="margin:0;font-size:14px;color:#58616a">문의: {sender}<br>{credit}</p></div>'
+        '<p style="margin:0;font-size:14px;color:#58616a">{by}문의: {sender}<br>{credit}</p></div>'
     ).format(
-        title=title, url=url, sender=sender, credit=credit,
+        title=title, url=url, sender=sender, credit=credit, by=Markup("{}<br>").format(by) if by else "",
         about=Markup('<p style="margin:0 0 8px">{}</p>').format(about) if about else "",
     )
     card = Markup(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from cases.documents import printing
 from cases.documents import service as documents
-from cases.documents.kinds.base import Chosen, Kind, Words
+from cases.documents.kinds.base import Chosen, Kind, Style, Words
 from cases.library.models import Case
 from cases.library.rules import CaseState, consent_problems
 from cases.materials.models import Material
@@ -87,7 +87,7 @@ def draft(
     env = paper_environment(templates)
     if material.case is not None:
         check_case(material.case, day)
-        html = sheet_content.to_html(env, sheets.sheet(material.case, issue, pictures))
+        html = sheet_content.to_html(env, sheets.sheet(material.case, issue, pictures, style=Style(material.style)))
         options, warnings = RenderOptions(pages=sheet_content.SHEET_PAGES), _case_warnings(material.case, day)
     else:
         document = material.document

@@ -6,30 +6,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import structlog
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from cases.materials import bundle, giving, newsletter, notices, service, stamping
+from cases.materials import asked, bundle, giving, newsletter, notices, service
 from cases.materials.forms import ShareForm
 from cases.materials.giving import PartnerCampaign, Shelved, Wanted
 from cases.materials.models import Edition
-from cases.materials.partner_routes import own_edition, send_own
 from cases.materials.rules import FORMAT_LABELS, FORMAT_USES, KIND_LABELS, PICTURES, Format, Way
-from cases.materials.sending import folder, parcel, send, send_page, send_picture
+from cases.materials.sending import hand_over_own, own, own_name, parcel, send, send_page, send_picture
 from outreach import links
 from outreach.clock import kst_today, to_kst
 from outreach.db import db, unit_of_work
-from outreach.errors import NotFound
-from outreach.pdf.errors import RenderError
 from outreach.scope import Role
 from outreach.web import access
 from outreach.web.language import translated
 from outreach.web.paging import Page, page_number
 from outreach.web.xlsx import disposition
-
-log = structlog.get_logger()
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
 
@@ -96,17 +90,18 @@ def _fresh_words() -> list[tuple[str, str]]:
 @access.allow(Role.PARTNER)
 def show(material_id: int) -> str:
     """One material: its pages, formats, words to copy, links, and what the partner has of it."""
-    edition, scope, outreach = _edition(material_id), access.scope(), current_app.extensions["outreach"]
+    edition, scope, outreach = asked.given(material_id), access.scope(), current_app.extensions["outreach"]
     material, forms = edition.material, giving.formats_of(db.session, edition)
     address, cover = (
-        make(outreach.settings.base_url, outreach.signer, material.id) for make in (links.material_url, links.cover_url)
+        make(outreach.settings.base_url, outreach.signer, material.id, scope.organisation_id)
+        for make in (links.material_url, links.cover_url)
     )
     return render_template(
         "portal/show.html", material=material, edition=edition, forms=forms, pictures=PICTURES,
         had=giving.had(db.session, scope.organisation_id or 0, [material.id]).get(material.id),
         earlier=[row for row in material.editions if row.published_at and row.number < edition.number],
         campaigns=[row for row in _campaigns() if material.id in row.material_ids], address=address,
-        snippets=newsletter.snippets(edition, address, cover), credit=giving.credit_line(edition),
+        snippets=newsletter.snippets(edition, address, cover, asked.partner()), credit=giving.credit_line(edition),
         shares=[
             (row, count, links.share_url(outreach.settings.base_url, outreach.signer, row.id))
             for row, count in giving.shares(db.session, scope, material)
@@ -131,32 +126,25 @@ def download_format(material_id: int, form: str) -> Any:
 @blueprint.get(f"/materials/<int:material_id>/pictures/{_PICTURE}.png")
 @access.allow(Role.PARTNER)
 def picture(material_id: int, form: str) -> Any:
-    """A picture for posts, to be looked at; not a download."""
-    return send_picture(_edition(material_id), Format(form))
+    """A picture for posts as the partner gets it, to be looked at; not a download."""
+    edition, partner = asked.given(material_id), asked.partner()
+    file = own(edition, Format(form), partner, now=_now())
+    if file is None or partner is None:
+        return send_picture(edition, Format(form))
+    return hand_over_own(file, own_name(edition, partner, Format(form)), "image/png", "inline")
 
 
 def _send(material_id: int, form: Format) -> Any:
-    """The file; what is to be printed bears the partner's own mark where there is room for it."""
-    scope, edition = access.scope(), _edition(material_id)
-    if form is Format.PRINT and stamping.is_stampable(folder(), edition.sha256):
-        return send_own(edition)
+    """The file, with the partner's own mark where the format has room for it."""
     return send(
-        edition, Way.PORTAL, form, organisation_id=scope.organisation_id, user_id=scope.user_id, now=_now(),
+        asked.given(material_id), Way.PORTAL, form, partner=asked.partner(), user_id=access.scope().user_id, now=_now(),
     )
 
 
 @blueprint.get("/materials/<int:material_id>/page-<int:page>.png")
 @access.allow(Role.PARTNER)
 def page(material_id: int, page: int) -> Any:
-    return send_page(_edition(material_id), page)
-
-
-def _edition(material_id: int) -> Edition:
-    """What the partner gets of a material granted to it. Raises NotFound for anything else."""
-    edition = service.given_edition(service.get(db.session, access.scope(), material_id), kst_today(_now()))
-    if edition is None:
-        raise NotFound("지금 배포하지 않는 홍보물입니다.")
-    return edition
+    return send_page(asked.given(material_id), page)
 
 
 def home_panel(scope: Any, _subject: Any) -> Any:
@@ -195,32 +183,21 @@ def download_bundle() -> Any:
 
 
 def _entries(files: list[tuple[Edition, Format]]) -> list[bundle.Entry]:
-    """What goes into the archive; printing PDFs bear the partner's mark where they have a place for it."""
-    parcels = [parcel(edition, form) for edition, form in files]
-    own = [_own(edition) if form is Format.PRINT else None for edition, form in files]
-    names = bundle.unlike([each.name for each in parcels])
-    at = to_kst(_now())
+    """What goes into the archive; each file bears the partner's mark where it has a place for it."""
+    parcels, partner, now = [parcel(edition, form) for edition, form in files], asked.partner(), _now()
+    names, at = bundle.unlike([each.name for each in parcels]), to_kst(now)
     said = [
         (name, f"{KIND_LABELS[edition.material.kind]} · {FORMAT_LABELS[form]} · {service.printed_number(edition)}")
         for name, (edition, form) in zip(names, files, strict=True)
     ]
     credits = list(dict.fromkeys(giving.credit_line(edition) for edition, _form in files))
     text = newsletter.contents(said, credits, f"{at.year}. {at.month}. {at.day}.")
+    made = [own(edition, form, partner, now=now) or each.path
+            for (edition, form), each in zip(files, parcels, strict=True)]
     return [
-        *(bundle.Entry(name, made or each.path, at) for name, each, made in zip(names, parcels, own, strict=True)),
+        *(bundle.Entry(name, content, at) for name, content in zip(names, made, strict=True)),
         bundle.Entry(README, b"\xef\xbb\xbf" + text.encode(), at),  # Notepad of older Windows knows UTF-8 by its mark
     ]
-
-
-def _own(edition: Edition) -> bundle.Made | None:
-    """The partner's own edition. One whose words do not fit its place goes along as it is: it costs no other."""
-    if not stamping.is_stampable(folder(), edition.sha256):
-        return None
-    try:
-        return bundle.Made.of(own_edition(edition))
-    except RenderError as error:
-        log.warning("portal.no_own_edition", edition=edition.id, reason=str(error))
-        return None
 
 
 def _count(files: list[tuple[Edition, Format]]) -> None:

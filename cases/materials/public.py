@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, send_from_directory
 
-from cases.materials import service
+from cases.materials import partner_editions, service
 from cases.materials.models import Edition, Material
 from cases.materials.rules import Format, Way
 from cases.materials.sending import send, send_page
@@ -17,6 +17,8 @@ from outreach import links
 from outreach.clock import kst_today
 from outreach.db import db
 from outreach.errors import NotFound
+from outreach.organisations.models import Organisation
+from outreach.pdf.errors import RenderError
 from outreach.signing import BadToken
 from outreach.web import access
 from outreach.web.protection import limiter
@@ -34,13 +36,13 @@ COVERS_PER_ADDRESS = "600 per minute"
 @limiter.limit(REQUESTS_PER_ADDRESS)
 def download(token: str) -> Any:
     """The published edition; 410 with what to read instead when there is none now, 404 for no link of ours."""
-    material = _material(token)
+    material, partner = opened(token)
     if material is None:
         return _unknown()
     edition = _given(material)
     if edition is None:
         return _withdrawn(material)
-    return send(edition, Way.LINK, now=_now())
+    return _send(edition, Way.LINK, Format.PRINT, partner)
 
 
 @blueprint.get("/m/<token>/cover.png")
@@ -49,7 +51,7 @@ def download(token: str) -> Any:
 def cover(token: str) -> Any:
     """The first page of the published edition; when there is none, a picture that says so. Whoever keeps it must ask
     whether it still holds: what is withdrawn is gone from other people's pages at once."""
-    material = _material(token)
+    material, _partner = opened(token)
     edition = _given(material) if material is not None else None
     if edition is None:
         response: Response = send_from_directory(f"{current_app.static_folder}/img", "withdrawn.svg", max_age=0)
@@ -75,11 +77,24 @@ def shared(token: str) -> Any:
     edition = _given(share.material)
     if edition is None:
         return _withdrawn(share.material)
-    values = {"organisation_id": share.organisation_id, "share_id": share.id, "now": _now()}
+    partner = partner_editions.handing_out(db.session, share.material_id, share.organisation_id)
+    values = {"organisation_id": share.organisation_id, "share_id": share.id}
     try:
-        return send(edition, Way.SHARE, share.format, **values)
+        return _send(edition, Way.SHARE, share.format, partner, **values)
     except NotFound:  # not made of the newest edition yet
-        return send(edition, Way.SHARE, Format.PRINT, **values)
+        return _send(edition, Way.SHARE, Format.PRINT, partner, **values)
+
+
+def _send(edition: Edition, way: Way, form: Format, partner: Organisation | None, **values: Any) -> Response:
+    """With the mark of the partner that hands it out. Where its words do not fit, the reader gets the edition as it
+    is, counted for the partner all the same; the partner is told in its settings."""
+    edition_id = edition.id
+    if partner is not None:
+        values = {"organisation_id": partner.id, **values}
+    try:
+        return send(edition, way, form, partner=partner, **values, now=_now())
+    except RenderError:
+        return send(db.session.get_one(Edition, edition_id), way, form, **values, now=_now())
 
 
 def _outreach() -> Any:
@@ -90,11 +105,14 @@ def _now() -> Any:
     return _outreach().clock.now()
 
 
-def _material(token: str) -> Material | None:
+def opened(token: str) -> tuple[Material | None, Organisation | None]:
+    """The material behind a public link, and the partner that hands it out."""
     try:
-        return db.session.get(Material, links.read_material(_outreach().signer, token))
+        link = links.read_material(_outreach().signer, token)
+        material = db.session.get(Material, link.material_id)
     except (BadToken, OverflowError):
-        return None
+        return None, None
+    return material, partner_editions.handing_out(db.session, link.material_id, link.organisation_id)
 
 
 def _given(material: Material) -> Edition | None:

@@ -159,8 +159,11 @@ def from_case(case_id: int) -> Any:
 @access.allow(*EDITOR_ROLES)
 def from_document(document_id: int) -> Any:
     document = documents.get(db.session, access.scope(), document_id)
-    here = url_for("documents.edit", document_id=document_id)
-    return _render(lambda: service.of_document(db.session, access.scope(), document, now=_now()), here, here)
+    here = url_for("documents.edit", document_id=document_id, _anchor="pdf")
+    return _render(
+        lambda: service.of_document(db.session, access.scope(), document, now=_now()), here, here,
+        current_app.extensions.get(service.LEADS),
+    )
 
 
 @blueprint.post("/<int:material_id>/render")
@@ -170,12 +173,18 @@ def render(material_id: int) -> Any:
     return _render(lambda: service.editable(db.session, access.scope(), material_id), here)
 
 
-def _render(find: Callable[[], Material], if_refused: str, then: str | None = None) -> Any:
-    """Have an edition made and go where its progress is seen."""
+def _render(
+    find: Callable[[], Material], if_refused: str, then: str | None = None,
+    leads: Callable[..., str | None] | None = None,
+) -> Any:
+    """Have an edition made and go where its progress is seen. ``leads`` says where its QR code leads; without an
+    answer where the one before led."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
         material = find()
         edition = service.request_edition(
-            db.session, access.actor(), material, templates_folder(current_app._get_current_object()), now=_now()  # type: ignore[attr-defined]
+            db.session, access.actor(), material, templates_folder(app),
+            response_url=leads(db.session, material) if leads else None, now=_now(),
         )
         db.session.commit()
     except NotFound:
@@ -297,6 +306,18 @@ def licence(material_id: int) -> Any:
     return _do(
         material_id, lambda: service.set_licence(db.session, access.actor(), material, chosen, now=_now()),
         _("이용 허락을 정했습니다. 다음에 만드는 판부터 찍힙니다."), "licence",
+    )
+
+
+@blueprint.post("/<int:material_id>/style")
+@access.allow(*EDITOR_ROLES)
+def style(material_id: int) -> Any:
+    """How a case's sheet looks, from the next edition on."""
+    material = service.editable(db.session, access.scope(), material_id)
+    chosen = request.form.get("style", "")
+    return _do(
+        material_id, lambda: service.set_style(db.session, access.actor(), material, chosen, now=_now()),
+        _("모양을 정했습니다. 다음에 만드는 판부터 바뀝니다."), "style",
     )
 
 

@@ -1,7 +1,7 @@
 """Sending an edition's file or a picture of its page, and counting the download.
 
-What is sent is decided in :func:`parcel` alone; how, in :func:`_hand_over`: by this server from the file, or by the
-web server in front of it (setting OUTREACH_FILES_PREFIX, docs/deployment.md).
+What is sent is decided in :func:`own` and :func:`parcel` alone; how, in :func:`_hand_over`: by this server from the
+file, or by the web server in front of it (setting OUTREACH_FILES_PREFIX, docs/deployment.md).
 """
 
 from __future__ import annotations
@@ -14,12 +14,17 @@ from urllib.parse import quote
 
 from flask import Response, current_app, request, send_file
 from werkzeug.http import is_resource_modified
+from werkzeug.wsgi import wrap_file
 
-from cases.materials import service, store
+from cases.materials import own_files, partner_editions, service, store
 from cases.materials.models import Edition
+from cases.materials.own_files import OwnFile
+from cases.materials.partner_editions import PARTNER_PLACES
 from cases.materials.rules import FORMAT_LABELS, PICTURES, Format, Way, counts_as_download, suffix
 from cases.sheets.hwpx import MEDIA_TYPE as HWPX_TYPE
+from outreach.clock import kst_today
 from outreach.db import db, unit_of_work
+from outreach.organisations.models import Organisation
 from outreach.web.xlsx import disposition
 
 #: Files are what their hash says for ever, but who may have them can change.
@@ -50,13 +55,37 @@ def media_type(form: Format) -> str:
     return HWPX_TYPE if form is Format.HWPX else "application/pdf"
 
 
+def own(
+    edition: Edition, form: Format, partner: Organisation | None, use: str = "", *, fold: bool = False, now: datetime,
+) -> OwnFile | None:
+    """The partner's own file of the edition, for ``use``; None where the format bears no mark, or no partner hands it
+    out. ``fold``: as a booklet. Raises RenderError: the partner's words do not fit, NotFound: a place of use that was
+    never kept."""
+    static, sha256 = Path(current_app.static_folder or ""), edition.sha256 or ""
+    if partner is None or not own_files.bears_mark(folder(), sha256, form):
+        return None
+    words = partner_editions.words(
+        db.session, current_app.extensions["outreach"].settings.folder("uploads"), edition, partner,
+        current_app.extensions.get(PARTNER_PLACES), use=use or partner_editions.use_of(form), day=kst_today(now),
+    )
+    file = own_files.own_file(folder(), static, sha256, form, words)
+    return own_files.folded(file) if fold else file
+
+
 def send(
-    edition: Edition, way: Way, form: Format = Format.PRINT, *, organisation_id: int | None = None,
-    user_id: int | None = None, share_id: int | None = None, now: datetime,
+    edition: Edition, way: Way, form: Format = Format.PRINT, *, partner: Organisation | None = None, use: str = "",
+    fold: bool = False, organisation_id: int | None = None, user_id: int | None = None, share_id: int | None = None,
+    now: datetime,
 ) -> Response:
-    """The file under a Korean file name (RFC 6266, RFC 5987), with ETag and ranges (RFC 9110 §14). A download
-    is counted in a unit of work of its own, after the file was opened. Raises NotFound."""
-    edition_id, response = edition.id, _hand_over(parcel(edition, form))
+    """The file under a Korean file name (RFC 6266, RFC 5987), with ETag and ranges (RFC 9110 §14): the own one of the
+    ``partner`` that hands it out, where the format bears its mark. A download is counted, for the partner or
+    ``organisation_id``, in a unit of work of its own, after the file was opened. Raises NotFound, RenderError."""
+    edition_id, organisation_id = edition.id, partner.id if partner is not None else organisation_id
+    file = own(edition, form, partner, use, fold=fold, now=now)
+    if file is None or partner is None:
+        response = _hand_over(parcel(edition, form))
+    else:
+        response = hand_over_own(file, own_name(edition, partner, form), media_type(form))
     start = request.range.ranges[0][0] if request.range and request.range.ranges else None
     if counts_as_download(request.method, response.status_code, start):
         with unit_of_work(db.session) as session:
@@ -67,15 +96,29 @@ def send(
     return response
 
 
-def _hand_over(file: Parcel) -> Response:
-    prefix = current_app.extensions["outreach"].settings.files_prefix
-    response = _named(file, prefix) if prefix else send_file(
-        file.path, mimetype=file.media_type, as_attachment=True, download_name=file.name, etag=file.etag,
-        conditional=True,
-    )
+def hand_over_own(file: OwnFile, name: str, kind: str, how: str = "attachment") -> Response:
+    """A partner's own file as an answer, made while it is sent."""
+    response = Response(wrap_file(request.environ, file.open()), mimetype=kind, direct_passthrough=True)
+    header = disposition(name, "material" + Path(name).suffix)
+    response.headers["Content-Disposition"] = header.replace("attachment", how, 1)
+    response.content_length = file.size
+    response.set_etag(file.etag)
+    response.make_conditional(request, accept_ranges=True, complete_length=file.size)
+    return _kept_private(response)
+
+
+def _kept_private(response: Response) -> Response:
     response.headers["Cache-Control"] = CACHE
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _hand_over(file: Parcel) -> Response:
+    prefix = current_app.extensions["outreach"].settings.files_prefix
+    return _kept_private(_named(file, prefix) if prefix else send_file(
+        file.path, mimetype=file.media_type, as_attachment=True, download_name=file.name, etag=file.etag,
+        conditional=True,
+    ))
 
 
 def _named(file: Parcel, prefix: str) -> Response:
@@ -113,6 +156,11 @@ def file_name(edition: Edition, form: Format = Format.PRINT) -> str:
                     for letter in edition.material.title)
     which = "" if form in (Format.PRINT, Format.HWPX) else f"({FORMAT_LABELS[form].replace('·', ' ')})"
     return f"{' '.join(title.split())[:80]} {service.printed_number(edition)}{which}{suffix(form)}"
+
+
+def own_name(edition: Edition, partner: Organisation, form: Format = Format.PRINT) -> str:
+    """`제목 제3판(화면용) 기관.pdf`."""
+    return f"{file_name(edition, form).removesuffix(suffix(form))} {' '.join(partner.name.split())}{suffix(form)}"
 
 
 def folder() -> Any:

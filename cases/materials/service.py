@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from cases.documents import service as documents
 from cases.documents import versions
+from cases.documents.kinds.base import STYLE_LABELS, Style
 from cases.documents.models import Document
 from cases.library import service as library
 from cases.library.models import Case
@@ -33,6 +34,9 @@ from outreach.wording import Text
 RENDER = "materials.render"
 FORMATS = "materials.formats"
 ANNOUNCE = "materials.announce"
+#: In ``app.extensions``: ``(session, material) -> str | None``, the address behind the QR code of the campaign that a
+#: document's material is for; handed in by campaigns.
+LEADS = "materials.leads"
 
 
 # -- reading -------------------------------------------------------------------------------------------
@@ -333,6 +337,19 @@ def set_licence(session: Session, actor: Actor, material: Material, word: str, *
     before, material.licence = material.licence, Licence(word)
     if before is not material.licence:
         change = {"licence": (licences.LABELS[before], licences.LABELS[material.licence])}
+        audit.record_change(session, actor, "material", material.id, "edit", change, now=now)
+    session.flush()
+
+
+def set_style(session: Session, actor: Actor, material: Material, word: str, *, now: datetime) -> None:
+    """How a case's sheet looks from its next edition on. Raises Invalid; Conflict for what is made of a document."""
+    if material.case is None:
+        raise Conflict("모양은 원고에서 고릅니다.")
+    if word not in {style.value for style in Style}:
+        raise Invalid("모양을 목록에서 골라 주세요.", fields={"style": "목록에서 골라 주세요."})
+    if word != material.style:
+        change = {"style": (STYLE_LABELS[Style(material.style)], STYLE_LABELS[Style(word)])}
+        material.style = word
         audit.record_change(session, actor, "material", material.id, "edit", change, now=now)
     session.flush()
 

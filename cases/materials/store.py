@@ -14,13 +14,13 @@ from outreach.pdf.inspect import thumbnails
 PAGE_WIDTH = 640
 
 
-def keep(folder: Path, data: bytes, sha256: str) -> None:
+def keep(folder: Path, data: bytes, sha256: str, *, width: int = PAGE_WIDTH) -> None:
     """Store a PDF and draw its pages. The pictures come first: where the PDF is, they are."""
     place = _place(folder, sha256)
     if (place / "document.pdf").exists():
         return
     place.mkdir(parents=True, exist_ok=True)
-    for number, picture in enumerate(thumbnails(data, width=PAGE_WIDTH), 1):
+    for number, picture in enumerate(thumbnails(data, width=width), 1):
         write(place / f"page-{number}.png", picture)
     write(place / "document.pdf", data)
 
@@ -43,6 +43,11 @@ def keep_format(folder: Path, sha256: str, form: Format, data: bytes) -> None:
 def format_path(folder: Path, sha256: str | None, form: Format) -> Path:
     """The file of any format. Raises NotFound."""
     return _existing(_place(folder, sha256 or "-" * 64) / _name(form))
+
+
+def has_format(folder: Path, sha256: str | None, form: Format) -> bool:
+    """Whether there is a file of that format."""
+    return (_place(folder, sha256 or "-" * 64) / _name(form)).is_file()
 
 
 def _name(form: Format) -> str:

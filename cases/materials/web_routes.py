@@ -11,15 +11,16 @@ from cases.blocks import cards
 from cases.library import photos
 from cases.library.models import Case
 from cases.library.rules import Outlet
-from cases.materials import service, web
-from cases.materials.models import Material
+from cases.materials import partner_editions, service, web
+from cases.materials.models import Edition
+from cases.materials.public import opened
 from cases.sheets import service as sheets
 from outreach import links
 from outreach.clock import kst_today
 from outreach.db import db
 from outreach.errors import NotFound
+from outreach.organisations.models import Organisation
 from outreach.pdf.qr import qr_picture
-from outreach.signing import BadToken
 from outreach.web import access
 from outreach.web.protection import limiter
 
@@ -37,10 +38,7 @@ def show(token: str) -> Any:
     NotFound for no link of ours."""
     outreach = current_app.extensions["outreach"]
     today = kst_today(outreach.clock.now())
-    try:
-        material = db.session.get(Material, links.read_material(outreach.signer, token))
-    except (BadToken, OverflowError):
-        material = None
+    material, partner = opened(token)
     if material is None:
         raise NotFound("그런 자료가 없습니다. 받으신 안내의 주소를 다시 확인해 주세요.")
     edition = service.given_edition(material, today)
@@ -49,18 +47,28 @@ def show(token: str) -> Any:
     if material.case is not None and cards.case_problem(material.case, today, Outlet.WEB):
         return redirect(url_for("public_materials.download", token=token))
     issue = sheets.issue(db.session, material.centre, day=today, licence=material.licence)
+    words = _words(edition, partner, today) if partner is not None else None
+    form = words.url if words is not None and words.url.startswith("http") else edition.response_url
     here = links.material_url(outreach.settings.base_url, outreach.signer, material.id)
     page = render_template(
         "materials/web.html", material=material, edition=edition, token=token, today=today, contact=issue.contact,
         licence=issue.licence, page=web.page_of(db.session, edition, today, _photo_of(today)),
         cover=links.cover_url(outreach.settings.base_url, outreach.signer, material.id),
-        qr=qr_picture(edition.response_url or f"{here}/web", material.title),
+        partner=words, form=form, qr=qr_picture(form or f"{here}/web", material.title),
     )
     response = current_app.make_response(page)
     response.headers["Cache-Control"] = "public, no-cache"  # kept, but asked for each time: withdrawn is gone at once
     response.vary.update(("Accept-Language", "Cookie"))  # a page of one language is not another's
     response.add_etag()
     return response.make_conditional(request)
+
+
+def _words(edition: Edition, partner: Organisation, today: date) -> partner_editions.Words:
+    extensions = current_app.extensions
+    return partner_editions.words(
+        db.session, extensions["outreach"].settings.folder("uploads"), edition, partner,
+        extensions.get(partner_editions.PARTNER_PLACES), use=partner_editions.SITE, day=today,
+    )
 
 
 def _photo_of(today: date) -> web.PhotoOf:
@@ -74,8 +82,8 @@ def _photo_of(today: date) -> web.PhotoOf:
     return photo_of
 
 
-def portal_panel(_scope: Any, material: Any) -> Any:
+def portal_panel(scope: Any, material: Any) -> Any:
     """The address of the web edition, for the partner's page of a material."""
     outreach = current_app.extensions["outreach"]
-    url = links.material_url(outreach.settings.base_url, outreach.signer, material.id)
+    url = links.material_url(outreach.settings.base_url, outreach.signer, material.id, scope.organisation_id)
     return render_template("portal/web_edition.html", url=f"{url}/web")

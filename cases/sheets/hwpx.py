@@ -120,13 +120,16 @@ class Issued(Protocol):
 
 
 class Writer:
-    """A document under way: lines, headings and tables in one look."""
+    """A document under way: lines, headings and tables in one look. ``data``: one to go on with."""
 
-    def __init__(self) -> None:
+    def __init__(self, data: bytes | None = None) -> None:
+        self._first = data is None
+        if data is not None:
+            self.document = hwpx.HwpxDocument.open(data)
+            return
         self.document = hwpx.HwpxDocument.new()
         margin = round(20 * _MM)
         self.document.page.set_margins(left=margin, right=margin, top=margin, bottom=margin)
-        self._first = True
 
     def line(self, text: str, *, bold: bool = False, size: float = 10.5, color: str = INK) -> None:
         style = self._style(bold=bold, size=size, color=color)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import enum
 
+from outreach.wording import with_particles
+
 
 def _(text: str) -> str:
     """Marks ``text`` for translation; the look-up happens where it is shown."""
@@ -56,7 +58,7 @@ def credit(licence: Licence, *, title: str, issuer: str, year: int, address: str
     """What whoever uses it has to write beside it; '' without a mark."""
     if licence is Licence.NONE:
         return ""
-    return (
+    return with_particles(
         f"본 저작물은 ‘{issuer}’에서 ‘{year}년’ 작성하여 공공누리 제{licence.number}유형으로 개방한 ‘{title}’을(를) "
         "이용하였으며, "
         f"해당 저작물은 ‘{issuer}, {address}’에서 무료로 내려받으실 수 있습니다."

@@ -15,7 +15,19 @@ from cases.library.rules import MAX_STEPS, ConsentScope
 from cases.library.scenes import scene
 from cases.library.veil import shown
 from cases.sheets import licences
-from cases.sheets.content import Amount, CaseSheet, Contact, Fact, Figure, Mark, Picture, ProgrammeCard, Quote, Step
+from cases.sheets.content import (
+    Amount,
+    CaseSheet,
+    Contact,
+    Fact,
+    Figure,
+    Mark,
+    Picture,
+    ProgrammeCard,
+    Quote,
+    Step,
+    Style,
+)
 from cases.sheets.licences import Licence
 from outreach.organisations.models import Organisation
 from outreach.programmes.models import Payee, ProgrammeVersion
@@ -79,7 +91,9 @@ def _contact(session: Session, centre: Centre | None, url: str, day: date) -> Co
     return Contact(base.centre, base.phone, url, url.split("://", 1)[-1], base.hours, base.place, base.regions)
 
 
-def sheet(case: Case, issue: Issue, pictures: Pictures, partners: tuple[Organisation, ...] = ()) -> CaseSheet:
+def sheet(
+    case: Case, issue: Issue, pictures: Pictures, partners: tuple[Organisation, ...] = (), style: Style = Style.WARM
+) -> CaseSheet:
     """A case as its two pages say it."""
     return CaseSheet(
         title=case.headline, lead=case.summary, company=case.display_name, facts=facts(case), problem=case.problem,
@@ -90,7 +104,7 @@ def sheet(case: Case, issue: Issue, pictures: Pictures, partners: tuple[Organisa
         programmes=tuple(programme_card(version) for version in in_force(case, issue.day)), advice=tuple(case.advice),
         partners=tuple(mark(row, pictures) for row in partners), planner=case.planner_name,
         sources=(FICTIONAL,) if case.fictional else (), fact_checked_on=case.fact_checked_on, licence=issue.licence,
-        scene=scene(case.section),
+        style=style, scene=scene(case.section),
     )
 
 

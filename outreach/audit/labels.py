@@ -79,6 +79,7 @@ ACTIONS = {
     "materials": _("홍보물 변경"),
     "photo": _("사진 변경"),
     "interview": _("방문 조사표 작성"),
+    "replace": _("내려진 것을 바꿈"), "reapprove": _("바꾼 내용 승인"), "take_back": _("준비로 되돌림"),
     "take_down": _("기업 요청으로 내림"),
     "render": _("인쇄용 PDF 만들기"),
     "publish": _("게시"),
@@ -118,7 +119,7 @@ FIELDS = {
     "targets": _("목표"), "owner": _("담당"),
     "starts_on": _("시작일"), "ends_on": _("종료일"), "due_on": _("기한"), "note": _("메모"),
     "valid_from": _("시작일"), "valid_to": _("종료일"), "address": _("주소"), "state": _("상태"),
-    "reason": _("까닭"), "licence": _("이용 허락"),
+    "reason": _("까닭"), "licence": _("이용 허락"), "style": _("모양"),
 }
 
 _YES_NO = {True: _("예"), False: _("아니요")}

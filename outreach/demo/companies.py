@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from outreach.regions.reference import load_regions
 
@@ -164,6 +165,27 @@ def _workplace(
         headcount=headcount,
         contacts=contacts,
     )
+
+
+#: First two digits of a province's postcodes (국가기초구역번호), from and to.
+_POSTCODES = {
+    "서울": (1, 9), "경기": (10, 20), "인천": (21, 23), "강원": (24, 26), "충북": (27, 29), "세종": (30, 30),
+    "충남": (31, 33), "대전": (34, 35), "경북": (36, 40), "대구": (41, 43), "울산": (44, 45), "부산": (46, 49),
+    "경남": (50, 53), "전북": (54, 56), "전남": (57, 60), "광주": (61, 62), "제주": (63, 63),
+}
+_WITHOUT_POSTCODE = 20  # one in so many
+
+
+def invented_postcode(address: str) -> str:
+    """Five digits as they could stand before an invented address: those of its province, one beginning a district; ''
+    for a few, as in real lists."""
+    province, district, *_rest = f"{address}  ".split(" ", 2)
+    short = province[0] + province[2:3] if province[:2] in ("경상", "전라", "충청") else province[:2]
+    first, last = _POSTCODES.get(short, (0, 0))
+    by_district, by_place = crc32(f"{province} {district}".encode()), crc32(address.encode())
+    if not first or by_place % _WITHOUT_POSTCODE == 0:
+        return ""
+    return f"{first + by_district % (last - first + 1):02}{by_district // 7 % 10}{by_place % 100:02}"
 
 
 def _featured(at: int, entry: dict[str, Any]) -> FictionalCompany:

@@ -16,6 +16,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from outreach.lazy import lazy
@@ -75,6 +76,11 @@ class Base:
     slots: tuple[Slot, ...]
     entries: tuple[Entry, ...]
 
+    @cached_property
+    def crc(self) -> int:
+        """The check sum of the bytes that all editions begin with (zlib.crc32)."""
+        return zlib.crc32(self.data)
+
     def pack(self) -> bytes:
         """All of it as one file, to be kept beside the document."""
         header = {name: value for name, value in dataclasses.asdict(self).items() if name != "data"}
@@ -107,6 +113,32 @@ def prepare(data: bytes, places: Sequence[StampPlace]) -> Base:
         raise RenderError("협력기관 표시를 넣을 수 없는 PDF입니다.")
     with pikepdf.open(io.BytesIO(data)) as pdf:
         return _Preparation(pdf, data, int(start[1]), places).base()
+
+
+def relocated(data: bytes, rewritten: bytes, places: Sequence[StampPlace]) -> tuple[StampPlace, ...]:
+    """The places of a document in the same document written anew, whose objects bear other numbers.
+
+    :raises RenderError: it is another document.
+    """
+    with pikepdf.open(io.BytesIO(data)) as old, pikepdf.open(io.BytesIO(rewritten)) as new:
+        numbers = dict(zip(_elements(old.Root.StructTreeRoot), _elements(new.Root.StructTreeRoot), strict=False))
+    if any(place.tag not in numbers for place in places if place.tag):
+        raise RenderError("협력기관 표시를 넣을 수 없는 PDF입니다.")
+    return tuple(dataclasses.replace(place, tag=numbers.get(place.tag, 0)) for place in places)
+
+
+def _elements(tree: Any) -> list[int]:
+    """The numbers of the elements of a structure tree, in order."""
+    found, waiting = [], [tree]
+    while waiting:
+        element = waiting.pop()
+        if "/S" in element:
+            found.append(element.objgen[0])
+        kids = element.get("/K", [])
+        for kid in reversed(list(kids) if isinstance(kids, pikepdf.Array) else [kids]):
+            if isinstance(kid, pikepdf.Dictionary) and "/Type" in kid and kid.Type == "/StructElem":
+                waiting.append(kid)
+    return found
 
 
 class _Preparation:

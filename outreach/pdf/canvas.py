@@ -41,21 +41,27 @@ class Canvas:
         self._subsets = {"R": Subset(face(static / FONTS[0])), "B": Subset(face(static / FONTS[1]))}
         self._leaves: list[tuple[Leaf, str | None]] = []
         self._forms: dict[str, Any] = {}
-        if base is not None:
-            with pikepdf.open(io.BytesIO(base)) as source:
-                for number, page in enumerate(source.pages):
-                    self._forms[f"P{number}"] = self._pdf.copy_foreign(_untagged(page.as_form_xobject()))
+        self._base = pikepdf.open(io.BytesIO(base)) if base is not None else None
 
     @property
     def base_pages(self) -> int:
         """How many pages the base has."""
-        return len(self._forms)
+        return len(self._base.pages) if self._base is not None else 0
 
     def page(self, base_page: int | None = None) -> Leaf:
         """A further page, empty or with a page of the base (counted from 0) below what is drawn."""
         leaf = Leaf(self._subsets)
-        self._leaves.append((leaf, None if base_page is None else f"P{base_page}"))
+        self._leaves.append((leaf, None if base_page is None else self._form(base_page)))
         return leaf
+
+    def _form(self, number: int) -> str:
+        """The name of a page of the base within this file, where it stands once."""
+        name = f"P{number}"
+        if name not in self._forms:
+            assert self._base is not None
+            form = _untagged(self._base.pages[number].as_form_xobject())
+            self._forms[name] = self._pdf.copy_foreign(form)
+        return name
 
     def width(self, text: str, size: float, *, bold: bool = False) -> float:
         """How wide ``text`` is set, in mm."""

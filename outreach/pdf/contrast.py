@@ -76,7 +76,7 @@ def dull_colours(document: Document) -> Iterator[str]:
                     continue
                 colour = _over(used, WHITE)
                 if colour not in met and not is_printable(colour):
-                    yield (f"{f'{number}쪽 {name}'.strip()}: {to_hex(colour)}은(는) 인쇄하면 화면보다 탁해집니다. "
+                    yield (f"{f'{number}쪽 {name}'.strip()}: {to_hex(colour)} 색은 인쇄하면 화면보다 탁해집니다. "
                            "인쇄소의 교정쇄로 확인해 주세요.")
                 met.add(colour)
 

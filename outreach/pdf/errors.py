@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outreach.errors import DomainError
-from outreach.wording import Text
+from outreach.wording import Text, with_particles
 
 
 class RenderError(DomainError):
@@ -13,9 +13,9 @@ class RenderError(DomainError):
     title = "문서를 만들 수 없습니다"
 
     def __init__(self, message: str, *, place: str = ""):
-        super().__init__(
-            Text("%(place)s: %(reason)s", place=place, reason=Text(message)) if place else message)
-        self.reason = message
+        reason = message if isinstance(message, Text) else with_particles(message)
+        super().__init__(Text("%(place)s: %(reason)s", place=place, reason=Text(reason)) if place else reason)
+        self.reason = reason
         self.place = place
 
 

@@ -33,7 +33,10 @@ class Face:
     def __init__(self, path: Path):
         with path.open("rb") as file:
             self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._advances: dict[str, int] = {}  # of the characters met so far
+        # Of what was met so far: an edition's letters are mostly those of the one before.
+        self._advances: dict[str, int] = {}
+        self._metrics: dict[int, bytes] = {}
+        self._outlines: dict[int, bytes] = {}
         with ttLib.TTFont(path, lazy=True) as font:
             self.name = str(font["name"].getDebugName(6))
             self._glyphs = {code: font.getGlyphID(glyph) for code, glyph in font.getBestCmap().items()}
@@ -63,8 +66,10 @@ class Face:
 
     def metric(self, glyph: int) -> bytes:
         """The four bytes of the width table: advance width in units, then the space before the outline."""
-        at = self._tables["hmtx"][0] + 4 * glyph
-        return self._data[at:at + 4]
+        if (found := self._metrics.get(glyph)) is None:
+            at = self._tables["hmtx"][0] + 4 * glyph
+            found = self._metrics[glyph] = self._data[at:at + 4]
+        return found
 
     def width(self, text: str, size: float, place: str) -> float:
         """How wide ``text`` is set, in the unit of ``size``."""
@@ -77,11 +82,14 @@ class Face:
         return total * size / self.units
 
     def outline(self, glyph: int) -> bytes:
-        """What the outline table holds of a glyph."""
-        at = self._tables["loca"][0] + 4 * glyph
-        start, end = struct.unpack(">II", self._data[at:at + 8])
-        base = self._tables["glyf"][0]
-        return self._data[base + start:base + end]
+        """What the outline table holds of a glyph, padded to four bytes."""
+        if (found := self._outlines.get(glyph)) is None:
+            at = self._tables["loca"][0] + 4 * glyph
+            start, end = struct.unpack(">II", self._data[at:at + 8])
+            base = self._tables["glyf"][0]
+            outline = self._data[base + start:base + end]
+            found = self._outlines[glyph] = outline + bytes(-len(outline) % 4)
+        return found
 
 
 @lru_cache(maxsize=4)
@@ -158,14 +166,14 @@ class Subset:
         })
 
     def _outlines(self) -> Iterator[bytes]:
-        """Outlines padded to four bytes, parts of composed letters appended as they are met."""
+        """Parts of composed letters are appended as they are met."""
         done = 0
         while done < len(self._numbers):
             for glyph in list(self._numbers)[done:]:
                 outline = self.face.outline(glyph)
                 if outline[:2] >= b"\x80":  # a negative number of contours: composed of other glyphs
                     outline = self._renumbered(bytearray(outline))
-                yield outline + bytes(-len(outline) % 4)
+                yield outline
                 done += 1
 
     def _renumbered(self, outline: bytearray) -> bytes:

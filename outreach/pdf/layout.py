@@ -22,6 +22,7 @@ _LEADING = 1.32
 _CONTACT = 0.8  # of the name's size
 _GAP = 9.0  # pt between mark and words
 _MARK_SHARES = (1.0, 0.75, 0.55)  # of its size, where the words need the room
+_LINE_WORTH = 0.2  # of the size, that is given up rather than a line of a name is added
 _AREA = 1500.0  # pt² that marks take alike, whatever their shape
 
 
@@ -55,18 +56,30 @@ def partner_box(place: StampPlace, name: str, contact: str, logo: Logo | None, *
                 regular: Face) -> PartnerBox:
     """Mark at the left and words beside it, or above them where the place is not twice as wide as high.
 
-    The words are set smaller in steps, then on two and three lines; then the mark gives way, and at last the contact,
-    which a reader can do without.
+    The name stands on one line, on two where it would get small, smaller, on three; then the mark gives way, then the
+    contact, which a reader can do without. A name is never cut: at last it stands alone, in the smallest size on as
+    many lines as there is room for, broken between syllables if need be.
 
-    :raises RenderError: not even the name fits; names the place.
+    :raises RenderError: not even so; names the place, its measure and what to do.
     """
     for words in dict.fromkeys((contact, "")):
         for share in _MARK_SHARES if logo is not None else (1.0,):
             box = _partner_box(place, name, words, logo, share, bold=bold, regular=regular)
             if box is not None:
                 return box
-    raise RenderError(
-        Text("‘%(name)s’의 이름이 자리에 들어가지 않습니다. 짧게 고쳐 주세요.", name=name), place=place.name)
+    return _bare_name(place, name, bold)
+
+
+def _bare_name(place: StampPlace, name: str, bold: Face) -> PartnerBox:
+    lines = _filled(name, lambda text: bold.width(text, _FLOOR, place.name) <= place.width)
+    height = _LEADING * _FLOOR * len(lines)
+    if height > place.height + 0.3 * _FLOOR:
+        raise RenderError(Text(
+            "‘%(name)s’이(가) %(width)s×%(height)smm 자리에 가장 작은 글자(%(size)spt)로도 들어가지 않습니다. 기관 "
+            "정보에서 이름을 짧게 고치거나, 담당 고용센터에 자리가 더 넓은 자료를 부탁해 주세요.", name=name,
+            width=round(place.width / _MM), height=round(place.height / _MM), size=_FLOOR), place=place.name)
+    top = place.y + place.height - max(0.0, place.height - height) / 2
+    return PartnerBox(None, _stacked(place.x, top, [(text, _FLOOR) for text in _spaced(name, lines)]), ())
 
 
 def _partner_box(place: StampPlace, name: str, contact: str, logo: Logo | None, share: float, *, bold: Face,
@@ -76,7 +89,7 @@ def _partner_box(place: StampPlace, name: str, contact: str, logo: Logo | None, 
     left = place.x + (mark[2] + _GAP if mark and beside else 0)
     width = place.x + place.width - left
     room = place.height - (mark[3] + _GAP / 2 if mark and not beside else 0)
-    for rows, size in _tries(place.size, _FLOOR / _CONTACT if contact else _FLOOR):
+    for rows, size in _sizes(place.size, _FLOOR / _CONTACT if contact else _FLOOR):
         small = size * _CONTACT
         names = _broken(name, rows, lambda text, size=size: bold.width(text, size, place.name) <= width)
         contacts = _broken(contact, rows, lambda text, small=small: regular.width(text, small, place.name) <= width)
@@ -85,9 +98,28 @@ def _partner_box(place: StampPlace, name: str, contact: str, logo: Logo | None, 
         height = _LEADING * (size * len(names) + small * len(contacts))
         if height <= room + 0.3 * size:
             top = place.y + room - max(0.0, room - height) / 2 if beside or logo is None else place.y + room
-            lines = _stacked(left, top, [(text, size) for text in names] + [(text, small) for text in contacts])
+            lines = _stacked(left, top, [*((text, size) for text in _spaced(name, names)),
+                                         *((text, small) for text in _spaced(contact, contacts))])
             return PartnerBox(mark, lines[:len(names)], lines[len(names):])
     return None
+
+
+def _sizes(size: float, floor: float) -> list[tuple[int, float]]:
+    """Numbers of lines and sizes to try for a name, the best first."""
+    return sorted(_tries(size, floor), key=lambda tried: tried[0] * _LINE_WORTH - tried[1] / size)
+
+
+def _filled(text: str, fits: Callable[[str], bool]) -> list[str]:
+    """``text`` on full lines, broken between words, a word longer than a line between syllables."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        if line and not fits(f"{line} {word}"):
+            lines, line = [*lines, line], ""
+        line = f"{line} {word}" if line else word
+        while not fits(line):
+            cut = max((at for at in range(1, len(line)) if fits(line[:at])), default=len(line))
+            lines, line = [*lines, line[:cut]], line[cut:]
+    return [*lines, line]
 
 
 def address_lines(place: StampPlace, address: str, regular: Face) -> tuple[Line, ...]:
@@ -169,6 +201,17 @@ def _broken(text: str, rows: int, fits: Callable[[str], bool],
         if fits(first) and (following := _broken(rest, rows - 1, fits, parts_of)):
             return [first, *following]
     return None
+
+
+def _spaced(text: str, lines: Sequence[str]) -> list[str]:
+    """Lines with the blanks of ``text`` at which it was broken, so that it is copied as it was."""
+    made, at = [], 0
+    for line in lines:
+        at += len(line)
+        blank = text[at:at + 1] if text[at:at + 1] == " " else ""
+        made.append(line + blank)
+        at += len(blank)
+    return made
 
 
 def _stacked(left: float, top: float, lines: Sequence[tuple[str, float]]) -> tuple[Line, ...]:

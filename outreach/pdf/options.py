@@ -52,7 +52,8 @@ class StampPlace:
     The box is in PDF points from the lower left corner of the trimmed page; ``page`` counts from 1. ``size`` (pt) and
     ``ink`` (#rrggbb) are the element's own: the largest type to set there, and its colour, or a field's where the
     partner has none; ``bold`` its weight, for an address. ``name`` is unique in its document, errors are told
-    by it. ``tag`` is the number of the object in the file that stands for the place among the tags (0: an ornament)."""
+    by it. ``tag`` is the number of the object in the file that stands for the place among the tags (0: an ornament);
+    ``turned``: what stands there is upside down, as all of a part of the page that is turned by half."""
 
     kind: str
     name: str
@@ -65,6 +66,7 @@ class StampPlace:
     ink: str
     bold: bool = False
     tag: int = 0
+    turned: bool = False
 
 
 @dataclass(frozen=True)

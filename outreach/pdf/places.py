@@ -13,6 +13,7 @@ A template keeps a place with an element of its own; what stands in it is shown 
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
@@ -64,9 +65,11 @@ def stamp_places(document: Document) -> tuple[StampPlace, ...]:
     """
     found: dict[str, StampPlace] = {}
     for number, page in enumerate(document.pages, start=1):
-        for box in all_boxes(page._page_box):
+        boxes_of_page = list(all_boxes(page._page_box))
+        around = {id(inner): box for box in boxes_of_page if _is_turned(box) for inner in all_boxes(box)}
+        for box in boxes_of_page:
             if _is_place(box) and box.element.get("data-stamp-name") not in found:
-                place = _checked(_place(box, number, page.height), page.width, page.height)
+                place = _checked(_place(box, number, page.height, around.get(id(box))), page.width, page.height)
                 found[place.name] = place
     return tuple(found.values())
 
@@ -99,15 +102,23 @@ def _is_place(box: boxes.Box) -> bool:
             and box.element is not None and box.element.get("data-stamp") is not None)
 
 
-def _place(box: boxes.Box, number: int, page_height: float) -> StampPlace:
+def _is_turned(box: boxes.Box) -> bool:
+    """Whether a part of the page stands on its head: turned by half around its middle, where boxes are turned."""
+    return any(name == "rotate" and math.isclose(angle, math.pi) for name, angle in box.style["transform"])
+
+
+def _place(box: boxes.Box, number: int, page_height: float, turned: boxes.Box | None) -> StampPlace:
     left, top = box.content_box_x(), box.content_box_y()
+    if turned is not None:
+        left = 2 * turned.border_box_x() + turned.border_width() - left - box.width
+        top = 2 * turned.border_box_y() + turned.border_height() - top - box.height
     red, green, blue = (round(max(0.0, min(1.0, part)) * 255) for part in box.style["color"].to("srgb").coordinates)
     return StampPlace(
         kind=box.element.get("data-stamp"), name=box.element.get("data-stamp-name"), page=number,
         x=round(left * _POINTS, 3), y=round((page_height - top - box.height) * _POINTS, 3),
         width=round(box.width * _POINTS, 3), height=round(box.height * _POINTS, 3),
         size=round(box.style["font_size"] * _POINTS, 2), ink=f"#{red:02x}{green:02x}{blue:02x}",
-        bold=box.style["font_weight"] >= 700,
+        bold=box.style["font_weight"] >= 700, turned=turned is not None,
     )
 
 

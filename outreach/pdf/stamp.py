@@ -22,10 +22,11 @@ from outreach.pdf.errors import RenderError
 from outreach.pdf.faces import Face, Subset, face, printable
 from outreach.pdf.layout import Line, address_lines, code_box, partner_box
 from outreach.pdf.marks import Logo
-from outreach.pdf.options import ACCENT, ADDRESS, FONTS, PARTNER
+from outreach.pdf.options import ACCENT, ADDRESS, FONTS, PARTNER, StampPlace
 from outreach.pdf.qr import QUIET, QrCode, qr_code
 
 _STATIC = Path(__file__).resolve().parents[2] / "static"
+_PACKING = 1  # of 9: for the little there is, more effort costs more time than it saves bytes
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,18 @@ class Edition:
 
 
 def stamp(base: Base, edition: Edition, *, static: Path = _STATIC) -> bytes:
-    """The edition as a PDF.
+    """The edition as a PDF; see :func:`appended`."""
+    return base.data + appended(base, edition, static=static)
+
+
+def appended(base: Base, edition: Edition, *, static: Path = _STATIC) -> bytes:
+    """What follows the base's bytes in the edition. The base is shared by all of them, also while they are sent.
 
     :param static: the folder of our faces.
     :raises RenderError: the name or address does not fit its place, our faces lack one of its characters, or the base
         has a place for a code and there is no address; names the place.
     """
-    return _Stamp(base, edition, face(static / FONTS[0]), face(static / FONTS[1])).pdf()
+    return _Stamp(base, edition, face(static / FONTS[0]), face(static / FONTS[1])).made()
 
 
 @lru_cache(maxsize=256)
@@ -62,13 +68,13 @@ class _Stamp:
         self._edition = edition
         self._faces = {REGULAR: Subset(regular), BOLD: Subset(bold)}
         self._next = base.size
-        self._parts = [base.data]
+        self._parts: list[bytes] = []
         self._at = len(base.data)
         self._entries: list[Entry] = list(base.entries)
         self._digest = hashlib.sha256()
         self._logo_used = False
 
-    def pdf(self) -> bytes:
+    def made(self) -> bytes:
         for sheet in self._base.sheets:
             self._page(sheet)
         self._fonts()
@@ -83,13 +89,14 @@ class _Stamp:
             if slot.page != sheet.page:
                 continue
             if slot.place.kind == ACCENT:
-                content.append(_field(slot, self._edition.accent))
+                drawn = _field(slot, self._edition.accent)
             elif slot.place.kind == PARTNER:
-                content.append(self._partner(slot, marks))
+                drawn = self._partner(slot, marks)
             elif slot.place.kind == ADDRESS:
-                content.append(self._address(slot, marks))
+                drawn = self._address(slot, marks)
             else:
-                content.append(self._qr(slot, marks))
+                drawn = self._qr(slot, marks)
+            content.append(_turned(slot.place, drawn) if slot.place.turned else drawn)
         self._stream(sheet.content, b"", b"".join(content))
         self._object(sheet.marks, b"[" + b" ".join(b"%d 0 R" % mark if mark else b"null" for mark in marks) + b"]")
 
@@ -104,7 +111,7 @@ class _Stamp:
             self._logo_used = True
             alt = _string(f"{_composed(edition.partner)} 로고")
             tag = self._tag(slot, b"/Figure", marks, b"/Alt %s/A<</O/Layout/BBox[%s]>>" % (
-                alt, _numbers(x, y, x + width, y + height)))
+                alt, _edges(slot.place, x, y, width, height)))
             kids.append(tag)
             drawn.append(b"/Figure <</MCID %d>> BDC q %s cm /%s Do Q EMC\n" % (
                 len(marks) - 1, _numbers(width, 0, 0, height, x, y), LOGO.encode()))
@@ -128,7 +135,7 @@ class _Stamp:
         box = code_box(slot.place, code.side, "" if alone else address, regular=self._faces[REGULAR].face)
         module = box.side / (code.side + 2 * QUIET)
         figure = self._tag(slot, b"/Figure", marks, b"/Alt %s/A<</O/Layout/BBox[%s]>>" % (
-            _string(f"QR 코드: {address}"), _numbers(box.x, box.y, box.x + box.side, box.y + box.side)))
+            _string(f"QR 코드: {address}"), _edges(slot.place, box.x, box.y, box.side, box.side)))
         drawn = b"/Figure <</MCID %d>> BDC q 1 g %s re f 0 g %s cm\n%sf Q EMC\n" % (
             len(marks) - 1, _numbers(box.x, box.y, box.side, box.side),
             _numbers(module, 0, 0, -module, box.x + QUIET * module, box.y + box.side - QUIET * module), code.path)
@@ -161,12 +168,11 @@ class _Stamp:
         subset, place = self._faces[name], slot.place.name
         kind = slot.place.kind
         tag = b"/Link" if slot.link_tag else b"/Span" if kind == ADDRESS else b"/P"
-        blank = " " if kind == PARTNER else ""  # an address is copied whole
         return b"%s <</MCID %d>> BDC q %s rg BT\n%sET Q EMC\n" % (tag, mark, _colour(slot.place.ink), b"".join(
             b"/%s %s Tf 1 0 0 1 %s Tm %s Tj\n" % (
                 name.encode(), _numbers(line.size), _numbers(line.x, line.y),
-                subset.encode(line.text + blank * (number < len(lines) - 1), place))
-            for number, line in enumerate(lines)))
+                subset.encode(line.text, place))
+            for line in lines))
 
     # --- tags
 
@@ -197,7 +203,7 @@ class _Stamp:
         scale = 1000 / used.units
         name = f"/{subset.tag}+{used.name}".encode()
         font_file = subset.font_file()  # first: composed letters bring their parts
-        self._stream(file, b"/Length1 %d" % len(font_file), font_file)
+        self._ready(file, b"/Length1 %d" % len(font_file), font_file)  # packed, outlines are hardly smaller
         self._stream(unicode_map, b"", subset.to_unicode())
         self._object(number, b"<</Type/Font/Subtype/Type0/BaseFont%s/Encoding/Identity-H/DescendantFonts[%d 0 R]"
                      b"/ToUnicode %d 0 R>>" % (name, descendant, unicode_map))
@@ -223,7 +229,7 @@ class _Stamp:
         self._ready(self._base.logo, entries, content)
 
     def _closed(self) -> bytes:
-        """All parts, with the list of where they are (§7.5.8)."""
+        """All that was made, with the list of where it is (§7.5.8)."""
         number = self._number()
         self._entries.append((number, 1, self._at, 0))
         entries = sorted(self._entries)
@@ -244,7 +250,7 @@ class _Stamp:
         return b"".join(self._parts)
 
     def _stream(self, number: int, extra: bytes, content: bytes) -> None:
-        self._ready(number, extra + b"/Filter/FlateDecode", zlib.compress(content, 6))
+        self._ready(number, extra + b"/Filter/FlateDecode", zlib.compress(content, _PACKING))
 
     def _ready(self, number: int, entries: bytes, content: bytes) -> None:
         """A stream that is already packed."""
@@ -266,6 +272,18 @@ def _field(slot: Slot, accent: str | None) -> bytes:
     place = slot.place
     return b"/Artifact BMC q %s rg %s re f Q EMC\n" % (
         _colour(accent or place.ink), _numbers(place.x, place.y, place.width, place.height))
+
+
+def _turned(place: StampPlace, drawn: bytes) -> bytes:
+    """Around the middle of the place."""
+    return b"q -1 0 0 -1 %s cm\n%sQ\n" % (_numbers(2 * place.x + place.width, 2 * place.y + place.height), drawn)
+
+
+def _edges(place: StampPlace, x: float, y: float, width: float, height: float) -> bytes:
+    """Where something of the place is on the page, as the corners of a rectangle."""
+    if place.turned:
+        x, y = 2 * place.x + place.width - x - width, 2 * place.y + place.height - y - height
+    return _numbers(x, y, x + width, y + height)
 
 
 def _composed(text: str) -> str:

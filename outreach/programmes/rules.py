@@ -36,6 +36,9 @@ SECONDARY = _("2차 자료로만 확인한 내용입니다. 원문을 확인해 
 RECALLED = _("확인되지 않은 내용입니다. 원문을 확인해 주세요.")
 OLD_CHECK = _("확인한 지 1년이 넘었습니다. 다시 확인해 주세요.")
 
+#: The same in a word, for lists to choose from.
+MARKS = {NOT_YET: _("시행 전"), ENDED: _("종료"), SECONDARY: _("2차"), RECALLED: _("미확인"), OLD_CHECK: _("오래됨")}
+
 CERTAINTY_LABELS = {"V": _("원문 확인"), "S": _("2차 자료"), "M": _("확인 필요")}
 
 

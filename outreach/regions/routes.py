@@ -20,6 +20,7 @@ from outreach.regions.models import Centre, Certainty, Jurisdiction, valid_on
 from outreach.scope import Role
 from outreach.web import access
 from outreach.web.language import translated
+from outreach.wording import with_particles
 
 blueprint = Blueprint("regions", __name__, url_prefix="/centres")
 
@@ -119,7 +120,7 @@ def add(centre_id: int) -> Any:
             form.form_errors.append(translated(error.message))
         else:
             db.session.commit()
-            flash(_("%(district)s을(를) 관할에 더했습니다.", district=row.region.name_ko), "success")
+            flash(with_particles(_("%(district)s을(를) 관할에 더했습니다.", district=row.region.name_ko)), "success")
             return redirect(url_for("regions.show", centre_id=centre_id))
     return _page(centre_id, form), 422
 

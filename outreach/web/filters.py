@@ -7,9 +7,11 @@ from typing import Any
 
 from babel.dates import format_date
 from flask import Flask
+from markupsafe import Markup
 
 from outreach.clock import to_kst
 from outreach.web.language import in_english, translated
+from outreach.wording import with_particles
 
 WEEKDAYS = "월화수목금토일"
 
@@ -61,9 +63,16 @@ def mask_email(value: str | None) -> str:
     return f"{local[:2]}***@{domain}"
 
 
+def particles(words: str) -> str:
+    """A page's own message with "을(를)" and the like settled."""
+    settled = with_particles(words)
+    return Markup(settled) if isinstance(words, Markup) else settled  # noqa: S704 (escaped before, too)
+
+
 FILTERS: dict[str, Any] = {
     "kst_date": kst_date, "kst_datetime": kst_datetime, "num": num, "business_number": business_number,
     "mask_name": mask_name, "mask_email": mask_email, "translated": translated,
+    "particles": particles,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import get_locale, gettext
 
-from outreach.wording import Text
+from outreach.wording import Text, with_particles
 
 
 def in_english() -> bool:
@@ -20,6 +20,6 @@ def translated(message: str) -> str:
     words = gettext(message.template)
     if not message.values:
         return words
-    return words % {
+    return with_particles(words % {
         name: translated(value) if isinstance(value, Text) else value for name, value in message.values.items()
-    }
+    })

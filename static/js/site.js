@@ -8,7 +8,8 @@
    data-search        focused by the key "/"
    data-check-all     ticks every box of the given name in its form
    data-focus         focused when the page opens (error summary)
-   data-sideways      told by data-more whether more of it lies to the right (a wide table on a phone)
+   data-sideways      a table: on a phone, if it is too wide, each row becomes a card (class stacked); elsewhere
+                      data-more says that more of it lies to the right
    data-poll          a part that htmx asks for again and again: not while the tab is hidden;
                       data-say is read out when it has changed */
 (() => {
@@ -93,7 +94,40 @@
   const tellMore = (part) => {
     part.toggleAttribute("data-more", part.scrollLeft + part.clientWidth < part.scrollWidth - 8);
   };
-  const sizes = new ResizeObserver((entries) => entries.forEach((entry) => tellMore(entry.target)));
+
+  const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TFOOT: "rowgroup", TR: "row", TD: "cell" };
+
+  /* Cells learn the head of their column, and all keep the roles that a style of blocks takes from them. */
+  const label = (table) => {
+    const heads = [...table.querySelectorAll("thead th, thead td")].map((head) => {
+      const words = head.cloneNode(true);
+      words.querySelectorAll("[aria-hidden=true]").forEach((mark) => mark.remove());
+      return words.textContent.trim();
+    });
+    table.querySelectorAll("tbody tr, tfoot tr").forEach((row) => [...row.cells].forEach((cell, at) => {
+      if (heads[at] && cell.tagName === "TD" && cell.childNodes.length) cell.dataset.label = heads[at];
+    }));
+    [table, ...table.querySelectorAll("thead, tbody, tfoot, tr, th, td")].forEach((part) => {
+      part.setAttribute("role", ROLES[part.tagName] || (part.scope === "row" ? "rowheader" : "columnheader"));
+    });
+  };
+
+  const stack = (part) => {
+    part.classList.remove("stacked");
+    const table = part.querySelector("table");
+    const plain = table.querySelectorAll("thead tr").length === 1 && !table.querySelector("[colspan], [rowspan]");
+    if (plain && window.innerWidth < 600 && part.scrollWidth > part.clientWidth + 8) {
+      label(table);
+      part.classList.add("stacked");
+    }
+  };
+
+  const widths = new WeakMap();
+  const sizes = new ResizeObserver((entries) => entries.forEach(({ target, contentRect }) => {
+    if (widths.get(target) !== contentRect.width) stack(target);
+    widths.set(target, contentRect.width);
+    tellMore(target);
+  }));
   const watchSideways = (within) => within.querySelectorAll("[data-sideways]").forEach((part) => {
     sizes.observe(part);
     part.addEventListener("scroll", () => tellMore(part), { passive: true });

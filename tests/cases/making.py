@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 from flask import Flask
+from PIL import Image
 
 from cases.documents.kinds.brochure import KIND
 from cases.documents.models import Document
@@ -21,7 +22,7 @@ from cases.library.rules import CaseState, ConsentScope, Outlet
 from cases.materials import giving, service, stamping, store
 from cases.materials.models import Edition, Material
 from cases.materials.order_models import PrintOrder
-from cases.materials.rules import CASE_SHEET, EditionState, Format, OrderState
+from cases.materials.rules import CASE_SHEET, PICTURES, EditionState, Format, OrderState
 from outreach.companies.models import Company, Workplace
 from outreach.db import db
 from outreach.pdf.options import RenderedPdf
@@ -189,11 +190,18 @@ def published(material: Material) -> Edition:
 
 
 def add_formats(app: Flask, edition: Edition, *forms: Format) -> None:
-    """Other formats of a finished edition: small files that bear the format's name."""
+    """Other formats of a finished edition: pictures of one colour, else small files that bear the format's name."""
     for form in forms or tuple(Format)[1:]:
-        body = f"{form.value} of {edition.sha256}".encode()
+        body = blank_picture(form) if form in PICTURES else f"{form.value} of {edition.sha256}".encode()
         store.keep_format(folder(app), edition.sha256 or "", form, body)
         giving.record_format(db.session, edition.id, form, len(body), now=NOW)
+
+
+@cache
+def blank_picture(form: Format) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", PICTURES[form], "#eaedfb").save(out, "PNG")
+    return out.getvalue()
 
 
 def make_order(material: Material, organisation_id: int, **values: Any) -> PrintOrder:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from outreach.scope import Role
 from tests.journeys.visitor import PHONE, WIDE, Visitor
@@ -78,3 +78,16 @@ def _problems(page: Page, axe: Axe) -> list[str]:
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         wrong.append("wider than the screen")
     return wrong
+
+
+def test_rows_of_a_wide_table_become_cards_on_a_phone(visitor: Callable[..., Visitor]) -> None:
+    page = visitor(phone=True).sign_in(Role.PROMOTION)
+    page.goto("/companies/")
+    table = page.get_by_role("table")
+    expect(page.locator(".data-table.stacked")).to_have_count(1)
+    assert table.get_by_role("row").count() > 2, "still a table to whoever hears it"
+    cell = table.locator("td[data-label=상시근로자]").first
+    assert cell.evaluate("cell => getComputedStyle(cell, '::before').content") == '"상시근로자"'
+    assert cell.bounding_box()["y"] > table.get_by_role("rowheader").first.bounding_box()["y"]  # type: ignore[index]
+    page.set_viewport_size(WIDE)
+    expect(page.locator(".data-table.stacked")).to_have_count(0)

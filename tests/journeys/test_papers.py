@@ -41,19 +41,32 @@ def test_a_brochure_reaches_the_partners_it_was_given_to(visitor: Callable[..., 
     page.get_by_role("link", name="홍보물 만들기").click()
     page.get_by_role("link", name="홍보 책자(8쪽)").click()
     live = page.locator(".live-pages")
-    expect(live.locator("img")).to_have_count(8, timeout=RENDERED)  # with stand-ins for what is not chosen yet
+    expect(live.locator(".strip img")).to_have_count(8, timeout=RENDERED)  # with stand-ins for what is not chosen yet
+    live.locator(".strip button").nth(2).click()
+    page.keyboard.press("ArrowRight")
+    expect(live.locator(".viewer > .viewer-bar")).to_contain_text("4 / 8쪽")
     audience = page.get_by_label("이런 회사에 권합니다")
+    page.locator("summary").filter(has_text="이런 회사에 권합니다").click()
     audience.fill("\n".join("처음 겪는 회사" for _ in range(9)))
-    expect(live).to_contain_text("6개여야 합니다(지금 9개)", timeout=RENDERED)
+    refusal = "이런 회사에 권합니다1~6개여야 합니다(지금 9개)"
+    expect(live.get_by_role("listitem")).to_contain_text(refusal, timeout=RENDERED)
+    page.locator("summary").filter(has_text="이런 회사에 권합니다").click()
+    page.get_by_role("button", name="고칠 곳 1").click()
+    expect(audience).to_be_focused()
     audience.fill("육아휴직이 처음인 회사")
     page.get_by_label("제목").first.fill("여정에서 만든 책자")
     for legend in ("함께하는 기관", "사례", "지원제도"):
-        rows = page.get_by_role("group", name=legend, exact=True).get_by_role("combobox")
+        group = page.get_by_role("group", name=legend, exact=True)
         for place in range(2):
-            rows.nth(place).select_option(index=place + 1)
+            group.get_by_role("combobox").nth(place).select_option(index=place + 1)
+            group.get_by_role("button", name="한 칸 더").click()
     page.get_by_role("button", name="저장", exact=True).click()
     flashed(page, "원고를 만들었습니다.")
-    page.get_by_role("button", name="인쇄용 PDF 만들기").click()
+    page.get_by_label("부제목").fill("쓰던 자리에서 저장")
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-state]")).to_contain_text("저장했습니다. 2번째 저장")
+    page.get_by_role("button", name="PDF 만들기", exact=True).click()
+    page.wait_for_url("**#pdf")
     editor = page.url
     material = _rendered(page, pages=8)
     colleague = visitor().sign_in(Role.CENTRE_MANAGER)

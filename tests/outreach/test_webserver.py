@@ -6,7 +6,8 @@ import io
 import threading
 from typing import Any
 
-from outreach.webserver import BLOCK, Gate
+from outreach import webserver
+from outreach.webserver import BLOCK, LARGE_BLOCK, Blocks, Gate
 
 
 def test_no_more_than_its_places_are_in_at_once():
@@ -38,3 +39,13 @@ def test_an_answer_on_its_way_takes_no_place():
     answers = [iter(gate({}, None)) for _ in range(3)]
     assert [len(next(answer)) for answer in answers] == [BLOCK] * 3
     assert [len(next(answer)) for answer in answers] == [1] * 3
+
+
+def test_a_quick_reader_gets_larger_blocks_a_slow_one_does_not(monkeypatch):
+    monkeypatch.setattr(webserver, "SURE", 3 * BLOCK)
+    data = io.BytesIO(b"x" * (20 * BLOCK))
+    quick = [len(block) for block in Blocks(data)]
+    assert quick[:3] == [BLOCK] * 3 and quick[3] == LARGE_BLOCK and sum(quick) == 20 * BLOCK
+    monkeypatch.setattr(webserver, "QUICK", 1e12)
+    data.seek(0)
+    assert {len(block) for block in Blocks(data)} == {BLOCK}

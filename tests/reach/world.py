@@ -29,8 +29,8 @@ from campaigns.planning import service as planning
 from campaigns.planning.models import Campaign, CampaignMaterial, CampaignPartner
 from campaigns.planning.rules import CampaignState, PartnerRole
 from campaigns.post import letter
-from campaigns.post.jobs import FOLDER as POST
 from campaigns.post.models import PostItem, PostRun
+from campaigns.post.rules import FOLDER as POST
 from campaigns.post.rules import ItemState, ReturnReason, RunState, Window, letter_code
 from campaigns.responses.models import Response
 from campaigns.responses.rules import Channel, ResponseState
@@ -255,7 +255,8 @@ def _papers(app: Flask, world: World, company: Company) -> Material:
     world.ids["comment_id"] = comment.id
     world.special |= {
         ("drafts.state", "job_id"): drawn.id, ("drafts.page", "job_id"): drawn.id, ("drafts.page", "number"): 1,
-        ("document_review.restore", "number"): kept.number, ("drafts.draw", "kind"): "brochure",
+        ("document_review.restore", "number"): kept.number,
+        ("drafts.draw_version", "number"): kept.number, ("drafts.draw", "kind"): "brochure",
         ("documents.new", "kind"): "brochure",
     }
     granted = make_material(app, world.centre, title=f"{world.mark} 공개 사례집")
@@ -266,8 +267,8 @@ def _papers(app: Flask, world: World, company: Company) -> Material:
         ))
     for endpoint in (
         "portal.download", "portal.page", "portal.show", "portal.download_format", "portal.picture",
-        "partner_editions.own", "orders.create", "orders.record_run", "shares.create", "shares.end",
-        "Materials.get_material", "Materials.download_pdf", "Materials.list_formats",
+        "partner_editions.own", "partner_editions.choose", "orders.create", "orders.record_run",
+        "shares.create", "shares.end", "Materials.get_material", "Materials.download_pdf", "Materials.list_formats",
         "Materials.download_file", "Materials.list_shares", "Materials.create_share", "Materials.end_share",
     ):
         world.special[endpoint, "material_id"] = granted.id

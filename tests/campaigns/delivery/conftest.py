@@ -48,7 +48,8 @@ def add_companies(centre_id: int, count: int, now, *, start: int = 1, address: C
 
 @pytest.fixture
 def setting(app, now) -> Setting:
-    return Setting(app.jinja_env, Addresses(picture=None, material=None), NoHistory(), now)
+    addresses = Addresses(picture=None, material=lambda number: f"http://localhost/m/{number}")
+    return Setting(app.jinja_env, addresses, NoHistory(), now)
 
 
 @pytest.fixture

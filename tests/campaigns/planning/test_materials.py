@@ -10,13 +10,14 @@ from campaigns.planning import materials, service
 from campaigns.planning.models import Campaign
 from campaigns.planning.rules import PartnerRole
 from campaigns.responses.models import ResponsePlace
+from cases.documents.kinds.brochure import KIND
 from cases.materials import grants
 from cases.materials.models import Edition, MaterialGrant
 from outreach import links
 from outreach.audit.service import SERVICE
 from outreach.db import db
 from outreach.scope import Role
-from tests.cases.making import make_material
+from tests.cases.making import make_case, make_material, make_programme
 from tests.people import make_centre, make_organisation, make_user, sign_in
 
 
@@ -104,3 +105,30 @@ def test_others_can_not_add_or_print(app, client, officer, now):
     assert db.session.get(Campaign, campaign.id).materials == []
     assert client.post(f"/campaigns/{campaign.id}/materials/{material.id}/render").status_code == 404
     assert client.get(f"/campaigns/{campaign.id}/materials").status_code == 405
+
+
+def test_a_document_is_written_for_a_campaign(app, client, officer, partner, now):
+    """Chosen in the editor, the campaign gets the material, and the first edition already leads to its form."""
+    first, second = plan(officer, now, partner), plan(officer, now)
+    case, programme = make_case(officer.centre), make_programme()
+    texts = {f"texts-{name}": text for name, text in KIND.opening().items()}
+    data = {"title": "제목", "style": "calm", "cases-0": case.id, "programmes-0": programme.id, **texts}
+    sign_in(client, officer)
+    page = client.get(f"/documents/new/brochure?campaign={first.id}").text
+    assert f'<option value="{first.id}" selected>' in page and "캠페인 없이" in page
+    made = client.post("/documents/new/brochure", data={**data, "campaign": first.id, "make": "1"})
+    assert made.status_code == 307 and client.post(made.location).status_code == 302
+    edition = db.session.query(Edition).one()
+    place = db.session.query(ResponsePlace).one()
+    assert place.campaign_id == first.id and edition.response_url
+    assert granted() == {(edition.material_id, partner.id)}
+
+    here = f"/documents/{edition.material.document_id}"
+    assert "캠페인 없이" not in client.get(here).text
+    assert client.post(here, data={**data, "version": "1", "campaign": second.id}).status_code == 302
+    assert f'<option value="{second.id}" selected>' in client.get(here).text
+    other = make_user(Role.PROMOTION)
+    foreign = plan(other, now)
+    version = edition.material.document.version
+    refused = client.post(here, data={**data, "title": "남의", "version": version, "campaign": foreign.id})
+    assert refused.status_code == 404 and edition.material.document.title == "제목"

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import date
 
+import pikepdf
 import pypdfium2
 import pytest
 import zxingcpp
+from hwpx import HwpxDocument
 from PIL import Image
 
 from campaigns.planning import materials, service
 from campaigns.planning.rules import CampaignState, PartnerRole
 from campaigns.responses.models import ResponsePlace
-from cases.materials import grants, partner_editions, store
+from cases.materials import giving, grants, partner_editions, store
 from cases.materials.models import Download
-from cases.materials.rules import EditionState, Way
+from cases.materials.rules import PICTURES, EditionState, Format, Way
+from cases.materials.share_models import MaterialShare
+from cases.sheets.hwpx import Writer
 from outreach import links
 from outreach.audit.service import SERVICE
 from outreach.db import db
@@ -25,9 +30,9 @@ from outreach.organisations import service as organisations
 from outreach.pdf.inspect import inspect, thumbnails
 from outreach.pdf.pictures import Purpose, check_picture
 from outreach.scope import Role
-from tests.cases.making import folder, give_places, make_material, published
+from tests.cases.making import blank_picture, folder, give_places, make_material, published
 from tests.cases.making import page_with_places as paper
-from tests.people import make_centre, make_organisation, make_user, sign_in
+from tests.people import NOW, make_centre, make_organisation, make_user, sign_in
 from tests.standards import faults
 
 GREEN = (0, 110, 90)
@@ -85,11 +90,12 @@ def code(data: bytes) -> str:
     return found.text
 
 
-def place_behind(app, address: str) -> ResponsePlace:
+def place_behind(app, client, address: str) -> ResponsePlace:
+    """What a scan of the code leads to: at first its row, then that of every later scan."""
     outreach = app.extensions["outreach"]
-    (place,) = [row for row in db.session.query(ResponsePlace)
-                if links.place_url(outreach.settings.base_url, outreach.signer, row.id) == address]
-    return place
+    lead = client.get(address).headers["Location"]
+    here = lead.removesuffix("/form").rpartition("/q/")[2]
+    return db.session.get(ResponsePlace, links.read_place(outreach.signer, here))
 
 
 def test_the_download_of_a_partner_is_its_own_edition(app, client, organisation, material):
@@ -108,7 +114,9 @@ def test_the_download_of_a_partner_is_its_own_edition(app, client, organisation,
 
     assert at(places["accent"].x + 9, places["accent"].y + 4) == (0xAA, 0x22, 0x55)
     assert at(places["partner"].x + 4, places["partner"].y + places["partner"].height / 2) == GREEN
-    place = place_behind(app, code(data))
+    assert db.session.query(ResponsePlace).count() == 0, "asking for a file makes no record"
+    place = place_behind(app, client, code(data))
+    assert place is place_behind(app, client, code(data)) and db.session.query(ResponsePlace).count() == 1
     assert (place.organisation_id, place.material_id, place.label) == (organisation.id, material.id, "홍보물 QR")
     row = db.session.query(Download).one()
     assert (row.way, row.organisation_id, row.edition_id) == (Way.PORTAL, organisation.id, published(material).id)
@@ -118,20 +126,111 @@ def test_every_place_of_use_has_its_own_code_and_keeps_it(app, client, organisat
     sign_in(client, make_user(Role.PARTNER, organisation=organisation))
     desk, board = {"use": "안내데스크"}, {"use": "게시판"}
     here = f"/portal/materials/{material.id}/own.pdf"
-    asked = (desk, board, {**board, "other": " 2층  회의실 앞 "}, desk)
-    made = [client.get(here, query_string=query).data for query in asked]
-    assert made[0] == made[3] and len(set(made)) == 3
-    assert [place_behind(app, code(data)).label for data in made[:3]] == ["안내데스크", "게시판", "2층 회의실 앞"]
+    assert client.get(here, query_string={"use": "2층 회의실 앞"}).status_code == 404
+    typed = client.post(f"/portal/materials/{material.id}/own", data={**board, "other": " 2층  회의실 앞 "})
+    assert typed.status_code == 303 and typed.location.startswith(here)
+    made = [client.get(here, query_string=desk), client.get(here, query_string=board), client.get(typed.location),
+            client.get(here, query_string=desk)]
+    assert made[0].data == made[3].data and len({each.data for each in made}) == 3
+    labels = [place_behind(app, client, code(each.data)).label for each in made[:3]]
+    assert labels == ["안내데스크", "게시판", "2층 회의실 앞"]
     assert db.session.query(Download).count() == 4
     known = client.get(here, query_string=board)
     part = {"Range": "bytes=0-99", "If-Range": known.headers["ETag"]}
     first = client.get(here, query_string=board, headers=part)
     assert (first.status_code, first.data) == (206, known.data[:100])
+    rest = client.get(here, query_string=board, headers={"Range": "bytes=100-"})
+    assert first.data + rest.data == known.data and known.content_length == len(known.data)
     unchanged = client.get(here, query_string=board,
                            headers={"If-None-Match": known.headers["ETag"]})
     assert unchanged.status_code == 304 and db.session.query(Download).count() == 6
     page = client.get(f"/portal/materials/{material.id}").text
     assert "우리 기관판 내려받기" in page and "안내데스크" in page
+
+
+def test_a_code_of_what_is_gone_leads_nowhere(app, client, organisation, material):
+    outreach = app.extensions["outreach"]
+    place = links.PartnerPlace(campaign_id=9999, organisation_id=organisation.id, material_id=material.id, use=0)
+    gone = client.get(links.partner_place_url("", outreach.signer, place))
+    assert gone.status_code == 404 and db.session.query(ResponsePlace).count() == 0
+
+
+def test_all_formats_bear_the_partner_s_mark(app, client, organisation, material):
+    """Screen and printing house as PDFs with text, pictures with a strip and a code, HWPX with a last part."""
+    edition, plain = published(material), paper()
+    with pikepdf.open(io.BytesIO(plain.data)) as pdf:  # other object numbers, as formats.for_screens makes them
+        out = io.BytesIO()
+        pdf.save(out, linearize=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    writer = Writer()
+    writer.line("교대조 이야기")
+    made = {Format.SCREEN: out.getvalue(), Format.HWPX: writer.document.to_bytes(),
+            Format.PORTRAIT: blank_picture(Format.PORTRAIT), Format.WIDE: blank_picture(Format.WIDE)}
+    for form, body in made.items():
+        store.keep_format(folder(app), edition.sha256, form, body)
+        giving.record_format(db.session, edition.id, form, len(body), now=NOW)
+    sign_in(client, make_user(Role.PARTNER, organisation=organisation))
+    here = f"/portal/materials/{material.id}/files"
+    screen = client.get(f"{here}/screen").data
+    assert "가온산업단지공단" in inspect(screen).text[0] and faults(screen) == ()
+    for form in (Format.PORTRAIT, Format.WIDE):
+        response = client.get(f"{here}/{form.value}")
+        image = Image.open(io.BytesIO(response.data))
+        assert image.size == PICTURES[form] and response.data == client.get(f"{here}/{form.value}").data
+        (found,) = zxingcpp.read_barcodes(image)
+        assert place_behind(app, client, found.text).label == "누리소통망"
+        assert GREEN in {colour for _count, colour in image.getcolors(2**24)}, "the mark"
+        assert client.get(f"/portal/materials/{material.id}/pictures/{form.value}.png").data == response.data
+    text = HwpxDocument.open(io.BytesIO(client.get(f"{here}/hwpx").data)).text.markdown()
+    assert "가온산업단지공단 02-123-4567 · gaon.example" in text and "/q/" in text
+    query = {"material": material.id, "format": [form.value for form in made]}
+    with zipfile.ZipFile(io.BytesIO(client.get("/portal/bundle.zip", query_string=query).data)) as archive:
+        assert archive.testzip() is None
+        assert {len(archive.read(name)) for name in archive.namelist()} >= {len(screen), len(response.data)}
+
+
+def test_a_partner_s_link_bears_its_mark(app, client, organisation, material, now):
+    """The public link, the one with an end, the web edition; counted for the partner, and not as what it has."""
+    outreach, edition = app.extensions["outreach"], published(material)
+    person = make_user(Role.PARTNER, organisation=organisation)
+    page = sign_in(client, person).get(f"/portal/materials/{material.id}").text
+    link = links.material_url("", outreach.signer, material.id, organisation.id)
+    assert link in page and "나누는 곳: 가온산업단지공단 02-123-4567" in page
+    client.post(f"/shares/of/{material.id}", data={"label": "회원사", "form": "print", "ends_on": "2026-12-24"})
+    share = db.session.query(MaterialShare).one()
+    client.delete_cookie("session")
+    for address, way in ((link, Way.LINK), (links.share_url("", outreach.signer, share.id), Way.SHARE)):
+        assert "가온산업단지공단" in inspect(client.get(address).data).text[0]
+        row = db.session.query(Download).order_by(Download.id.desc()).first()
+        assert (row.way, row.organisation_id) == (way, organisation.id)
+    assert giving.had(db.session, organisation.id, [material.id]) == {}
+    web = client.get(f"{link}/web").text
+    assert "이 자료를 나누는 곳" in web and "가온산업단지공단" in web and "앞 판은" not in web
+    (form,) = re.findall(r'href="([^"]+/q/[^"]+)"', web)
+    assert place_behind(app, client, form).label == "누리집"
+    nobody = links.material_url("", outreach.signer, material.id)
+    assert "가온산업단지공단" not in inspect(client.get(nobody).data).text[0] + client.get(f"{nobody}/web").text
+    organisation.name = "가온 \U0001f600"  # our faces lack it: a reader gets the edition as it is
+    db.session.flush()
+    assert client.get(link).data == store.pdf_path(folder(app), edition.sha256).read_bytes()
+    organisation.name, organisation.active = "가온산업단지공단", False
+    db.session.flush()
+    assert "가온산업단지공단" not in inspect(client.get(link).data).text[0]
+
+
+def test_a_name_that_cannot_be_set_is_told_before_and_after(app, client, organisation, material):
+    organisation.name = "가온 \U0001f600"
+    db.session.flush()
+    sign_in(client, make_user(Role.PARTNER, organisation=organisation))
+    warned = client.get(f"/partners/{organisation.id}").text
+    assert "만들 수 없는 자료가 있습니다" in warned and "교대조 이야기" in warned and "U+1F600" in warned
+    for path in (f"/portal/materials/{material.id}.pdf", f"/portal/bundle.zip?material={material.id}"):
+        answer = client.get(path)
+        assert answer.status_code == 422 and "협력기관: 글꼴에 없는 글자" in answer.text
+    assert db.session.query(Download).count() == 0
+    organisation.name = "아주긴이름" * 24
+    db.session.flush()
+    assert "만들 수 없는" not in client.get(f"/partners/{organisation.id}").text
+    assert "아주긴이름" in inspect(client.get(f"/portal/materials/{material.id}.pdf").data).text[0]
 
 
 def test_partners_differ_and_get_only_their_own(app, client, officer, organisation, material, now):
@@ -142,7 +241,7 @@ def test_partners_differ_and_get_only_their_own(app, client, officer, organisati
     materials.add(db.session, officer.scope(), SERVICE, second, material.id, now=now)
     data = client.get(f"/portal/materials/{material.id}/own.pdf").data
     assert "한빛상공회의소" in inspect(data).text[0] and "가온" not in inspect(data).text[0]
-    assert place_behind(app, code(data)).campaign_id == second.id
+    assert place_behind(app, client, code(data)).campaign_id == second.id
     published(material).state = EditionState.WITHDRAWN
     db.session.flush()
     assert client.get(f"/portal/materials/{material.id}/own.pdf").status_code == 404

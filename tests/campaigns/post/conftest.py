@@ -12,9 +12,8 @@ from flask import Flask
 
 from campaigns.audience.models import Audience
 from campaigns.post import letter
-from campaigns.post.jobs import FOLDER
 from campaigns.post.models import PostRun
-from campaigns.post.rules import FOLDS, Window
+from campaigns.post.rules import FOLDER, FOLDS, Window
 from cases.materials import store
 from cases.materials.jobs import WORKER
 from outreach.db import db
@@ -46,8 +45,8 @@ def base(pdf_worker: PdfWorker) -> RenderedPdf:
     )
     blocks = [letter._shown(dict(block), None, date(2026, 11, 28)) for block in letter.FIRST]
     html = environment(ROOT / "templates").get_template("pdf/letter/letter.html").render(
-        run=run, blocks=blocks, day=date(2026, 11, 28), folds=FOLDS, sender_at=letter.sender_at(Window()),
-        fictional=False,
+        run=run, letters=[blocks], anchor=letter.anchor, day=date(2026, 11, 28), folds=FOLDS,
+        sender_at=letter.sender_at(Window()), fictional=False,
     )
     return pdf_worker.render(html)
 

@@ -205,9 +205,9 @@ def test_a_run_says_why_it_cannot_be_made(setting):
     db.session.flush()
     with pytest.raises(Conflict, match="미리보기"):
         setting.make()
-    setting.run.blocks = [{"kind": "text", "text": "{{회사명}} 귀하"}]
+    setting.run.blocks = [{"kind": "text", "text": "{{직원수}} 귀하"}]
     db.session.flush()
-    with pytest.raises(Conflict, match="인사말에만"):
+    with pytest.raises(Conflict, match="쓸 수 없습니다"):
         setting.make()
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from cases.documents.kinds.base import Kind
 from outreach.pdf.base import prepare
 from outreach.pdf.inspect import inspect, thumbnails
-from outreach.pdf.options import QR, RenderedPdf
+from outreach.pdf.options import PARTNER, QR, RenderedPdf
 from outreach.pdf.render import render
 from outreach.pdf.stamp import Edition, stamp
 from outreach.pdf.templates import environment
@@ -70,6 +70,12 @@ def assert_accessible(made: RenderedPdf, title: str) -> None:
     assert {font.name for font in facts.fonts} == FACES
     assert faults(made.data) == []
     assert_stampable(made)
+
+
+def assert_room_for_a_partner(made: RenderedPdf) -> None:
+    """A usual name, telephone and mark go into 86 x 26 mm."""
+    places = [place for place in made.stamps if place.kind == PARTNER]
+    assert places and all(place.width >= 86 * 72 / 25.4 - 1 and place.height >= 26 * 72 / 25.4 - 1 for place in places)
 
 
 def assert_stampable(made: RenderedPdf) -> None:

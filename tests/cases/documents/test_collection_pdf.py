@@ -14,9 +14,10 @@ from PIL import Image
 
 from cases.documents.kinds.base import Chosen, Style, Words
 from cases.documents.kinds.charts import counted
-from cases.documents.kinds.collection import KIND, MAX_CASES, Collection, Story, compose, counts
+from cases.documents.kinds.collection import KIND, MAX_CASES, Collection, Story, compose
 from cases.sheets import service as sheets
 from cases.sheets.content import Fact, Figure, Quote, Step
+from outreach.charts.spec import Chart
 from outreach.errors import Invalid
 from outreach.pdf.inspect import PdfFacts, inspect, thumbnails
 from outreach.pdf.options import RenderedPdf
@@ -38,7 +39,7 @@ def story(number: int, **changes: Any) -> Story:
     values: dict[str, Any] = {
         "number": number, "title": f"이야기 {number}", "lead": "한 사람의 자리를 비우는 법.",
         "company": f"회사 {number}",
-        "region": REGIONS[number % 3], "industry": INDUSTRIES[number % 2], "size": "30~49인", "problem": (TEXT,),
+        "region": REGIONS[number % 3], "industry": INDUSTRIES[number % 2], "problem": (TEXT,),
         "found": (TEXT,), "steps": (Step("대체표를 만들다", TEXT, "2025년 3월"), Step("서로 배우다", TEXT)),
         "effect": (TEXT,),
         "figures": FIGURES[:1 + number % 3], "quote": Quote("처음 보게 됐어요.", "차장"), "advice": ("세어 보세요.",),
@@ -49,11 +50,19 @@ def story(number: int, **changes: Any) -> Story:
     return Story(**(values | changes))
 
 
+def charts(stories: tuple[Story, ...]) -> tuple[Chart, ...]:
+    """The stories by region and industry, as far as they differ."""
+    labels = (("어느 지역의 회사인가", "region"), ("어떤 일을 하는 회사인가", "industry"))
+    found = (counted(title, (getattr(item, name) for item in stories), unit="곳", source="이 모음집")
+             for title, name in labels)
+    return tuple(chart for chart in found if chart is not None)
+
+
 def collection(*stories: Story, **changes: Any) -> Collection:
     values: dict[str, Any] = {
         "title": "먼저 해 본\n회사들의 이야기", "subtitle": "이웃 회사는 이렇게 풀었습니다.",
         "issuer": "새길고용센터", "contact": CONTACT,
-        "issued_on": TODAY, "stories": stories, "charts": counts(stories), "foreword_title": "머리말",
+        "issued_on": TODAY, "stories": stories, "charts": charts(stories), "foreword_title": "머리말",
         "foreword": (TEXT, TEXT),
         "sources": ("고용보험법 제23조",), "credits": ("글 김동행",), "registration": "11-1492000-000123-01",
         "licence": "공공누리 제1유형(출처표시)", "partners": (mark(1), mark(2, logo=False)),
@@ -134,7 +143,7 @@ def test_links_alternatives_and_the_code_work(made: RenderedPdf) -> None:
 def test_the_least_and_the_most_fit() -> None:
     bare = story(1, lead="", problem=(), found=(), steps=(), effect=(), figures=(), quote=None, advice=(),
         programmes=(),
-                 facts=(), region="", industry="", size="", planner="", fact_checked_on=None)
+                 facts=(), region="", industry="", planner="", fact_checked_on=None)
     most = story(
         2, title=SENTENCE[:50], lead=SENTENCE * 2, company=LONG_NAME, problem=(TEXT * 4,) * 2, found=(TEXT * 4,),
         effect=(TEXT * 3,),
@@ -161,7 +170,7 @@ def test_records_become_stories_and_are_counted(session, app) -> None:
     issue = sheets.issue(session, centre, day=TODAY)
     content = compose(Words("모음", "", Style.CALM, texts), Chosen(cases), issue, sheets.Pictures())
     assert [story.industry for story in content.stories[:2]] == ["제조업", "제조업"]
-    assert content.stories[0].size == "30~49인" and content.stories[0].found == ("함께 찾은 길",)
+    assert content.stories[0].found == ("함께 찾은 길",)
     industries, sizes, own = content.charts
     assert (industries.rows[0].label, industries.rows[0].value) == ("제조업", 2) and own.title == "더"
     assert [row.label for row in sizes.rows] == ["5~9인", "30~49인", "100~299인"] and "30~49인 1곳" in sizes.alt
@@ -169,7 +178,7 @@ def test_records_become_stories_and_are_counted(session, app) -> None:
 
 
 def test_counts_keep_the_rest_together_and_compare_only_what_differs() -> None:
-    many = counted("업종", [f"업종 {n}" for n in range(12) for _ in range(12 - n)], unit="곳", source="기록", rows=4)
+    many = counted("업종", [f"업종 {n}" for n in range(12) for _ in range(12 - n)], unit="곳", source="기록", most=4)
     assert many is not None and [row.label for row in many.rows] == ["업종 0", "업종 1", "업종 2", "그 밖"]
     assert sum(row.value for row in many.rows) == sum(range(1, 13))
     assert counted("업종", ["제조업", "제조업", ""], unit="곳", source="기록") is None

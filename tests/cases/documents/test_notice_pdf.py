@@ -20,6 +20,7 @@ from outreach.pdf.inspect import inspect, thumbnails
 from outreach.pdf.options import RenderedPdf
 from outreach.pdf.render import render
 from outreach.pdf.templates import environment
+from tests.cases.documents.prints import assert_room_for_a_partner, words_of
 from tests.cases.making import make_programme
 from tests.cases.paper import ASSETS, CONTACT, LONG_NAME, SENTENCE, STATIC, TEMPLATES, TODAY, mark, programme
 from tests.standards import faults
@@ -78,7 +79,9 @@ def test_little_and_much_both_fill_the_page() -> None:
         edition="",
                    starts_on=None, day="2026. 12. 14.부터 사흘", timetable=timetable("14:00 상담"),
                    audience=("누구나",))
-    assert "사흘" in inspect(printed(least).data).text[0]
+    page = printed(least)
+    assert "사흘" in inspect(page.data).text[0] and "담당 지역 새길구, 한빛구" in words_of(page)
+    assert_room_for_a_partner(page)
     most = notice(
         title=SENTENCE[:40] * 2, subtitle=SENTENCE * 2, place=LONG_NAME, address=SENTENCE, style=Style.WARM,
         timetable=tuple(Item("14:00~14:20", SENTENCE[:30], "김동행") for _ in range(8)), audience=(SENTENCE[:40],) * 5,

@@ -19,10 +19,11 @@ from outreach.charts.spec import chart
 from outreach.errors import Invalid
 from outreach.pdf.errors import RenderError
 from outreach.pdf.inspect import inspect, thumbnails
-from outreach.pdf.options import RenderedPdf
+from outreach.pdf.options import PARTNER, RenderedPdf
 from outreach.pdf.render import render
 from outreach.pdf.templates import environment
 from outreach.regions.models import Certainty
+from tests.cases.documents.prints import assert_room_for_a_partner
 from tests.cases.making import make_case, make_programme
 from tests.cases.paper import (
     ASSETS,
@@ -101,6 +102,9 @@ def test_its_code_can_be_read_and_is_large_enough(made: RenderedPdf) -> None:
     (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
     assert code.text == CONTACT.url
     assert (code.position.top_right.x - code.position.top_left.x) / 1240 * 210 >= 20  # mm
+    if not any(place.kind == PARTNER for place in made.stamps):
+        return  # its partners stand there already
+    assert_room_for_a_partner(made)
 
 
 def test_long_names_sums_and_answers_fit() -> None:

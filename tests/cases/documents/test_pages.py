@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from cases.documents import comments, printing, service, versions
+from cases.documents.forms import form_for
 from cases.documents.kinds import KINDS
 from cases.documents.kinds.brochure import KIND
 from cases.documents.models import Document
@@ -15,6 +16,7 @@ from cases.sheets import service as sheets
 from outreach.audit.service import Actor
 from outreach.db import db
 from outreach.errors import Conflict
+from outreach.regions.models import Certainty
 from outreach.scope import Role
 from tests.cases.making import TODAY, make_case, make_document, make_programme
 from tests.people import NOW, make_centre, make_organisation, make_user, sign_in
@@ -77,12 +79,53 @@ def test_bad_input_is_refused(client, officer, changes):
     assert db.session.query(Document).count() == 0
 
 
-def test_an_old_version_is_refused(client, officer, centre):
+def test_two_windows_are_told_apart_compared_and_one_may_win(client, officer, centre):
     brochure = make_document(centre, [], [])
-    sign_in(client, officer).post(f"/documents/{brochure.id}", data=form(title="새 제목", version="1"))
-    late = client.post(f"/documents/{brochure.id}", data=form(title="늦은 제목", version="1"))
-    assert late.status_code == 422 and "다른 사람이" in late.text
+    here = f"/documents/{brochure.id}"
+    sign_in(client, officer).post(here, data=form(title="새 제목", version="1"))
+    late = client.post(here, data=form(title="늦은 제목", version="1"))
+    assert late.status_code == 409 and "다른 창에서 직접" in late.text and "늦은 제목" in late.text
     assert db.session.get(Document, brochure.id).title == "새 제목"
+
+    compared = client.post(f"{here}/versions", data=form(title="늦은 제목", version="1")).text
+    assert "<del>새</del>" in compared and "<ins>늦은</ins>" in compared
+    assert db.session.get(Document, brochure.id).title == "새 제목", "comparing saves nothing"
+
+    sign_in(client, make_user(Role.CENTRE_MANAGER, centre=centre))
+    assert "님이 먼저 저장했습니다" in client.post(here, data=form(title="관리자", version="1")).text
+    version = db.session.get(Document, brochure.id).version
+    assert f'name="over" value="{version}"' in late.text
+    assert client.post(here, data=form(title="관리자", version="1", over=str(version))).status_code == 302
+    assert db.session.get(Document, brochure.id).title == "관리자"
+
+
+def test_saving_leads_on_to_the_pdf(client, officer, centre):
+    answer = sign_in(client, officer).post("/documents/new/brochure", data=form(make="1"))
+    document = db.session.query(Document).one()
+    assert answer.status_code == 307 and answer.location == f"/materials/from-document/{document.id}"
+
+
+def test_refused_records_are_marked_where_they_are_chosen(client, officer):
+    page = sign_in(client, officer).post("/documents/new/table_card", data=form(**{"organisations-0": 999}))
+    assert page.status_code == 422 and 'href="#organisations-0"' in page.text
+
+
+def test_programmes_to_choose_carry_a_word_not_a_sentence(client, officer):
+    make_programme("확인 중인 제도", certainty=Certainty.SECONDARY)
+    for page in ("/documents/new/brochure", "/cases/new"):
+        text = sign_in(client, officer).get(page).text
+        assert "확인 중인 제도 (2차)" in text and "원문을 확인해 주세요" not in text
+
+
+def test_the_editor_folds_what_belongs_together(app):
+    with app.test_request_context():
+        folds = list(form_for(KIND)(meta={"csrf": False}, data={"texts": KIND.opening()}).folds())
+    told = {str(fold.title): fold for fold in folds}
+    assert [len(told[name].parts) for name in ("취지", "숫자", "이용 절차")] == [1, 3, 3]
+    steps = told["이용 절차"]
+    assert steps.says[0] == "전화로 듣습니다" and not steps.lacking and steps.numbered
+    assert told["숫자"].says == [] and not told["숫자"].lacking
+    assert next(form_for(KIND)(meta={"csrf": False}).folds()).lacking == 1
 
 
 def test_reading_and_writing_by_belonging(client, officer, centre):
@@ -105,7 +148,7 @@ def test_what_keeps_it_from_print_is_named(app, centre):
     brochure = make_document(centre, [withdrawn], [], texts={"why_title": "취지"})
     with pytest.raises(Conflict) as refused:
         printing.check_printable(brochure, TODAY)
-    for words in ("이용 절차 1: 제목", "이런 회사에 권합니다", "지원제도을(를) 1개 이상", "내려간 사례"):
+    for words in ("이용 절차 1: 제목", "이런 회사에 권합니다", "지원제도를 1개 이상", "내려간 사례"):
         assert words in refused.value.message
 
 
@@ -208,3 +251,29 @@ def test_every_kind_has_a_page_to_begin_it(client, officer):
         assert f"/documents/new/{kind.name}" in chooser
         assert client.get(f"/documents/new/{kind.name}").status_code == 200
     assert client.get("/documents/new/papyrus").status_code == 404
+
+
+def test_a_chart_is_seen_while_it_is_written(client, officer):
+    """Its kind is chosen by name; without source and alternative text it can be seen, though not printed."""
+    page = sign_in(client, officer).get("/documents/new/leaflet").text
+    choice = page.split('name="texts-chart1_kind"')[1].split("</select>")[0]
+    assert all(label in choice for label in ("가로 막대", "꺾은선", "비율 막대", "전과 후"))
+
+    def drawn(kind="leaflet", **slots):
+        return client.post(f"/documents/{kind}/charts/1", data=form(**{f"texts-{k}": v for k, v in slots.items()}))
+
+    rows = "10인 미만; 38\r\n100인 이상; 17"
+    told = drawn(chart1_kind="line", chart1_title="구하는 데 걸린 날", chart1_unit="일", chart1_rows=rows).json
+    assert told["svg"].startswith("<svg") and ">38일<" in told["svg"]
+    assert told["sentence"] == "구하는 데 걸린 날 꺾은선그래프. 10인 미만 38일, 100인 이상 17일."
+    assert drawn().json == {"svg": "", "sentence": ""}
+    refused = drawn(chart1_rows="10인 미만")
+    assert refused.status_code == 422 and "1번째 줄" in refused.json["reason"]
+    assert drawn("papyrus").status_code == 404
+
+
+def test_a_kind_of_chart_written_as_a_word_is_still_understood(client, officer, centre):
+    texts = KIND.opening() | {"chart1_kind": "비중", "chart1_title": "몫", "chart1_rows": "가; 40\n나; 60"}
+    document = make_document(centre, [], [], texts=texts)
+    page = sign_in(client, officer).get(f"/documents/{document.id}").text
+    assert '<option selected value="share">' in page

@@ -71,7 +71,12 @@ def test_without_words_of_its_own_the_back_repeats_the_front() -> None:
         "한빛공단", url="https://donghaeng.example/q/hanbit", address="donghaeng.example/q/hanbit"))
     edition = replace(made, data=theirs)
     assert [address for address, _ in codes(edition)] == ["https://donghaeng.example/q/hanbit"] * 2
-    assert "한빛공단" in words_of(edition)
+    text = pdfium.PdfDocument(theirs)[0].get_textpage()
+    whole = text.get_text_range()
+    names = [at for at in range(len(whole)) if whole.startswith("한빛공단", at)]
+    ways = {text.get_charbox(at)[0] < text.get_charbox(at + 1)[0] for at in names}
+    assert len(names) == 2 and ways == {True, False}, "the partner's name is upright on one face, turned on the other"
+    assert whole.count("donghaeng.example/q/hanbit") == 2
 
 
 def test_long_names_sums_and_texts_fit() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from cases.documents import places
 from cases.documents.kinds.brochure import KIND
 from cases.documents.models import Document
 from cases.library.rules import CaseState
 from outreach.db import db
+from outreach.errors import Invalid
 from outreach.jobs.models import Job
 from outreach.jobs.runner import JobSource
 from outreach.scope import Role
@@ -62,11 +64,43 @@ def test_the_pages_are_drawn_and_nothing_is_saved(app, client, officer, centre):
     sign_in(client, officer)
     long = form(title=" ", **{"texts-step2_text": "아주 긴 설명입니다. " * 80, "cases-0": case.id})
     _state, told = drawn(app, client, "/materials/drafts/brochure", long)
-    assert "넘칩니다" in told["reason"] and "3쪽" in told["place"] and told["pages"] == []
-    assert told["slots"] == ["step2_title", "step2_when", "step2_text"]
+    (fault,) = told["faults"]
+    assert "넘칩니다" in fault["reason"] and "3쪽" in fault["place"] and told["pages"] == []
+    assert fault["slots"] == ["step2_title", "step2_when", "step2_text"]
     assert told["missing"][0] == "제목을 적어 주세요." and any("지원제도" in text for text in told["missing"])
 
     # What could not be saved is refused at once.
     hidden = make_case(make_centre(), CaseState.DRAFT, headline="남의 초안")
     refused = client.post("/materials/drafts/brochure", data=form(**{"cases-0": hidden.id, "style": "calm"}))
-    assert refused.status_code == 422 and "사례" in refused.json["reason"] and db.session.query(Job).count() == 2
+    (fault,) = refused.json["faults"]
+    assert refused.status_code == 422 and "사례" in fault["reason"] and fault["slots"] == ["cases"]
+    assert db.session.query(Job).count() == 2
+
+
+def test_a_version_is_drawn_for_those_who_may_read_the_document(app, client, officer, centre):
+    document = make_document(centre, [], [], title="처음 제목")
+    colleague = make_user(Role.PROMOTION, centre=centre)
+    sign_in(client, colleague).post(f"/documents/{document.id}", data=form(title="둘째 제목", version="1"))
+    sign_in(client, make_user(Role.PLANNER, centre=centre))
+    here = f"/materials/drafts/documents/{document.id}/versions"
+    assert client.post(f"{here}/1").status_code == 202 and client.post(f"{here}/9").status_code == 404
+    job = db.session.query(Job).one()
+    assert job.payload["content"]["title"] == "처음 제목"
+    sign_in(client, make_user(Role.PROMOTION))
+    assert client.post(f"{here}/1").status_code == 404
+
+
+@pytest.mark.parametrize(("named", "fields"), [
+    ("audience", ["audience"]), ("partners", ["organisations"]), ("cases", ["cases"]), ("title", ["title"]),
+    ("steps", [f"step{n}_{part}" for n in (1, 2, 3) for part in ("title", "when", "text")]), ("nothing", []),
+])
+def test_what_papers_name_is_found_in_the_editor(named, fields):
+    assert places.fields_of(KIND, named) == fields
+
+
+def test_a_refusal_says_its_reasons_once():
+    told = places.faults(KIND, Invalid("많습니다.", fields={"audience": "1~6개", "figures": "0~3개"}))
+    assert [fault["reason"] for fault in told] == ["1~6개", "0~3개"] and told[1]["slots"][0] == "figure1_label"
+    assert places.faults(KIND, Invalid("많습니다.", fields={"nothing": "?"})) == [
+        {"place": "", "reason": "많습니다.", "slots": []}
+    ]

@@ -99,6 +99,18 @@ def test_a_subsidy_that_changed_is_taken_back_everywhere_at_once(app, client, ce
     assert "종료된 제도를 실은 홍보물" not in client.get("/").text
 
 
+def test_a_sheet_is_set_in_the_style_chosen(app, client, centre, officer):
+    material = make_material(app, centre)
+    here, templates = f"/materials/{material.id}", Path(app.root_path, app.template_folder)
+    assert "이웃 회사 이야기" in sign_in(client, officer).get(here).text
+    client.post(f"{here}/style", data={"style": "baroque"})
+    assert material.style == "warm"
+    client.post(f"{here}/style", data={"style": "glance"})
+    draft = paper.draft(db.session, templates, material, day=date(2026, 11, 23), response_url="")
+    assert material.style == "glance" and 'data-style="glance"' in draft.html
+    assert "scenes/glance/factory.svg" in draft.html  # its case has no photograph
+
+
 def test_a_public_licence_is_printed_and_credited(app, client, centre, officer):
     material = make_material(app, centre, title="교대제 공장의 육아휴직")
     here = f"/materials/{material.id}"

@@ -11,6 +11,7 @@ from outreach.demo.companies import (
     business_number,
     featured_companies,
     fictional_companies,
+    invented_postcode,
 )
 from outreach.regions.reference import load_regions
 from outreach.regions.rules import match_address
@@ -134,3 +135,11 @@ def test_featured_companies_are_known_by_key():
     featured = featured_companies()
     assert featured["saebit-soft"].head.contacts[0].name == "임소율"
     assert len({company.name for company in featured.values()}) == len(featured)
+
+
+def test_most_have_a_postcode_of_their_province(companies):
+    places = [place for company in companies for place in company.workplaces]
+    codes = [invented_postcode(place.address) for place in places]
+    assert all(code == "" or (len(code) == 5 and code.isdigit()) for code in codes)
+    assert 0.9 < sum(map(bool, codes)) / len(codes) < 1
+    assert invented_postcode("경상남도 창원시 성산구 두레로 1")[:2] in ("50", "51", "52", "53")

@@ -102,6 +102,13 @@ def test_what_is_read_before_what_stands_above_it_is_told() -> None:
     assert faults(upset.data) == ["1쪽: 위에 있는 글을 나중에 읽음(Span)"]
 
 
+def test_headings_that_skip_are_told_and_links_tagged_whatever_stands_in_them() -> None:
+    skipped = printed('<h1>하나</h1><h3>셋</h3><p id="p"><a href="#p"><b>굵은</b> 글</a></p>')
+    assert [rule.split()[0] for rule in faults(skipped.data)] == ["7.4.2"]
+    with pikepdf.open(io.BytesIO(skipped.data)) as pdf:
+        assert len(pdf.pages[0].Annots) == 1
+
+
 def test_a_file_without_tags_and_figures_without_words_are_told(plain: RenderedPdf) -> None:
     with pikepdf.open(io.BytesIO(plain.data)) as pdf:
         for item in pdf.objects:
@@ -158,7 +165,7 @@ def test_what_ink_can_show(colour: str, shown: bool) -> None:
 
 def test_a_colour_of_screens_is_told_when_it_goes_to_print(press: RenderedPdf) -> None:
     (warning,) = press.warnings
-    assert warning.startswith("1쪽: #1f4fb5은(는) 인쇄하면")
+    assert warning.startswith("1쪽: #1f4fb5 색은 인쇄하면")
     assert to_hex(from_hex("#1f4fb5")) == "#1f4fb5"
     assert lab(from_hex("#ffffff")) == pytest.approx((100, 0, 0), abs=0.1)
 

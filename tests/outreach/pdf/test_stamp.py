@@ -12,15 +12,13 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from outreach.errors import Invalid
 from outreach.pdf.base import Base, prepare
 from outreach.pdf.errors import RenderError
 from outreach.pdf.faces import face
 from outreach.pdf.inspect import PdfFacts, inspect, thumbnails
-from outreach.pdf.layout import code_box
+from outreach.pdf.layout import PartnerBox, code_box, partner_box
 from outreach.pdf.marks import logo
 from outreach.pdf.options import FONTS, RenderedPdf, StampPlace
-from outreach.pdf.qr import qr_code
 from outreach.pdf.stamp import Edition, stamp
 from outreach.pdf.templates import qr_svg
 from tests.outreach.pdf.test_render import STATIC, printed
@@ -210,11 +208,28 @@ def test_without_a_mark_or_contact_nothing_is_left_empty(base: Base) -> None:
     assert pixels(picture.convert("RGB"), band.x + 5, band.y + 2) == (0, 0x89, 0x7B)  # the template's own
 
 
-def test_a_long_name_is_set_smaller_then_on_two_lines_then_refused(base: Base) -> None:
+def test_a_long_name_is_never_cut(base: Base) -> None:
+    """On one line, on two, smaller, without the contact, at last alone in the smallest size, between syllables."""
+    place = next(slot.place for slot in base.slots if slot.place.name == "표지 협력기관")
+    faces = {"bold": face(STATIC / FONTS[1]), "regular": face(STATIC / FONTS[0])}
     name = "한국초정밀특수금속가공설비 부품제조협동조합 경남창원지부 기업지원본부"
-    assert "기업지원본부" in inspect(stamp(base, Edition(name, url=URL, address=ADDRESS))).text[0]
-    with pytest.raises(RenderError, match="표지 협력기관"):
-        stamp(base, Edition(name * 4, url=URL, address=ADDRESS))
+
+    def box(text: str) -> PartnerBox:
+        return partner_box(place, text, "기업지원팀 02-123-4567", EDITION.logo, **faces)
+
+    longer_name = f"{name} {name} {name}"
+    short, long, longer, longest = (
+        box(text) for text in (name[:13], name[:31], longer_name, name.replace(" ", "") * 3))
+    assert [(len(each.name), bool(each.contact), bool(each.logo)) for each in (short, long, longer, longest)] == [
+        (1, True, True), (2, True, True), (3, False, True), (3, False, False)]
+    assert short.name[0].size == long.name[0].size == place.size > longer.name[0].size >= longest.name[0].size == 6.5
+    assert "".join(line.text for line in longer.name) == longer_name  # with the blanks at which it was broken
+    with pytest.raises(RenderError, match="90×18mm 자리") as raised:
+        partner_box(place, name * 9, "", None, **faces)
+    assert raised.value.place == "표지 협력기관"
+
+
+def test_a_letter_that_our_faces_lack_is_named(base: Base) -> None:
     with pytest.raises(RenderError, match=r"U\+1F600") as raised:
         stamp(base, Edition("웃는 기관 😀", url=URL))
     assert raised.value.place == "표지 협력기관"
@@ -225,8 +240,6 @@ def test_a_code_needs_an_address_that_fits(base: Base) -> None:
         stamp(base, Edition("기관"))
     with pytest.raises(RenderError, match="너무 깁니다"):
         stamp(base, Edition("기관", url="https://a.example/" + "x" * 200))
-    with pytest.raises(Invalid):
-        qr_code("x" * 214)
     narrow = StampPlace("qr", "좁은 QR", 1, 0, 0, 70, 74, 9, "#000000")
     with pytest.raises(RenderError, match=r"좁은 QR.*20mm"):
         code_box(narrow, 57, "a.example", regular=face(STATIC / FONTS[0]))
