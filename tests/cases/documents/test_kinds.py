@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from cases.sheets.scenes import scene
 
 from cases.documents.kinds import KINDS
 from cases.documents.kinds.base import Chosen, Style, Words
+from cases.library.scenes import scene
 from cases.materials.drafts import padded
 from cases.sheets import service as sheets
 from outreach.companies.ksic import SECTIONS
