@@ -147,7 +147,7 @@ class PlaceForm(CompanyFields, PublicForm):
 
     def __init__(self, *args: Any, **values: Any):
         super().__init__(*args, **values)
-        self.company_name.flags.required = True
+        self.company_name.flags.required = self.consent.flags.required = True
 
     def validate_company_name(self, field: Any) -> None:
         if not field.data:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from cases.library.citing import told
 from cases.library.models import Case
 from cases.library.rules import CaseState, Outlet, consent_problems
 from cases.library.veil import shown
@@ -55,21 +56,28 @@ def programme_warnings(version: ProgrammeVersion, today: date) -> list[Text]:
     name = version.programme.name_ko
     return [
         Text("제도 '%(programme)s': %(problem)s", programme=name, problem=Text(problem))
-        for problem in usable(version, today)
+        for problem in usable(told(version, today).now, today)
     ]
 
 
 def programme_card(version: ProgrammeVersion, today: date) -> dict[str, Any]:
-    """``name``, ``summary``, up to three ``amounts`` {label, value}, and a ``note`` with agency, standing and check."""
+    """Of the row in force (cases.library.citing): ``name``, ``summary``, up to three ``amounts`` {label, value}, and a
+    ``note`` with agency, standing and check; ``then``: {summary, amounts, until} of the row that was asked for, if that
+    is another one."""
+    version, then = told(version, today)
     notes = [f"소관 {version.programme.agency}", f"신청 {version.apply_at}" if version.apply_at else ""]
     if not version.holds_on(today):
         notes.append("이 내용은 시행 기간이 지났거나 아직 시작되지 않았습니다")
-    if version.certainty is not Certainty.VERIFIED:
-        notes.append("확인 중인 내용이므로 신청 전 고용센터(1350)에 문의해 주세요")
     if version.checked_on:
-        notes.append(f"{version.checked_on:%Y. %-m. %-d.} 확인")
+        notes.append(f"{version.checked_on:%Y. %-m. %-d.} 기준")
+    if version.certainty is not Certainty.VERIFIED:
+        notes.append("신청 전 고용센터(1350)에서 확인해 주세요")
     return {
         "name": version.programme.name_ko, "summary": version.summary_ko,
-        "note": " · ".join(note for note in notes if note),
-        "amounts": [{"label": row.get("label", ""), "value": amount_text(row)} for row in version.amounts[:3]],
+        "note": " · ".join(note for note in notes if note), "amounts": _amounts(version),
+        "then": {"summary": then.summary_ko, "amounts": _amounts(then), "until": then.valid_to} if then else None,
     }
+
+
+def _amounts(version: ProgrammeVersion) -> list[dict[str, str]]:
+    return [{"label": row.get("label", ""), "value": amount_text(row)} for row in version.amounts[:3]]

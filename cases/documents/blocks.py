@@ -148,7 +148,9 @@ def _list(items: Iterator[str] | list[str] | tuple[str, ...]) -> Block:
 
 
 def _step(title: str = "", text: str = "", when: str = "") -> Block:
-    return _text("\n".join(part for part in (f"**{title}**" + (f" · {when}" if when else ""), text) if part))
+    """For whoever knows no steps a text; a page sets its parts apart."""
+    said = "\n".join(part for part in (f"**{title}**" + (f" · {when}" if when else ""), text) if part)
+    return _text(said) | {"step": {"title": title, "text": text, "when": when}}
 
 
 def _figure(row: Figure) -> Block:

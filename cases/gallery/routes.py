@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from cases.gallery import counting, picture, rules, service
 from cases.gallery.counting import Reading, Tally
-from cases.library import grams, highlight, photos
+from cases.library import citing, grams, highlight, photos
 from cases.library.models import Case
 from cases.library.rights import photo_problems
 from cases.library.rules import NEED_LABELS, Need
@@ -23,6 +23,7 @@ from outreach.clock import kst_today
 from outreach.companies.ksic import SECTIONS
 from outreach.db import db, unit_of_work
 from outreach.errors import NotFound
+from outreach.pdf.qr import qr_picture
 from outreach.regions import service as regions
 from outreach.scope import Scope
 from outreach.uploads import service as uploads
@@ -106,7 +107,8 @@ def index() -> str:
     return render_template(
         "gallery/index.html", found=found, asked=asked, plain=asked == service.Asked(), sender=HELP_LINE,
         provinces=regions.province_options(db.session, today), sections=SECTIONS, sizes=rules.SIZE_LABELS,
-        needs=NEED_LABELS, next_page=_next_page(found), canonical=_absolute(".index"), **_words(),
+        needs=NEED_LABELS, next_page=_next_page(found), canonical=_absolute(".index"),
+        asks=FORMS in current_app.extensions, **_words(),
     )
 
 
@@ -127,6 +129,8 @@ def show(code: str) -> str:
         "gallery/show.html", case=case, near=service.near(db.session, case, today), today=today,
         pictures=photos.usable(case, today), sender=_sender(case), canonical=_absolute(".show", code=case.id),
         image=_absolute(".card", code=case.id, v=picture.digest(_card_words(case))),
+        programmes=citing.all_told(case.programmes, today),
+        qr=qr_picture(_absolute(".show", code=case.id), case.headline),
         sheet=_address(SHEETS, case) is not None, asks=FORMS in current_app.extensions, **_words(),
     )
     _count(case, "views")
@@ -196,7 +200,7 @@ def photo(code: str, place: str) -> Response:
 
 def _picture(path: Path, media_type: str, etag: str) -> Response:
     response = send_file(path, mimetype=media_type, etag=etag, conditional=True)
-    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Cache-Control"] = "public, no-cache"  # a picture whose rights end is gone at once
     return response
 
 

@@ -18,7 +18,7 @@ from cases.library.rules import CaseState, ConsentScope, Outlet
 from cases.library.service import needing, showable
 from cases.library.veil import Veil
 from outreach.errors import DomainError
-from outreach.programmes.models import ProgrammeVersion
+from outreach.programmes.models import Programme, ProgrammeVersion
 
 #: A list counts no further: "1,000건 이상" tells as much.
 CAP = 1000
@@ -117,7 +117,8 @@ def get(session: Session, code: str, today: date) -> Case:
     """The case an address names, with all a page shows. Raises Missing."""
     number = case_id(code)
     query = shown(today).where(Case.id == number).options(
-        *_card(), joinedload(Case.centre), selectinload(Case.programmes).joinedload(ProgrammeVersion.programme)
+        *_card(), joinedload(Case.centre),
+        selectinload(Case.programmes).joinedload(ProgrammeVersion.programme).selectinload(Programme.versions),
     )
     case = session.scalars(query).unique().one_or_none() if number is not None else None
     if case is not None:

@@ -33,6 +33,8 @@ from cases.library.rules import (
     MAX_STEPS,
     NEED_LABELS,
     OUTLET_LABELS,
+    UNNAMED,
+    UNTITLED,
     CaseState,
     ConsentScope,
 )
@@ -134,7 +136,10 @@ class CaseForm(FlaskForm):
     version = HiddenField()
 
     def fill(self, case: Case) -> None:
-        """Show the lists of ``case`` as text and as ticked boxes."""
+        """Show the lists of ``case`` as text and as ticked boxes; what an interview has not named yet is empty."""
+        for field, stand_in in ((self.headline, UNTITLED), (self.display_name, UNNAMED)):
+            if field.data == stand_in:
+                field.data = ""
         self.advice.data = "\n".join(case.advice)
         self.keywords.data = ", ".join(case.keywords)
         self.programme_ids.data = [version.id for version in case.programmes]

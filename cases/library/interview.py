@@ -7,6 +7,8 @@ meanwhile is never overwritten, and what arrives twice changes nothing the secon
 from __future__ import annotations
 
 import enum
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -115,14 +117,15 @@ def save(
         if name not in READERS or not isinstance(change, Mapping):
             continue
         present, was, wanted = before[name], change.get("was"), change.get("now")
-        if not _same(present, was) and not _same(present, wanted):
-            result.conflicts[name] = present
-            continue
         try:
-            values[name] = READERS[name](wanted)
+            read = READERS[name](wanted)
         except Unreadable as error:
             result.problems[name] = error.args[0]
             continue
+        if not any(_same(present, value) for value in (was, wanted, read)):
+            result.conflicts[name] = present
+            continue
+        values[name] = read
         result.kept.append(name)
     _write(session, scope, actor, case, values, result, now)
     result.version = case.version
@@ -192,7 +195,7 @@ def _date(value: Any) -> date | None:
     try:
         return date.fromisoformat(value) if value else None
     except (TypeError, ValueError) as error:
-        raise Unreadable("날짜를 확인해 주세요.") from error
+        raise Unreadable(Text("날짜를 확인해 주세요.")) from error
 
 
 def _rows(name: str) -> Callable[[Any], list[dict[str, str]]]:
@@ -217,13 +220,18 @@ def _lines(value: Any) -> list[str]:
     return [line.strip()[:300] for line in str(value or "").splitlines() if line.strip()][:MAX_ADVICE]
 
 
+_PEOPLE = re.compile(r"(?:약|대략|한|총)?\s*([0-9]{1,7})\s*여?\s*(?:명|인|사람)?\s*(?:정도|쯤|가량|안팎|내외)?")
+
+
 def _headcount(value: Any) -> int | None:
-    text = str("" if value is None else value).strip().replace(",", "")
+    """As people say it: 30, 1,200명, 약 30여 명. Two numbers, as in 10~20명, are none."""
+    text = unicodedata.normalize("NFKC", str("" if value is None else value)).replace(",", "").strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdigit()) or len(text) > 7:
-        raise Unreadable("인원을 숫자로 적어 주세요.")
-    return int(text)
+    found = _PEOPLE.fullmatch(text)
+    if found is None:
+        raise Unreadable(Text("사람 수를 숫자 하나로 적어 주세요. 예: 30, 약 30명"))
+    return int(found[1])
 
 
 def _company(value: Any) -> int | None:
@@ -235,7 +243,7 @@ def _scope(value: Any) -> ConsentScope:
     try:
         return ConsentScope(value)
     except ValueError as error:
-        raise Unreadable("동의 범위를 골라 주세요.") from error
+        raise Unreadable(Text("동의 범위를 골라 주세요.")) from error
 
 
 READERS: dict[str, Callable[[Any], Any]] = {

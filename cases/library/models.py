@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cases.library.rights import PhotoKind, Portrait
-from cases.library.rules import CaseState, ConsentScope
+from cases.library.rules import UNNAMED, CaseState, ConsentScope
 from cases.library.veil import Veil
 from outreach.companies.models import Company
 from outreach.db import Identified, Json, Stamped, UtcDateTime, Versioned, db, enum_type
@@ -92,6 +92,11 @@ class Case(Identified, Stamped, Versioned, db.Model):
         sa.Index("ix_best_practice_published", "state", "published_at", "id"),  # the gallery, the newest first
         sa.Index("ix_best_practice_consent_until", "consent_until"),  # whose consent ends
     )
+
+    @property
+    def named(self) -> str:
+        """The name it is shown under; '' as long as an interview has not settled it."""
+        return "" if self.display_name == UNNAMED else self.display_name
 
     @property
     def needs(self) -> list[str]:

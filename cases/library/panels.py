@@ -9,6 +9,7 @@ from flask import current_app, render_template
 from markupsafe import Markup
 
 from cases.library import consents, nearest, service
+from cases.library.models import Case
 from cases.library.rules import Outlet
 from outreach.clock import kst_today
 from outreach.companies import search
@@ -27,16 +28,19 @@ def of_company(scope: Scope, company: Any) -> Markup | str:
     places = [place for place in company.workplaces if search.in_reach(scope, place)] or company.workplaces
     if not places:
         return ""
-    return _near(scope, nearest.of_workplace(places[0], nearest.needs_of_company(db.session, company.id)))
+    like = nearest.of_workplace(places[0], nearest.needs_of_company(db.session, company.id))
+    return _near(scope, like, company.id)
 
 
 def of_lead(scope: Scope, lead: Any) -> Markup | str:
     """The same for a lead, by what it asked for."""
-    return _near(scope, nearest.of_workplace(lead.workplace, nearest.needs_of_wants(lead.wants)))
+    like = nearest.of_workplace(lead.workplace, nearest.needs_of_wants(lead.wants))
+    return _near(scope, like, lead.company_id)
 
 
-def _near(scope: Scope, like: nearest.Likeness) -> Markup | str:
-    cases = service.publishable(scope, _today(), Outlet.PRINT)
+def _near(scope: Scope, like: nearest.Likeness, company_id: int) -> Markup | str:
+    """Of other companies: what it did itself, it knows."""
+    cases = service.publishable(scope, _today(), Outlet.PRINT).where(Case.company_id.is_distinct_from(company_id))
     found = nearest.nearest(db.session, cases, like, limit=NEAREST)
     return _markup("cases/company_panel.html", found=found) if found else ""
 

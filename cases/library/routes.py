@@ -25,6 +25,7 @@ from cases.library.rules import (
     Need,
     consent_problems,
 )
+from cases.library.scenes import scene
 from cases.library.veil import VEIL_LABELS, shown, size_band
 from outreach.audit import service as audit
 from outreach.clock import kst_today
@@ -64,7 +65,7 @@ def _words() -> dict[str, Any]:
         "size_band": size_band, "programme_warnings": usable, "case_shown": shown, "highlight": highlight,
         "CASE_NEEDS": {need.value: label for need, label in NEED_LABELS.items()}, "PHOTO_KINDS": PHOTO_KINDS,
         "CASE_OUTLETS": {outlet.value: label for outlet, label in OUTLET_LABELS.items()}, "CASE_VEILS": VEIL_LABELS,
-        "PORTRAITS": PORTRAITS, "photo_problems": photo_problems, "lead_photo": photos.lead,
+        "PORTRAITS": PORTRAITS, "case_scene": scene, "photo_problems": photo_problems, "lead_photo": photos.lead,
     }
 
 

@@ -29,8 +29,6 @@ blueprint = Blueprint("public_materials", __name__)
 REQUESTS_PER_ADDRESS = "120 per minute"
 #: Readers of someone else's page, who may come through one address, too.
 COVERS_PER_ADDRESS = "600 per minute"
-#: Seconds for which a withdrawn material's picture may still be seen on other people's pages.
-COVER_LIFE = 300
 
 
 @blueprint.get("/m/<token>")
@@ -51,14 +49,15 @@ def download(token: str) -> Any:
 @access.public("the first page of a published material, for other people's pages; the signed link opens it")
 @limiter.limit(COVERS_PER_ADDRESS)
 def cover(token: str) -> Any:
-    """The first page of the published edition; when there is none, a picture that says so."""
+    """The first page of the published edition; when there is none, a picture that says so. Whoever keeps it must ask
+    whether it still holds: what is withdrawn is gone from other people's pages at once."""
     material, _partner = opened(token)
     edition = _given(material) if material is not None else None
     if edition is None:
         response: Response = send_from_directory(f"{current_app.static_folder}/img", "withdrawn.svg", max_age=0)
     else:
         response = send_page(edition, 1)
-    response.headers["Cache-Control"] = f"public, max-age={COVER_LIFE}"
+    response.headers["Cache-Control"] = "public, no-cache"
     return response
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from cases.sheets.scenes import TOWN
+from cases.library.scenes import TOWN
 from outreach.errors import Invalid
 from outreach.wording import Text
 

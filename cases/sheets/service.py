@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from cases.library import citing
 from cases.library.models import Case
 from cases.library.photos import lead
 from cases.library.rules import MAX_STEPS, ConsentScope
+from cases.library.scenes import scene
 from cases.library.veil import shown
 from cases.sheets import licences
 from cases.sheets.content import (
@@ -27,10 +29,9 @@ from cases.sheets.content import (
     Style,
 )
 from cases.sheets.licences import Licence
-from cases.sheets.scenes import scene
 from outreach.organisations.models import Organisation
 from outreach.programmes.models import Payee, ProgrammeVersion
-from outreach.programmes.rules import CERTAINTY_LABELS, current
+from outreach.programmes.rules import CERTAINTY_LABELS
 from outreach.regions import service as regions
 from outreach.regions.models import Centre
 from outreach.uploads.models import Upload
@@ -108,9 +109,8 @@ def sheet(
 
 
 def in_force(case: Case, day: date) -> list[ProgrammeVersion]:
-    """The programmes the case used, each as it is on ``day``: readers want to know what they can get. One that was
-    given up stays as it was then."""
-    return [current(version.programme.versions, day) or version for version in case.programmes]
+    """The programmes the case used, each as readers are told of it on ``day`` (cases.library.citing)."""
+    return [row.now for row in citing.all_told(case.programmes, day)]
 
 
 def facts(case: Case) -> tuple[Fact, ...]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
+
+from markupsafe import Markup
 
 from outreach.errors import Invalid
 from outreach.lazy import lazy
@@ -63,6 +65,18 @@ def qr_code(address: str) -> QrCode:
         words.append(_correction(data[at:at + size], correction))
         at += size
     return QrCode(frame.side, frame.path(b"".join(words)))
+
+
+@lru_cache(maxsize=256)
+def qr_picture(address: str, title: str) -> Markup:
+    """The same for a page that may be printed: SVG with its quiet zone, ``title`` its alternative text.
+
+    :raises Invalid: as ``qr_code``.
+    """
+    code = qr_code(address)
+    path = "".join(f"M{x} {y}h{length}v1h-{length}z" for x, y, length in code.runs())
+    return Markup('<svg class="qr" role="img" viewBox="{0} {0} {1} {1}" shape-rendering="crispEdges"><title>{2}</title>'
+                  '<path d="{3}"/></svg>').format(-QUIET, code.side + 2 * QUIET, title, path)
 
 
 def _data(content: bytes, size: int, length_bits: int) -> bytes:

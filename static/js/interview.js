@@ -54,8 +54,7 @@
   const changed = (name) => {
     if (!(name in known)) return;
     const now = read(name);
-    delete refused[name];
-    note(name, "");
+    allow(name);
     if (same(now, known[name])) delete pending[name];
     else pending[name] = { was: pending[name]?.was ?? known[name], now };
     store.keepWords(pending);
@@ -92,24 +91,47 @@
     ]);
   };
 
+  const allow = (name) => { delete refused[name]; note(name, ""); };
+
   const settle = (name) => {
-    delete refused[name];
-    note(name, "");
+    allow(name);
     store.keepWords(pending);
     soon(0);
   };
 
   // -- sending -------------------------------------------------------------------------------------------------
 
-  const waiting = () => Object.keys(pending).length + form.querySelectorAll(".shot.waiting").length;
+  /* What the server would not take waits for the person, all else for the line. */
+  const wrong = () => [...form.querySelectorAll("[data-field]")].map((box) => box.dataset.field)
+    .filter((name) => refused[name] && pending[name]);
+  const waiting = () => Object.keys(pending).length - wrong().length + form.querySelectorAll(".shot.waiting").length;
 
   const tell = () => {
-    const status = form.querySelector("[data-status]");
-    const state = closed || (waiting() === 0 ? "saved" : tries > 0 ? "waiting" : "saving");
-    const words = { saved: says.saysSaved, waiting: says.saysWaiting, saving: says.saysSaving,
+    const status = form.querySelector("[data-status]"), fix = form.querySelector("[data-fix]"), count = wrong().length;
+    const state = closed || (waiting() > 0 ? (tries > 0 ? "waiting" : "saving") : count ? "rest" : "saved");
+    const words = { saved: says.saysSaved, rest: says.saysRest, waiting: says.saysWaiting, saving: says.saysSaving,
                     signedOut: says.saysSignedOut, closed: says.saysClosed }[state];
     if (status.textContent !== words) status.textContent = words;
     status.dataset.state = state;
+    fix.hidden = !count;
+    fix.textContent = says.saysFix.replace("{n}", count);
+    const why = form.querySelector("[data-why]");
+    if (!count && !waiting()) why.hidden = true;
+  };
+
+  const title = (name) => field(name).querySelector("label, .ask-title").textContent;
+
+  const goTo = (name) => {
+    show(steps.indexOf(field(name).closest("[data-step]")), false);
+    field(name).scrollIntoView({ block: "center" });
+    field(name).querySelector("input:not([type=hidden]), textarea, select")?.focus({ preventScroll: true });
+  };
+
+  /* The way on is barred: what by, and where to. */
+  const explain = (words) => {
+    const why = form.querySelector("[data-why]");
+    why.hidden = false;
+    why.textContent = words;
   };
 
   const soon = (delay) => { clearTimeout(timer); timer = setTimeout(send, delay); };
@@ -148,7 +170,7 @@
     if (!answer.state) return;
     answer.kept.forEach((name) => {
       known[name] = answer.state[name];
-      if (pending[name] && same(pending[name].now, fields[name].now)) delete pending[name];
+      if (pending[name] && same(pending[name].now, fields[name].now)) { delete pending[name]; tidy(name); }
       else if (pending[name]) pending[name].was = known[name];
     });
     Object.entries(answer.conflicts).forEach(([name, theirs]) => differs(name, theirs));
@@ -160,6 +182,14 @@
     });
     store.keepWords(pending);
     if (answer.missing) showMissing(answer.missing);
+  };
+
+  /* Shows a value as the server has understood it, 약 30명 as 30, once nobody is writing there any more. */
+  const tidy = (name) => {
+    if (pending[name] || !(name in known) || typeof known[name] === "object") return;
+    if (!field(name)?.contains(document.activeElement) && String(read(name)) !== String(known[name])) {
+      fill(name, known[name]);
+    }
   };
 
   const showMissing = (missing) => {
@@ -196,10 +226,21 @@
     return item;
   };
 
-  const take = async (input) => {
+  /* Names that sort as the pictures were taken: so the store gives them out, and so they are sent. */
+  let shots = 0;
+  const named = () => `${String(Date.now()).padStart(14, "0")}-${String(shots += 1).padStart(4, "0")}-${
+    Math.random().toString(36).slice(2, 10).padEnd(8, "0")}`;
+
+  let taking = Promise.resolve();
+  const take = (input) => {
     const kind = input.dataset.camera;
-    for (const file of [...input.files]) {
-      const key = crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random()}`.replace(".", "-");
+    const files = [...input.files].sort((a, b) => a.lastModified - b.lastModified).map((file) => [named(), file]);
+    input.value = "";
+    taking = taking.then(() => keep(kind, files));
+  };
+
+  const keep = async (kind, files) => {
+    for (const [key, file] of files) {
       let blob = file, small = "";
       try {
         ({ blob } = await scaled(file, 2480, 0.88));
@@ -208,7 +249,6 @@
       await store.keepPicture({ key, kind, blob, name: file.name, small });
       tile(kind, key, small, "waiting");
     }
-    input.value = "";
     tell();
     soon(0);
   };
@@ -225,6 +265,7 @@
       }
     } catch { failed(); } finally { picturing = false; }
     tell();
+    if (!closed && tries === 0 && (await store.pictures()).length) soon(500); // taken meanwhile
   };
 
   const sendPicture = async (row) => {
@@ -293,10 +334,17 @@
       more.hidden = !rows(more.dataset.more).some((row) => row.hidden);
     }
   });
+  form.addEventListener("focusout", (event) => {
+    const holder = event.target.closest("[data-field]");
+    if (holder) setTimeout(() => tidy(holder.dataset.field));
+  });
+  form.querySelector("[data-fix]").addEventListener("click", () => goTo(wrong()[0]));
   document.getElementById("finish").addEventListener("submit", (event) => {
-    if (waiting() === 0) return;
+    const barred = wrong();
+    if (!barred.length && waiting() === 0) return;
     event.preventDefault();
-    form.querySelector("[data-status]").textContent = says.saysUnsaved;
+    explain(barred.length ? `${says.saysBarred} ${barred.map(title).join(", ")}` : says.saysUnsaved);
+    if (barred.length) goTo(barred[0]);
     soon(0);
   });
   window.addEventListener("online", () => { tries = 0; soon(0); });

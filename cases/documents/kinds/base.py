@@ -13,9 +13,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cases.library.models import Case
+from cases.library.scenes import TOWN, scene
 from cases.sheets import service as sheets
 from cases.sheets.content import Contact, Fact, Figure, Mark, Picture, ProgrammeCard, Quote, Style, check_counts
-from cases.sheets.scenes import TOWN, scene
 from cases.sheets.service import Issue, Pictures
 from outreach.charts.spec import Chart
 from outreach.organisations.models import Organisation

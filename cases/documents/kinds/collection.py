@@ -10,10 +10,10 @@ from cases.documents.kinds.base import Chosen, Kind, Paper, Room, Slot, Words, e
 from cases.documents.kinds.charts import chart_slots, charts_of, counted
 from cases.library.models import Case
 from cases.library.rules import ConsentScope
+from cases.library.scenes import TOWN, scene
 from cases.library.veil import LARGEST, SIZE_BANDS, WIDE_BANDS, shown, size_band
 from cases.sheets import service as sheets
 from cases.sheets.content import Fact, Figure, Picture, ProgrammeCard, Quote, Step, check_counts
-from cases.sheets.scenes import TOWN, scene
 from cases.sheets.service import Issue, Pictures
 from outreach.charts.spec import MAX_LABEL, Chart
 from outreach.companies.ksic import SECTIONS

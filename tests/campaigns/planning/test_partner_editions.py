@@ -205,7 +205,7 @@ def test_a_partner_s_link_bears_its_mark(app, client, organisation, material, no
     assert giving.had(db.session, organisation.id, [material.id]) == {}
     web = client.get(f"{link}/web").text
     assert "이 자료를 나누는 곳" in web and "가온산업단지공단" in web and "앞 판은" not in web
-    (form,) = re.findall(r'href="([^"]+/q/[^"]+)"', web)
+    (form,) = set(re.findall(r'href="([^"]+/q/[^"]+)"', web))
     assert place_behind(app, client, form).label == "누리집"
     nobody = links.material_url("", outreach.signer, material.id)
     assert "가온산업단지공단" not in inspect(client.get(nobody).data).text[0] + client.get(f"{nobody}/web").text

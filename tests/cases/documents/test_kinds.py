@@ -8,9 +8,9 @@ import pytest
 
 from cases.documents.kinds import KINDS
 from cases.documents.kinds.base import Chosen, Style, Words
+from cases.library.scenes import scene
 from cases.materials.drafts import padded
 from cases.sheets import service as sheets
-from cases.sheets.scenes import scene
 from outreach.companies.ksic import SECTIONS
 from outreach.pdf.render import render
 from outreach.pdf.templates import environment

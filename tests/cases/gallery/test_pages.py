@@ -58,7 +58,10 @@ def test_anyone_reads_what_its_company_agreed_to(client, case):
     assert f'<link rel="canonical" href="{meta["og:url"]}">' in page.text
     drawn = client.get(meta["og:image"].removeprefix("http://localhost").replace("&amp;", "&"))
     assert drawn.mimetype == "image/png" and Image.open(io.BytesIO(drawn.data)).size == (1200, 630)
-    assert case.headline in read(client, "/gallery/").text
+    assert page.text.count("우리 회사도 상담받기") == 4, "head, title, beside the text, a phone's foot"
+    listed = read(client, "/gallery/").text
+    assert case.headline in listed and "전화로 상담받기 1350" in listed
+    assert re.search(r"pdf/scenes/\w+/factory.svg", listed) and re.search(r"0</span>.*→.*<b>4</b>", listed)
     assert f"/gallery/{case.id}</loc>" in client.get("/sitemap.xml").text
     assert "Disallow: /\n" in client.get("/robots.txt").text
 

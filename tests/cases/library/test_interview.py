@@ -6,8 +6,9 @@ import io
 
 import pytest
 
+from cases.library import interview
 from cases.library.models import Case
-from cases.library.rules import CaseState, ConsentScope
+from cases.library.rules import UNNAMED, CaseState, ConsentScope
 from outreach.audit import service as audit
 from outreach.db import db
 from outreach.scope import Role
@@ -49,6 +50,8 @@ def test_a_visit_becomes_a_draft(client, planner, begun):
     assert case.steps == [{"when": "3월", "title": "적다", "text": "일을 적었다"}] and len(case.advice) == 2
     assert told["state"]["section"] == "C", "what came from the company is told to the phone"
     assert "제목과 표시 이름을 정해 주세요." in save(client, begun, check=True).json["missing"]
+    for place in (f"/cases/{begun.id}", f"/cases/{begun.id}/edit", "/cases/", "/cases/interview/"):
+        assert UNNAMED not in client.get(place).text, place
     page = client.get(f"/cases/interview/{begun.id}").text
     assert "검사실이 두 사람뿐이었다" in page and "새봄정밀" in page
     assert "새봄정밀" in client.get("/cases/interview/").text
@@ -75,6 +78,18 @@ def test_a_bad_value_spoils_nothing_else(client, begun):
     assert set(told["problems"]) == {"headcount", "consent_on", "quote", "company_id"} and told["kept"] == ["effect"]
     assert db.session.get(Case, begun.id).state is CaseState.DRAFT
     assert client.post(f"/cases/interview/{begun.id}/save", data="x").status_code == 400
+
+
+@pytest.mark.parametrize(("said", "people"), [
+    ("약 30명", 30), ("1,200", 1200), ("３０여 명", 30), ("총 8인 정도", 8), ("", None),
+    ("10~20명", ...), ("서른", ...),
+])
+def test_a_headcount_as_people_say_it(said, people):
+    if people is ...:
+        with pytest.raises(interview.Unreadable):
+            interview.READERS["headcount"](said)
+    else:
+        assert interview.READERS["headcount"](said) == people
 
 
 def test_pictures_sent_again_are_one(client, begun):

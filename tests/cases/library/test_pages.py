@@ -220,4 +220,6 @@ def test_a_case_follows_its_company_into_a_merge(session, centre):
 def test_a_company_page_shows_cases_like_it(client, officer, centre):
     company = make_company(centre)
     make_case(centre, headline="비슷한 회사 이야기")
-    assert "비슷한 회사 이야기" in sign_in(client, officer).get(f"/companies/{company.id}").text
+    make_case(centre, headline="바로 그 회사 이야기", company_id=company.id)
+    page = sign_in(client, officer).get(f"/companies/{company.id}").text
+    assert "비슷한 회사 이야기" in page and "바로 그 회사 이야기" not in page

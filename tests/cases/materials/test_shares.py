@@ -127,9 +127,10 @@ def test_a_forged_link_opens_nothing(client, token):
 def test_the_picture_for_other_pages_is_always_the_present_one(app, client, material):
     path = links.cover_url("", app.extensions["outreach"].signer, material.id)
     shown = client.get(path)
-    assert shown.mimetype == "image/png" and "max-age=300" in shown.headers["Cache-Control"]
+    assert shown.mimetype == "image/png" and shown.headers["Cache-Control"] == "public, no-cache"
     assert "Cross-Origin-Resource-Policy" not in shown.headers
     published(material).state = EditionState.WITHDRAWN
+    assert client.get(path, headers={"If-None-Match": shown.headers["ETag"]}).status_code == 200, "asked, not trusted"
     gone = client.get(path)
     assert gone.mimetype == "image/svg+xml" and "배포를 마친 자료입니다" in gone.text
     assert db.session.query(Download).count() == 0

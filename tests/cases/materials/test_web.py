@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from cases.blocks import cards
 from cases.documents import versions
 from cases.documents.kinds import one_pager
 from cases.documents.kinds.brochure import KIND
@@ -14,8 +15,10 @@ from cases.library.rules import CaseState
 from cases.materials import web
 from cases.materials.models import Material
 from cases.materials.rules import EditionState
+from cases.sheets import service as sheets
 from outreach import links
 from outreach.db import db
+from outreach.programmes.models import ProgrammeVersion
 from outreach.scope import Role
 from tests.cases.making import add_edition, make_case, make_document, make_material, make_programme
 from tests.people import NOW, make_centre, make_user, sign_in
@@ -48,22 +51,45 @@ def brochure(app, centre):
     return material
 
 
-def page_of(app, client, material):
+def page_of(app, client, material, **headers):
     outreach = app.extensions["outreach"]
     url = links.material_url("", outreach.signer, material.id)
-    return client.get(f"{url}/web")
+    return client.get(f"{url}/web", headers=headers)
 
 
 def test_the_web_edition_says_what_was_printed(app, client, brochure):
     answer = page_of(app, client, brochure)
-    assert answer.status_code == 200 and answer.headers["ETag"]
+    assert answer.status_code == 200 and answer.headers["Cache-Control"] == "public, no-cache"
+    again = page_of(app, client, brochure, **{"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
     page = answer.text
     for words in ("오래 함께", "한 사람의 육아가 회사의 걱정이 되지 않도록", "<strong>굵게</strong>",
                   "교대조를 다시 짠 공장", "대체인력 지원금", "월 140만 원", "이런 회사에 권합니다",
                   "https://outreach.example/q/abc"):
         assert words in page, words
     assert "아직 아무도 검토하지 않은" not in page and "<script>alert" not in page
+    assert '<body class="web warm">' in page and page.count('href="tel:') == 3
+    assert page.index("이렇게 함께합니다") < page.index("전화로 듣습니다") < page.index("활용할 수 있는 제도")
     assert re.search(r"web-figure.*?<b>0</b> <span class=\"unit\">원", page, re.S)
+
+
+def test_paper_page_gallery_and_mail_tell_the_law_of_today(app, client, centre):
+    then = make_programme("육아휴직", valid_from=None, valid_to=date(2026, 8, 19), summary_ko="1년까지 쓸 수 있었다.")
+    now = ProgrammeVersion(programme=then.programme, created_at=NOW, updated_at=NOW, valid_from=date(2026, 8, 20),
+                           certainty=then.certainty, source="법률", summary_ko="1년 6개월까지 쓸 수 있다.")
+    db.session.add(now)
+    material = make_material(app, centre)
+    material.case.programmes = [then]
+    db.session.flush()
+    assert sheets.in_force(material.case, TODAY) == [now]
+    card = cards.programme_card(then, TODAY)
+    assert card["summary"] == now.summary_ko and card["then"]["summary"] == then.summary_ko
+    assert not cards.programme_warnings(then, TODAY)
+    order = (now.summary_ko, "이 회사가 쓸 때는", then.summary_ko)
+    for page in (page_of(app, client, material).text, client.get(f"/gallery/{material.case.id}").text):
+        assert sorted(order, key=page.index) == list(order)
+    material.case.outlets = ["print"]
+    assert page_of(app, client, material).status_code == 302, "agreed to paper alone"
 
 
 def test_a_case_taken_down_withdraws_the_page_with_the_paper(app, client, brochure, session):
