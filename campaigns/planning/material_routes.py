@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from campaigns.planning import materials, service
 from campaigns.planning.forms import MaterialForm
 from campaigns.planning.models import Campaign
 from campaigns.planning.routes import blueprint
+from cases.documents.kinds import KINDS
+from cases.documents.models import Document
 from cases.materials import service as library
 from cases.materials.jobs import templates_folder
 from cases.materials.rules import EditionState
@@ -31,7 +33,7 @@ def panel(scope: Scope, campaign: Campaign) -> str:
         form=_form(campaign) if may_edit else None,
         printable={row.id for row in rows if library.may_edit(scope, row)},
         seen={row.id for row in rows if scope.sees_all_centres or row.centre_id in (None, scope.centre_id)},
-        places=materials.PLACES in current_app.extensions,
+        places=materials.PLACES in current_app.extensions, kinds=[(name, kind.label) for name, kind in KINDS.items()],
     )
 
 
@@ -53,6 +55,22 @@ def add_material(campaign_id: int) -> Any:
     return _do(campaign_id, lambda now: materials.add(
         db.session, access.scope(), access.actor(), campaign, form.material_id.data, now=now
     ), _("홍보물을 더했습니다. 캠페인의 협력기관이 함께 받습니다."))
+
+
+@blueprint.post("/<int:campaign_id>/materials/new")
+@access.allow(*EDITOR_ROLES)
+def new_material(campaign_id: int) -> Any:
+    """Begin a document whose material belongs to the campaign; it is written in the documents' own editor."""
+    campaign, kind = service.editable(db.session, access.scope(), campaign_id), KINDS.get(request.form.get("kind", ""))
+    if kind is None:
+        flash(_("어떤 홍보물을 만들지 골라 주세요."), "error")
+        return redirect(_here(campaign_id))
+    made: list[Document] = []
+    answer = _do(campaign_id, lambda now: made.append(materials.begin(
+        db.session, access.scope(), access.actor(), campaign, kind, current_app.extensions.get(materials.PLACES),
+        now=now,
+    )), _("이 캠페인의 원고를 만들었습니다. QR은 이 캠페인의 상담 신청 화면을 엽니다."))
+    return redirect(url_for("documents.edit", document_id=made[0].id)) if made else answer
 
 
 @blueprint.post("/<int:campaign_id>/materials/<int:material_id>/remove")

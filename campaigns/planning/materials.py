@@ -16,11 +16,16 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from campaigns.planning.models import Campaign, CampaignMaterial, CampaignPartner
 from campaigns.planning.rules import CampaignState
+from cases.documents import choosing
+from cases.documents import service as documents
+from cases.documents.kinds.base import Kind
+from cases.documents.models import Document
 from cases.materials import grants
 from cases.materials import service as library
 from cases.materials.models import Edition, Material
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
+from outreach.clock import kst_today
 from outreach.errors import Conflict, NotFound, Unavailable
 from outreach.scope import Scope
 
@@ -53,6 +58,23 @@ def addable(session: Session, scope: Scope, campaign: Campaign) -> list[Material
     used = sa.select(CampaignMaterial.material_id).where(CampaignMaterial.campaign_id == campaign.id)
     query = library.materials_query(scope).where(Material.id.not_in(used)).order_by(None).order_by(Material.title)
     return list(session.scalars(query))
+
+
+def begin(
+    session: Session, scope: Scope, actor: Actor, campaign: Campaign, kind: Kind, places: ResponsePlaces | None, *,
+    now: datetime,
+) -> Document:
+    """A new document for the campaign, named after it and with its partners; the material made of it is the campaign's
+    from the start, and its first edition's QR code leads to the campaign's response form. Raises Invalid, Forbidden."""
+    hosts = {"organisation_ids": [partner.organisation_id for partner in campaign.partners]}
+    usable = choosing.usable(session, scope, hosts, kst_today(now))["organisation_ids"]
+    values = {"title": campaign.name[:120], "organisation_ids": usable[:kind.room_for("organisations")]}
+    document = documents.create(session, scope, actor, kind, values, now=now)
+    material = library.of_document(session, scope, document, now=now)
+    if places is not None:
+        material.response_url = places(session, campaign.id, None, material.id, PLACE_LABEL)
+    add(session, scope, actor, campaign, material.id, now=now)
+    return document
 
 
 def add(

@@ -91,7 +91,9 @@ class OrderForm(FlaskForm):
     recipient = StringField(_l("받을 사람"), validators=[DataRequired(), Length(max=60)])
     phone = StringField(
         _l("연락처"),
-        validators=[DataRequired(), Length(max=32), Regexp(TELEPHONE, message=_l("전화번호를 02-000-0000처럼 적어 주세요."))],
+        validators=[
+            DataRequired(), Length(max=32), Regexp(TELEPHONE, message=_l("전화번호를 02-000-0000처럼 적어 주세요.")),
+        ],
         description=_l("배송 연락에만 쓰고, 끝나고 1년 뒤 지웁니다."),
     )
     note = TextAreaField(_l("남길 말"), validators=[Optional(), Length(max=2000)])

@@ -119,12 +119,15 @@ def _page(row: PrintOrder, **forms: Any) -> str:
     return render_template(
         "portal/order.html" if scope.is_partner else "materials/order.html", order=row, left=left, printed=printed,
         given=given, recalls=[recall for recall in row.recalls if recall.done_at is None],
-        history=audit.history(db.session, orders.SUBJECT, row.id), fields=FIELD_WORDS, **shown,
+        history=audit.history(db.session, orders.SUBJECT, row.id), fields=FIELD_WORDS,
+        words={label: _(FORMER_WORDS.get(label, label)) for label in (*ORDER_LABELS.values(), *FORMER_WORDS)}, **shown,
     )
 
 
 FIELD_WORDS = {"copies": "부수", "edition": "판", "state": "상태", "delivered": "배부한 부수", "reason": "까닭",
                "returned": "회수한 부수"}
+#: As the history recorded states before they were called otherwise.
+FORMER_WORDS = {"신청": "접수"}
 
 
 # -- partners ------------------------------------------------------------------------------------------

@@ -77,8 +77,8 @@ def ask(
         session, key=f"material-review:{edition.id}:{person.id}", to_address=person.email, to_name=person.name,
         subject=f"[동행 아웃리치] ‘{title}’ 검토를 부탁드립니다",
         text=(
-            f"{person.name}님, 안녕하세요.\n\n{kind} ‘{title}’ {service.printed_number(edition)}의 검토를 부탁받으셨습니다. "
-            "쪽과 확인할 점을 읽고 게시하거나, 고칠 곳을 적어 돌려보내 주세요.\n\n"
+            f"{person.name}님, 안녕하세요.\n\n{kind} ‘{title}’ {service.printed_number(edition)}의 검토를 "
+            "부탁받으셨습니다. 쪽과 확인할 점을 읽고 게시하거나, 고칠 곳을 적어 돌려보내 주세요.\n\n"
             f"검토하기: {base_url}/materials/{edition.material_id}\n\n{_CLOSING}"
         ), now=now,
     )

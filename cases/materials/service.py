@@ -371,7 +371,9 @@ def licence_problem(edition: Edition) -> str:
     if nothing does."""
     material = edition.material
     if not material.licence_chosen:
-        return Text("이용 허락(공공누리)을 정하지 않아 게시할 수 없습니다. 유형을 고르거나, 붙이지 않는 까닭을 적어 주세요.")
+        return Text(
+            "이용 허락(공공누리)을 정하지 않아 게시할 수 없습니다. 유형을 고르거나, 붙이지 않는 까닭을 적어 주세요."
+        )
     if edition.licence is None or edition.licence is material.licence:
         return ""
     return Text(

@@ -50,7 +50,8 @@ def reach(
         downloaded=count(sa.select(sa.func.count(Download.organisation_id.distinct())).where(
             Download.edition_id.in_(of_it))),
         links=count(sa.select(sa.func.count(MaterialShare.id)).where(
-            MaterialShare.material_id == material.id, MaterialShare.revoked_at.is_(None), MaterialShare.ends_on >= today)),
+            MaterialShare.material_id == material.id, MaterialShare.revoked_at.is_(None),
+            MaterialShare.ends_on >= today)),
         stock=printed - out, out=out,
         orders=count(sa.select(sa.func.count(PrintOrder.id)).where(
             PrintOrder.material_id == material.id, PrintOrder.state.in_(OPEN_ORDERS))),

@@ -10,8 +10,11 @@ from campaigns.planning import materials, service
 from campaigns.planning.models import Campaign
 from campaigns.planning.rules import PartnerRole
 from campaigns.responses.models import ResponsePlace
+from cases.documents.models import Document
 from cases.materials import grants
-from cases.materials.models import Edition, MaterialGrant
+from cases.materials import service as library
+from cases.materials.jobs import templates_folder
+from cases.materials.models import Edition, Material, MaterialGrant
 from outreach import links
 from outreach.audit.service import SERVICE
 from outreach.db import db
@@ -92,6 +95,25 @@ def test_the_campaign_s_code_is_printed(app, client, officer, now):
     assert db.session.query(ResponsePlace).count() == 1 and db.session.query(Edition).count() == 2
 
 
+def test_a_material_begun_in_a_campaign_is_the_campaign_s_from_the_start(app, client, officer, partner, now):
+    campaign = plan(officer, now, partner)
+    response = sign_in(client, officer).post(f"/campaigns/{campaign.id}/materials/new", data={"kind": "notice"})
+    document = db.session.query(Document).one()
+    assert response.location == f"/documents/{document.id}" and document.title == "구로 산단 캠페인"
+    material = db.session.query(Material).one()
+    assert granted() == {(material.id, partner.id)} and document.organisations == [partner]
+    place = db.session.query(ResponsePlace).one()
+    assert material.response_url == links.place_url("http://localhost", app.extensions["outreach"].signer, place.id)
+    page = client.get(f"/campaigns/{campaign.id}").text
+    assert "상담 신청 화면" in page.split('id="materials"')[1] and client.get(f"/materials/{material.id}").status_code == 200
+    sheet = make_material(app, officer.centre)
+    sheet.editions, sheet.response_url = [], material.response_url
+    edition = library.request_edition(db.session, SERVICE, sheet, templates_folder(app), now=now)
+    assert edition.response_url == material.response_url and edition.licence is sheet.licence
+    assert client.post(f"/campaigns/{campaign.id}/materials/new", data={"kind": "x"}).location.endswith("#materials")
+    assert db.session.query(Document).count() == 1
+
+
 def test_others_can_not_add_or_print(app, client, officer, now):
     campaign, material = plan(officer, now), make_material(app, officer.centre)
     stranger = make_material(app, make_centre())
@@ -102,5 +124,8 @@ def test_others_can_not_add_or_print(app, client, officer, now):
     sign_in(client, officer)
     client.post(f"/campaigns/{campaign.id}/materials", data={"material_id": stranger.id})
     assert db.session.get(Campaign, campaign.id).materials == []
+    sign_in(client, make_user(Role.PROMOTION))
+    assert client.post(f"/campaigns/{campaign.id}/materials/new", data={"kind": "notice"}).status_code == 404
+    sign_in(client, officer)
     assert client.post(f"/campaigns/{campaign.id}/materials/{material.id}/render").status_code == 404
     assert client.get(f"/campaigns/{campaign.id}/materials").status_code == 405
