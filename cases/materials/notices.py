@@ -101,9 +101,10 @@ def _mail(
     else:
         subject = f"[동행 아웃리치] ‘{title}’의 배포를 중단했습니다"
         instead = "\n".join(f"- {' '.join(row.title.split())}: {base_url}/portal/materials/{row.id}" for row in others)
+        reason = edition.withdrawn_for or "내용이 바뀌었거나 기간이 끝났습니다."
         text = (
             f"내려받으신 ‘{title}’({number})의 배포를 중단했습니다. 갖고 계신 파일과 인쇄물을 더는 나누어 주지 "
-            f"마시고, 누리집에 올리셨다면 내려 주세요.\n\n까닭: {edition.withdrawn_for or '내용이 바뀌었거나 기간이 끝났습니다.'}\n\n"
+            f"마시고, 누리집에 올리셨다면 내려 주세요.\n\n까닭: {reason}\n\n"
             + (f"대신 쓰실 수 있는 자료\n{instead}" if instead else f"지금 쓰실 수 있는 자료: {base_url}/portal/")
         )
     outbox.enqueue(

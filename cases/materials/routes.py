@@ -262,7 +262,9 @@ def send_back(material_id: int, number: int) -> Any:
 @access.allow(*EDITOR_ROLES)
 def withdraw(material_id: int, number: int) -> Any:
     form = _withdraw_form(service.editable(db.session, access.scope(), material_id))
-    form.validate()
+    if not form.validate() and form.replacement.errors:
+        flash(_("대신할 자료를 고르거나 ‘대신할 자료 없음’을 골라 주세요."), "error")
+        return redirect(url_for(".show", material_id=material_id))
     return _change(
         material_id, number,
         lambda edition: withdrawing.withdraw(

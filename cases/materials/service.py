@@ -357,11 +357,11 @@ def set_licence(
         raise Invalid("이용 허락을 목록에서 골라 주세요.", fields={"licence": "목록에서 골라 주세요."})
     if word == Licence.NONE.value and not reason:
         raise Invalid("공공누리를 붙이지 않는 까닭을 적어 주세요.", fields={"reason": "적어 주세요."})
-    wanted = {"licence": Licence(word), "unlicensed_for": "" if word else reason}
-    changes = audit.apply_changes(material, wanted)
-    if "licence" in changes:
-        changes["licence"] = tuple(licences.LABELS[each] for each in changes["licence"])
-    if changes:
+    before = licences.LABELS[material.licence] if material.licence_chosen else None
+    changes = audit.apply_changes(material, {"licence": Licence(word), "unlicensed_for": "" if word else reason})
+    if changes.pop("licence", None) or before is None:
+        changes["licence"] = (before, licences.LABELS[material.licence])
+    if before is None or changes:
         audit.record_change(session, actor, "material", material.id, "edit", changes, now=now)
     session.flush()
 

@@ -105,7 +105,8 @@ def test_a_material_begun_in_a_campaign_is_the_campaign_s_from_the_start(app, cl
     place = db.session.query(ResponsePlace).one()
     assert material.response_url == links.place_url("http://localhost", app.extensions["outreach"].signer, place.id)
     page = client.get(f"/campaigns/{campaign.id}").text
-    assert "상담 신청 화면" in page.split('id="materials"')[1] and client.get(f"/materials/{material.id}").status_code == 200
+    assert "상담 신청 화면" in page.split('id="materials"')[1]
+    assert client.get(f"/materials/{material.id}").status_code == 200
     sheet = make_material(app, officer.centre)
     sheet.editions, sheet.response_url = [], material.response_url
     edition = library.request_edition(db.session, SERVICE, sheet, templates_folder(app), now=now)

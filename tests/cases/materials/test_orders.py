@@ -111,7 +111,7 @@ def test_a_withdrawn_edition_is_called_back(app, client, officer, partner, mater
     sign_in(client, officer).post(f"/print-orders/{row.id}/deliveries", data=DELIVERY)
     page = client.get(f"/materials/{material.id}").text
     assert "재고 400부, 나가 있는 것 100부" in page and "1곳, 그 가운데 0곳이 내려받음" in page
-    client.post(f"/materials/{material.id}/editions/1/withdraw", data={"reason": "금액이 바뀜"})
+    client.post(f"/materials/{material.id}/editions/1/withdraw", data={"reason": "금액이 바뀜", "replacement": "0"})
     assert "배포를 마친 판이 놓인 곳" in client.get(f"/materials/{material.id}").text
     work()
     recall = db.session.query(PrintRecall).one()
@@ -141,7 +141,7 @@ def test_all_that_is_wrong_with_an_order_is_said_at_once(client, partner, materi
     assert all(said in page for said in ("1부에서 100,000부까지", "오늘이나 그 뒤의 날짜", "02-000-0000처럼"))
 
 
-@pytest.mark.parametrize("number", ["02-000-0000", "+82 2 000 0000", "010.1234.5678", "(055) 239-0900 내선 12", "1350-0000"])
+@pytest.mark.parametrize("number", ["02-000-0000", "+82 2 000 0000", "010.1234.5678", "(055) 239-0900 내선 12"])
 def test_telephones_are_taken_as_people_write_them(number):
     assert re.match(TELEPHONE, number)
 

@@ -159,7 +159,10 @@ def test_a_withdrawal_names_what_the_partner_may_use_instead(app, client, centre
     never = make_user(Role.PARTNER, organisation=partner.organisation)
     downloaded(published(material), partner)
     path = f"/materials/{material.id}/editions/1/withdraw"
-    assert "까닭을 적어" in sign_in(client, officer).post(path, follow_redirects=True).text
+    sign_in(client, officer)
+    for data, said in (({"replacement": 0}, "까닭을 적어"), ({"reason": "금액이 바뀜"}, "자료를 고르거나"),
+                       ({"reason": "금액이 바뀜", "replacement": "x"}, "자료를 고르거나")):
+        assert said in client.post(path, data=data, follow_redirects=True).text
     unpublished = make_material(app, centre, EditionState.READY)
     client.post(path, data={"reason": "금액이 바뀜", "replacement": unpublished.id})
     assert published(material), "nothing is replaced by what is not given out"

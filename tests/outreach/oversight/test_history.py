@@ -26,8 +26,8 @@ def test_people_are_named_as_long_as_there_is_an_account(session):
 
 
 @pytest.mark.parametrize(("field", "value", "said"), [
-    ("due_on", "2026-11-27", "2026. 11. 27.(금)"), ("centre_id", 10**6, "1000000"), ("title", "2026-11-27호", "2026-11-27호"),
-    ("note", None, "–"), ("headcount", 30, "30"),
+    ("due_on", "2026-11-27", "2026. 11. 27.(금)"), ("centre_id", 10**6, "1000000"),
+    ("title", "2026-11-27호", "2026-11-27호"), ("note", None, "–"), ("headcount", 30, "30"),
 ])
 def test_days_are_written_as_everywhere(app, field, value, said):
     with app.test_request_context():
