@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
 
 from cases.materials import service
-from cases.materials.models import Edition, Material
+from cases.materials.models import Edition
 from cases.materials.rules import KIND_LABELS, EditionState
 from outreach.accounts.models import User
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.errors import Conflict, Invalid
 from outreach.mail import outbox
-from outreach.scope import EDITOR_ROLES, Scope
+from outreach.scope import EDITOR_ROLES, Role, Scope
 
 #: Rows shown on the first page.
 SHOWN = 10
@@ -50,12 +50,12 @@ def _newest(state: EditionState) -> sa.Select[tuple[Edition]]:
 
 
 def reviewers(session: Session, edition: Edition) -> list[User]:
-    """Who may publish it: colleagues of its centre (headquarters' for theirs) who did not write it, by name."""
-    material: Material = edition.material
+    """Who may publish it and did not write it: colleagues of its centre first, then headquarters', by name."""
+    own = User.centre_id.is_not_distinct_from(edition.material.centre_id)
     query = sa.select(User).where(
-        User.active, User.role.in_(EDITOR_ROLES), User.centre_id.is_not_distinct_from(material.centre_id)
+        User.active, User.role.in_(EDITOR_ROLES), sa.or_(own, User.role == Role.HEADQUARTERS)
     )
-    people = session.scalars(query.order_by(User.name))
+    people = session.scalars(query.order_by(sa.case((own, 0), else_=1), User.name))
     return [person for person in people if service.may_publish(session, person.id, edition)]
 
 

@@ -28,6 +28,7 @@ def test_a_case_sheet_is_published_by_another(visitor: Callable[..., Visitor]) -
     page = visitor().sign_in(Role.HEADQUARTERS)
     page.goto("/cases/?state=published")
     page.get_by_role("link", name=CASE).first.click()
+    page.get_by_label("이용 허락(공공누리)").select_option("kogl1")
     page.get_by_role("button", name="인쇄용 PDF 만들기").click()
     material = _rendered(page, pages=2)
     expect(page.get_by_role("button", name="게시")).to_have_count(0)
@@ -53,6 +54,7 @@ def test_a_brochure_reaches_the_partners_it_was_given_to(visitor: Callable[..., 
             rows.nth(place).select_option(index=place + 1)
     page.get_by_role("button", name="저장", exact=True).click()
     flashed(page, "원고를 만들었습니다.")
+    page.get_by_label("이용 허락(공공누리)").select_option("kogl1")
     page.get_by_role("button", name="인쇄용 PDF 만들기").click()
     editor = page.url
     material = _rendered(page, pages=8)
