@@ -30,19 +30,24 @@ class ReviewForm(FlaskForm):
         return self
 
 
+def _chosen(value: Any) -> int:
+    """-1 until something is chosen."""
+    return -1 if value == "" else int(value)
+
+
 class WithdrawForm(FlaskForm):
-    """Why a material is given out no longer, and what stands in its place (0: nothing; -1: not chosen yet)."""
+    """Why a material is given out no longer, and what stands in its place (0: nothing)."""
 
     reason = TextAreaField(
         _l("까닭"), validators=[DataRequired(), Length(max=300)], description=_l("받은 협력기관이 읽습니다.")
     )
     replacement = SelectField(
-        _l("대신할 자료"), coerce=int, validators=[InputRequired(), NumberRange(0)], default=-1, validate_choice=False,
+        _l("대신할 자료"), coerce=_chosen, validators=[InputRequired(), NumberRange(0)], default=-1, validate_choice=False,
         description=_l("링크를 연 사람에게 보여 주고, 이 자료를 받은 협력기관에 대신 줍니다."),
     )
 
     def offer(self, rows: list[tuple[int, str]]) -> WithdrawForm:
-        self.replacement.choices = [(-1, _l("골라 주세요")), *rows, (0, _l("대신할 자료 없음"))]
+        self.replacement.choices = [("", _l("골라 주세요")), *rows, (0, _l("대신할 자료 없음"))]
         return self
 
 
