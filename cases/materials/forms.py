@@ -42,7 +42,8 @@ class WithdrawForm(FlaskForm):
         _l("까닭"), validators=[DataRequired(), Length(max=300)], description=_l("받은 협력기관이 읽습니다.")
     )
     replacement = SelectField(
-        _l("대신할 자료"), coerce=_chosen, validators=[InputRequired(), NumberRange(0)], default=-1, validate_choice=False,
+        _l("대신할 자료"), coerce=_chosen, validators=[InputRequired(), NumberRange(0)], default=-1,
+        validate_choice=False,
         description=_l("링크를 연 사람에게 보여 주고, 이 자료를 받은 협력기관에 대신 줍니다."),
     )
 
