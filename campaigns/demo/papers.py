@@ -22,6 +22,7 @@ from cases.materials import grants
 from cases.materials import service as materials
 from cases.materials.models import Edition, Material
 from cases.materials.rules import Way
+from cases.sheets.licences import Licence
 from outreach.clock import kst_today
 from outreach.demo import content as told
 from outreach.jobs.runner import JobSource
@@ -51,6 +52,8 @@ def _ordered(
 ) -> Edition:
     """The material's edition with the code of a campaign, which uses it from now on."""
     scope, actor, campaign = stage.people[author].scope(), stage.actor(author), stage.campaigns[campaign_key]
+    licence = Licence.KOGL_4 if material.case_id else Licence.KOGL_1  # a company's pictures are not for sale
+    materials.set_licence(stage.session, actor, material, licence.value, now=stage.setting.now)
     planned.add(stage.session, scope, actor, campaign, material.id, now=stage.setting.now)
     return planned.request_edition(
         stage.session, scope, actor, campaign, material.id, templates, app.extensions.get(PLACES), now=stage.setting.now

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from cases.documents.models import document_programme
 from cases.library.models import case_programme
-from cases.materials import service
+from cases.materials import service, withdrawing
 from cases.materials.models import Edition, Material
 from cases.materials.rules import EditionState
 from outreach.audit.service import Actor
@@ -50,7 +50,8 @@ def withdraw_outdated(
     withdrawn: dict[int, Material] = {}
     for row in of_programme(session, scope, programme_id, today):
         if row.ended and row.material.id not in withdrawn and service.may_edit(scope, row.material):
-            service.withdraw(session, actor, row.edition, now=now)
+            reason = f"{row.version.programme.name_ko}: 내용이 바뀌었거나 끝났습니다."
+            withdrawing.withdraw(session, actor, row.edition, reason=reason, now=now)
             withdrawn[row.material.id] = row.material
     if not withdrawn:
         raise NotFound("배포를 중단할 홍보물이 없습니다. 이미 중단했거나 다른 센터의 홍보물입니다.")

@@ -9,6 +9,7 @@ from cases.materials import (
     draft_routes,
     drafts,
     giving_api,
+    home,
     jobs,
     order_api,
     order_routes,
@@ -41,7 +42,8 @@ feature = Feature(
     panels=(
         Panel("case", 10, routes.case_panel, STAFF_ROLES),
         Panel("programme", 10, routes.programme_panel, STAFF_ROLES),
-        Panel("home", 6, routes.home_panel, EDITOR_ROLES),
+        Panel("home", 4, home.review_panel, EDITOR_ROLES),
+        Panel("home", 6, home.outdated_panel, EDITOR_ROLES),
         Panel("document", 10, routes.document_panel, STAFF_ROLES),
         Panel("home", 20, portal.home_panel, PARTNERS),
         Panel("organisation", 20, partner_routes.organisation_panel, STAFF_ROLES | PARTNERS),

@@ -60,6 +60,15 @@ def revoke(session: Session, actor: Actor, material: Material, organisation_id: 
     session.flush()
 
 
+def hand_on(session: Session, actor: Actor, material: Material, instead: Material, *, now: datetime) -> None:
+    """Give ``instead`` to every partner that has ``material``."""
+    have = {row.organisation_id for row in of_material(session, instead)}
+    for row in of_material(session, material):
+        if row.organisation_id not in have:
+            _new_grant(session, actor, instead.id, row.organisation_id, now).direct = True
+    session.flush()
+
+
 def follow(
     session: Session, actor: Actor, organisation_id: int, material_ids: Collection[int], *, now: datetime
 ) -> None:

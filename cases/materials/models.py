@@ -18,7 +18,9 @@ from outreach.regions.models import Centre
 
 
 class Material(Identified, Stamped, Versioned, db.Model):
-    """Something partners can hand out. Made of exactly one case (sheet) or one document."""
+    """Something partners can hand out. Made of exactly one case (sheet) or one document. ``unlicensed_for``: why it
+    bears no public licence; '' with Licence.NONE: nobody has chosen yet. ``replaced_by``: what is given out in its
+    place since it was withdrawn."""
 
     __tablename__ = "material"
 
@@ -27,12 +29,15 @@ class Material(Identified, Stamped, Versioned, db.Model):
     centre_id: Mapped[int | None] = mapped_column(sa.ForeignKey("centre.id"), index=True)
     licence: Mapped[Licence] = mapped_column(enum_type(Licence), default=Licence.NONE)
     style: Mapped[str] = mapped_column(sa.String(32), default="warm")  # of a sheet; a document has its own
+    unlicensed_for: Mapped[str] = mapped_column(sa.Text, default="")
+    replaced_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("material.id", ondelete="SET NULL"))
     case_id: Mapped[int | None] = mapped_column(sa.ForeignKey("best_practice.id"), index=True)
     document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("document.id"), index=True)
 
     centre: Mapped[Centre | None] = relationship()
     case: Mapped[Case | None] = relationship()
     document: Mapped[Document | None] = relationship()
+    replaced_by: Mapped[Material | None] = relationship(remote_side="Material.id")
     editions: Mapped[list[Edition]] = relationship(
         back_populates="material", cascade="all, delete-orphan", order_by="Edition.number.desc()"
     )
@@ -41,11 +46,17 @@ class Material(Identified, Stamped, Versioned, db.Model):
         sa.CheckConstraint("(case_id IS NULL) <> (document_id IS NULL)", name="made_of_one"),
     )
 
+    @property
+    def licence_chosen(self) -> bool:
+        """Whether someone said under which licence it is given out, or why under none."""
+        return self.licence is not Licence.NONE or bool(self.unlicensed_for)
+
 
 class Edition(Identified, db.Model):
     """One rendering. ``content_hash`` is of all that went in; ``response_url`` is where its QR leads
     (made by campaigns, printed as given); ``document_version`` is what was printed of its document;
-    ``returned_for``: why a second person sent it back."""
+    ``returned_for``: why a second person sent it back; ``withdrawn_for``: why it is no longer given out; ``licence``:
+    the mark printed on it (None: from before that was noted); ``reviewer_id``: who was asked to look at it."""
 
     __tablename__ = "edition"
 
@@ -66,9 +77,16 @@ class Edition(Identified, db.Model):
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     document_version: Mapped[int | None]
     returned_for: Mapped[str] = mapped_column(sa.Text, default="")
+    withdrawn_for: Mapped[str] = mapped_column(sa.Text, default="")
+    licence: Mapped[Licence | None] = mapped_column(enum_type(Licence))
+    reviewer_id: Mapped[int | None]
+    review_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     material: Mapped[Material] = relationship(back_populates="editions")
 
-    __table_args__ = (sa.UniqueConstraint("material_id", "number"),)
+    __table_args__ = (
+        sa.UniqueConstraint("material_id", "number"),
+        sa.Index("ix_edition_state", "state"),  # what waits for a second person
+    )
 
 
 class MaterialGrant(Identified, db.Model):

@@ -1,5 +1,6 @@
 """Telling those who downloaded an edition that another one replaced it, or that it is no longer given out: once a
-person and edition, in the portal and by mail, the mail unless they want none.
+person and edition, in the portal and by mail, the mail unless they want none. That a material is gone stands in the
+portal of those, too, who could have had it and never took it.
 
 The mails are Korean, whoever caused them, as all that leaves the house by itself.
 """
@@ -36,10 +37,11 @@ def announce(session: Session, edition_id: int, kind: NoticeKind, *, base_url: s
     edition = session.get_one(Edition, edition_id)
     people = _concerned(session, edition, kind)
     silent = set(session.scalars(sa.select(MaterialMailRefusal.user_id)))
+    have = set(session.scalars(_have(edition, kind)))
     others = _alternatives(session, edition.material, {person.organisation_id for person in people})
     for person in people:
         session.add(MaterialNotice(kind=kind, edition_id=edition.id, user_id=person.id, created_at=now))
-        if person.id not in silent:
+        if person.id in have - silent:
             _mail(session, person, edition, kind, others.get(person.organisation_id, []), base_url, now)
     session.flush()
     return len(people)
@@ -47,20 +49,25 @@ def announce(session: Session, edition_id: int, kind: NoticeKind, *, base_url: s
 
 def _concerned(session: Session, edition: Edition, kind: NoticeKind) -> list[User]:
     """People of partners who downloaded what is now old, not told yet. A newer edition is only for those who may
-    still have it; a withdrawal is for all who hold copies."""
-    newest = edition.number if kind is NoticeKind.WITHDRAWN else edition.number - 1
-    have = (
-        sa.select(Download.user_id).join(Edition, Edition.id == Download.edition_id)
-        .where(Edition.material_id == edition.material_id, Edition.number <= newest)
-    )
+    still have it; a withdrawal is for all who hold copies or could have them."""
     told = sa.select(MaterialNotice.user_id).where(
         MaterialNotice.edition_id == edition.id, MaterialNotice.kind == kind
     )
-    query = sa.select(User).where(User.role == Role.PARTNER, User.active, User.id.in_(have), User.id.not_in(told))
-    if kind is NoticeKind.RENEWED:
-        granted = sa.select(MaterialGrant.organisation_id).where(MaterialGrant.material_id == edition.material_id)
-        query = query.where(User.organisation_id.in_(granted))
+    has, may = User.id.in_(_have(edition, kind)), User.organisation_id.in_(
+        sa.select(MaterialGrant.organisation_id).where(MaterialGrant.material_id == edition.material_id)
+    )
+    concerned = sa.and_(has, may) if kind is NoticeKind.RENEWED else sa.or_(has, may)
+    query = sa.select(User).where(User.role == Role.PARTNER, User.active, concerned, User.id.not_in(told))
     return list(session.scalars(query.order_by(User.id).limit(AT_ONCE)))
+
+
+def _have(edition: Edition, kind: NoticeKind) -> sa.Select[tuple[int | None]]:
+    """Ids of those who downloaded what is now old."""
+    newest = edition.number if kind is NoticeKind.WITHDRAWN else edition.number - 1
+    return (
+        sa.select(Download.user_id).join(Edition, Edition.id == Download.edition_id)
+        .where(Edition.material_id == edition.material_id, Edition.number <= newest, Download.user_id.is_not(None))
+    )
 
 
 def _alternatives(
@@ -94,9 +101,10 @@ def _mail(
     else:
         subject = f"[동행 아웃리치] ‘{title}’의 배포를 중단했습니다"
         instead = "\n".join(f"- {' '.join(row.title.split())}: {base_url}/portal/materials/{row.id}" for row in others)
+        reason = edition.withdrawn_for or "내용이 바뀌었거나 기간이 끝났습니다."
         text = (
-            f"내려받으신 ‘{title}’({number})은 내용이 바뀌었거나 기간이 끝나 배포를 중단했습니다. 갖고 계신 파일과 "
-            f"인쇄물을 더는 나누어 주지 마시고, 누리집에 올리셨다면 내려 주세요.\n\n"
+            f"내려받으신 ‘{title}’({number})의 배포를 중단했습니다. 갖고 계신 파일과 인쇄물을 더는 나누어 주지 "
+            f"마시고, 누리집에 올리셨다면 내려 주세요.\n\n까닭: {reason}\n\n"
             + (f"대신 쓰실 수 있는 자료\n{instead}" if instead else f"지금 쓰실 수 있는 자료: {base_url}/portal/")
         )
     outbox.enqueue(

@@ -3,7 +3,7 @@ over, and keep the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -119,12 +119,15 @@ def _page(row: PrintOrder, **forms: Any) -> str:
     return render_template(
         "portal/order.html" if scope.is_partner else "materials/order.html", order=row, left=left, printed=printed,
         given=given, recalls=[recall for recall in row.recalls if recall.done_at is None],
-        history=audit.history(db.session, orders.SUBJECT, row.id), fields=FIELD_WORDS, **shown,
+        history=audit.history(db.session, orders.SUBJECT, row.id), fields=FIELD_WORDS,
+        words={label: _(FORMER_WORDS.get(label, label)) for label in (*ORDER_LABELS.values(), *FORMER_WORDS)}, **shown,
     )
 
 
 FIELD_WORDS = {"copies": "부수", "edition": "판", "state": "상태", "delivered": "배부한 부수", "reason": "까닭",
                "returned": "회수한 부수"}
+#: As the history recorded states before they were called otherwise.
+FORMER_WORDS = {"신청": "접수"}
 
 
 # -- partners ------------------------------------------------------------------------------------------
@@ -147,17 +150,24 @@ def create(material_id: int) -> Any:
         else:
             flash(_("신청했습니다. 담당 고용센터가 확인하면 이 화면의 상태가 바뀝니다."), "success")
             return redirect(url_for(".show", order_id=row.id))
+    elif request.method == "POST":
+        _mark_fields(form, orders.mistakes(form.data, kst_today(_now())))
     page = render_template("portal/order_form.html", form=form, material=material, edition=edition)
     return page, 422 if request.method == "POST" else 200
 
 
 def _mark(form: Any, error: DomainError) -> None:
     """Show the service's reasons at their fields, and the rest above the form."""
-    for name, text in error.fields.items():
-        if name in form:
-            form[name].errors = [*form[name].errors, translated(text)]
+    _mark_fields(form, error.fields)
     if not error.fields:
         form.form_errors.append(translated(error.message))
+
+
+def _mark_fields(form: Any, fields: Mapping[str, str]) -> None:
+    """One reason a field: what the form itself found wrong goes first."""
+    for name, text in fields.items():
+        if name in form and not form[name].errors:
+            form[name].errors = [translated(text)]
 
 
 @blueprint.post("/<int:order_id>/cancel")

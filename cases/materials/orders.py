@@ -157,16 +157,9 @@ def order(
     edition = service.given_edition(material, today)
     if edition is None:
         raise Conflict("지금 배포하지 않는 홍보물입니다.")
-    kept = {name: " ".join(str(values.get(name) or "").split()) for name in ("place", "address", "recipient", "phone")}
-    fields: dict[str, str] = {
-        name: Text("빠짐없이 적어 주세요.") for name, text in kept.items() if not text
-    }
-    if not 1 <= (values.get("asked") or 0) <= MOST_COPIES:
-        fields["asked"] = _COUNT
-    if values.get("wanted_on") is None or values["wanted_on"] < today:
-        fields["wanted_on"] = Text("오늘이나 그 뒤의 날짜를 적어 주세요.")
-    if fields:
+    if fields := mistakes(values, today):
         raise Invalid("신청하지 못했습니다.", fields=fields)
+    kept = {name: " ".join(str(values.get(name) or "").split()) for name in ("place", "address", "recipient", "phone")}
     row = PrintOrder(
         material_id=material.id, edition_id=edition.id, organisation_id=scope.organisation_id, asked=values["asked"],
         place=kept["place"][:120], address=kept["address"][:200], recipient=kept["recipient"][:60],
@@ -178,6 +171,19 @@ def order(
     change = {"copies": (None, row.asked), "edition": (None, edition.number)}
     audit.record_change(session, actor, SUBJECT, row.id, "create", change, now=now)
     return row
+
+
+def mistakes(values: Mapping[str, Any], today: date) -> dict[str, str]:
+    """What is wrong with an order, by field: something missing, a number that can't be, a day that is past."""
+    fields: dict[str, str] = {
+        name: Text("빠짐없이 적어 주세요.") for name in ("place", "address", "recipient", "phone")
+        if not str(values.get(name) or "").strip()
+    }
+    if not 1 <= (values.get("asked") or 0) <= MOST_COPIES:
+        fields["asked"] = _COUNT
+    if values.get("wanted_on") is None or values["wanted_on"] < today:
+        fields["wanted_on"] = Text("오늘이나 그 뒤의 날짜를 적어 주세요.")
+    return fields
 
 
 def cancel(session: Session, actor: Actor, row: PrintOrder, *, version: int | None, now: datetime) -> None:

@@ -14,7 +14,7 @@ from flask_babel import pgettext
 from cases.materials import asked, bundle, giving, newsletter, notices, service
 from cases.materials.forms import ShareForm
 from cases.materials.giving import PartnerCampaign, Shelved, Wanted
-from cases.materials.models import Edition
+from cases.materials.models import Edition, Material
 from cases.materials.rules import FORMAT_LABELS, FORMAT_USES, KIND_LABELS, PICTURES, Format, Way
 from cases.materials.sending import hand_over_own, own, own_name, parcel, send, send_page, send_picture
 from outreach import links
@@ -89,8 +89,11 @@ def _fresh_words() -> list[tuple[str, str]]:
 
 @blueprint.get("/materials/<int:material_id>")
 @access.allow(Role.PARTNER)
-def show(material_id: int) -> str:
-    """One material: its pages, formats, words to copy, links, and what the partner has of it."""
+def show(material_id: int) -> Any:
+    """One material: its pages, formats, words to copy, links, and what the partner has of it; of one that is given out
+    no longer, why and what replaced it (410)."""
+    if gone := service.formerly(db.session, access.scope(), material_id, kst_today(_now())):
+        return _gone(gone), 410
     edition, scope, outreach = asked.given(material_id), access.scope(), current_app.extensions["outreach"]
     material, forms = edition.material, giving.formats_of(db.session, edition)
     address, cover = (
@@ -109,6 +112,16 @@ def show(material_id: int) -> str:
         ],
         share_form=ShareForm().offer([(form.value, _(FORMAT_LABELS[form])) for form in forms]),
         today=kst_today(_now()),
+    )
+
+
+def _gone(material: Material) -> str:
+    mine = {item.material.id for item in _shelf()}
+    return render_template(
+        "portal/withdrawn.html", material=material,
+        last=next((row for row in material.editions if row.withdrawn_at), None),
+        others=[row for row in service.alternatives(db.session, material, limit=10) if row.id in mine][:3],
+        had=giving.had(db.session, access.scope().organisation_id or 0, [material.id]).get(material.id),
     )
 
 

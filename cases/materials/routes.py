@@ -12,14 +12,15 @@ from flask_babel import gettext as _
 
 from cases.documents import service as documents
 from cases.library import service as library
-from cases.materials import citations, giving, grants, orders, service
-from cases.materials.forms import GrantForm, PublishForm, RunForm, ShareForm
+from cases.materials import citations, counting, giving, grants, orders, reviewing, service, withdrawing
+from cases.materials.forms import GrantForm, PublishForm, ReviewForm, RunForm, ShareForm, WithdrawForm
 from cases.materials.jobs import templates_folder
 from cases.materials.models import Edition, Material
 from cases.materials.rules import FORMAT_LABELS, KIND_LABELS, STATE_LABELS, WAY_LABELS, EditionState, Way
 from cases.materials.sending import send, send_page
 from cases.sheets import licences
 from outreach import links
+from outreach.accounts import service as accounts
 from outreach.audit import service as audit
 from outreach.clock import kst_today
 from outreach.db import db
@@ -49,12 +50,13 @@ def _words() -> dict[str, Any]:
     return {
         "MATERIAL_KINDS": KIND_LABELS, "EDITION_STATES": STATE_LABELS, "EDITION_TONES": TONES, "WAYS": WAY_LABELS,
         "published_edition": service.published_edition, "MATERIAL_FIELDS": FIELD_WORDS,
-        "warning_words": _warning_words,
+        "warning_words": _warning_words, "LICENCES": licences.LABELS,
     }
 
 
 FIELD_WORDS = {"edition": "판", "published": "게시한 판", "acknowledged": "확인한 점", "partner": "협력기관",
-               "share": "기한 링크", "copies": "부수"}
+               "share": "기한 링크", "copies": "부수", "reviewer": "검토할 사람", "replacement": "대신할 자료",
+               "unlicensed_for": "공공누리를 붙이지 않는 까닭"}
 
 
 def _warning_words(warning: str) -> str:
@@ -94,12 +96,13 @@ def show(material_id: int) -> str:
         choices = grants.grantable(db.session, scope, material)
         grant_form.organisation_id.choices = [(row.id, row.name) for row in choices]
     outreach = current_app.extensions["outreach"]
+    sort = request.args.get("sort") if request.args.get("sort") in counting.ORDERS else "count"
     return render_template(
         "materials/show.html", material=material, newest=newest, published=service.published_edition(material),
         job=service.job_of(db.session, newest) if newest else None, may_edit=may_edit,
         may_publish=may_edit and newest is not None and service.may_publish(db.session, scope.user_id, newest),
         publish_form=PublishForm(), grant_form=grant_form, grants=grants.of_material(db.session, material),
-        downloads=service.downloads(db.session, material.id),
+        counts=counting.by_reader(service.downloads(db.session, material.id), sort), sort=sort,
         public_url=links.material_url(outreach.settings.base_url, outreach.signer, material.id),
         history=audit.history(db.session, "material", material.id)[:20],
         lapsed=service.lapsed(material, kst_today(_now())), licences=licences.LABELS,
@@ -107,8 +110,31 @@ def show(material_id: int) -> str:
             material.licence, title=material.title, issuer=material.centre.name_ko if material.centre else "고용노동부",
             year=material.created_at.year, address=outreach.settings.base_url,
         ),
-        **_giving(material, may_edit),
+        **_giving(material, may_edit), **_deciding(material, newest if may_edit else None),
     )
+
+
+def _deciding(material: Material, newest: Edition | None) -> dict[str, Any]:
+    """What the page asks of those who may edit: whom to ask for a review, what a withdrawal would reach."""
+    if newest is None:
+        return {}
+    published, today = service.published_edition(material), kst_today(_now())
+    told: dict[str, Any] = {"licence_problem": service.licence_problem(newest)}
+    if newest.state is EditionState.READY:
+        people = [row for row in reviewing.reviewers(db.session, newest) if row.id != access.scope().user_id]
+        told["review_form"] = ReviewForm(formdata=None, reviewer=newest.reviewer_id).offer(people)
+        told["reviewer"] = accounts.names(db.session, [newest.reviewer_id]).get(newest.reviewer_id)
+    if published is not None:
+        told["reach"] = withdrawing.reach(
+            db.session, material, published, today, current_app.extensions.get(withdrawing.MAILINGS)
+        )
+        told["withdraw_form"] = _withdraw_form(material)
+    return told
+
+
+def _withdraw_form(material: Material) -> WithdrawForm:
+    rows = db.session.scalars(service.replacements(material))
+    return WithdrawForm().offer([(row.id, f"{row.title} ({_(KIND_LABELS[row.kind])})") for row in rows])
 
 
 def _giving(material: Material, may_edit: bool) -> dict[str, Any]:
@@ -182,6 +208,8 @@ def _render(
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
         material = find()
+        if chosen := request.form.get("licence"):
+            service.set_licence(db.session, access.actor(), material, chosen, now=_now())
         edition = service.request_edition(
             db.session, access.actor(), material, templates_folder(app),
             response_url=leads(db.session, material) if leads else None, now=_now(),
@@ -242,13 +270,35 @@ def send_back(material_id: int, number: int) -> Any:
 @blueprint.post("/<int:material_id>/editions/<int:number>/withdraw")
 @access.allow(*EDITOR_ROLES)
 def withdraw(material_id: int, number: int) -> Any:
+    form = _withdraw_form(service.editable(db.session, access.scope(), material_id))
+    if not form.validate() and form.replacement.errors:
+        flash(_("대신할 자료를 고르거나 ‘대신할 자료 없음’을 골라 주세요."), "error")
+        return redirect(url_for(".show", material_id=material_id))
     return _change(
-        material_id, number, lambda edition: service.withdraw(db.session, access.actor(), edition, now=_now()),
-        _("배포를 중단했습니다. 공개 링크에는 중단했다는 안내가 보입니다."),
+        material_id, number,
+        lambda edition: withdrawing.withdraw(
+            db.session, access.actor(), edition, reason=form.reason.data or "",
+            replacement_id=form.replacement.data or None, now=_now(),
+        ),
+        _("배포를 중단했습니다. 공개 링크와 협력기관 자료실에는 중단했다는 안내가 보입니다."),
     )
 
 
-def _change(material_id: int, number: int, act: Callable[[Edition], None], done: str) -> Any:
+@blueprint.post("/<int:material_id>/editions/<int:number>/ask-review")
+@access.allow(*EDITOR_ROLES)
+def ask_review(material_id: int, number: int) -> Any:
+    """Ask a colleague to review it."""
+    chosen, base_url = request.form.get("reviewer", type=int), current_app.extensions["outreach"].settings.base_url
+    return _change(
+        material_id, number,
+        lambda edition: reviewing.ask(
+            db.session, access.actor(), edition, chosen, base_url=base_url, now=_now()
+        ),
+        _("검토를 요청했습니다. 그 사람의 첫 화면에 보이고, 메일로도 알립니다."),
+    )
+
+
+def _change(material_id: int, number: int, act: Callable[[Edition], object], done: str) -> Any:
     edition = service.edition_of(service.editable(db.session, access.scope(), material_id), number)
     return _do(material_id, lambda: act(edition), done)
 
@@ -279,7 +329,7 @@ def revoke(material_id: int, organisation_id: int) -> Any:
     )
 
 
-def _do(material_id: int, act: Callable[[], None], done: str, anchor: str | None = None) -> Any:
+def _do(material_id: int, act: Callable[[], object], done: str, anchor: str | None = None) -> Any:
     carry_out(act, done)
     return redirect(url_for(".show", material_id=material_id, _anchor=anchor))
 
@@ -302,9 +352,10 @@ def withdraw_outdated(programme_id: int) -> Any:
 def licence(material_id: int) -> Any:
     """Under which public licence it is given out; printed from the next edition on."""
     material = service.editable(db.session, access.scope(), material_id)
-    chosen = request.form.get("licence", "")
+    chosen, reason = request.form.get("licence"), request.form.get("reason", "")
     return _do(
-        material_id, lambda: service.set_licence(db.session, access.actor(), material, chosen, now=_now()),
+        material_id,
+        lambda: service.set_licence(db.session, access.actor(), material, chosen, reason=reason, now=_now()),
         _("이용 허락을 정했습니다. 다음에 만드는 판부터 찍힙니다."), "licence",
     )
 
@@ -333,7 +384,7 @@ def case_panel(scope: Any, case: Any) -> Any:
 def document_panel(scope: Any, document: Any) -> Any:
     """The document's newest edition, for its editor: progress, pages, the way to publication."""
     made_of, url = Material.document_id == document.id, url_for("materials.from_document", document_id=document.id)
-    return _panel(scope, made_of, url, documents.may_edit(scope, document))
+    return _panel(scope, made_of, url, documents.may_edit(scope, document), in_form="document-form")
 
 
 def programme_panel(scope: Any, programme: Any) -> Any:
@@ -345,14 +396,8 @@ def programme_panel(scope: Any, programme: Any) -> Any:
     return render_template("materials/programme_panel.html", citations=rows, ended=len(mine), programme=programme)
 
 
-def home_panel(scope: Any, _subject: Any) -> Any:
-    """What is given out and no longer true, for the first page."""
-    rows = [row for row in citations.out_of_date(db.session, scope, kst_today(_now()))
-            if service.may_edit(scope, row.material)]
-    return render_template("materials/home_panel.html", citations=rows) if rows else ""
-
-
-def _panel(scope: Any, made_of: Any, make_url: str, may_make: bool) -> Any:
+def _panel(scope: Any, made_of: Any, make_url: str, may_make: bool, in_form: str = "") -> Any:
+    """``in_form``: the form on the page that a licence chosen here goes with when it is saved and made at once."""
     material = db.session.scalar(sa.select(Material).where(made_of, service.visible(scope)))
     newest = material.editions[0] if material and material.editions else None
     may_make = may_make and scope.role in EDITOR_ROLES
@@ -360,5 +405,5 @@ def _panel(scope: Any, made_of: Any, make_url: str, may_make: bool) -> Any:
         return ""
     return render_template(
         "materials/panel.html", material=material, newest=newest, make_url=make_url, may_make=may_make,
-        job=service.job_of(db.session, newest) if newest else None,
+        in_form=in_form, job=service.job_of(db.session, newest) if newest else None,
     )

@@ -155,7 +155,7 @@ class OrderState(str, enum.Enum):
 
 
 ORDER_LABELS = {
-    OrderState.REQUESTED: _("신청"), OrderState.CONFIRMED: _("확정"), OrderState.PARTLY: _("일부 배부"),
+    OrderState.REQUESTED: _("접수"), OrderState.CONFIRMED: _("확정"), OrderState.PARTLY: _("일부 배부"),
     OrderState.DELIVERED: _("배부 완료"), OrderState.REFUSED: _("반려"), OrderState.CANCELLED: _("취소"),
 }
 ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {

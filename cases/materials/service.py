@@ -119,11 +119,39 @@ def published_edition(material: Material) -> Edition | None:
 
 
 def alternatives(session: Session, material: Material, *, limit: int) -> list[Material]:
-    """Published materials to offer in place of one that is withdrawn: the same centre's, the same kind first."""
-    query = sa.select(Material).where(Material.id != material.id, _is_published())
-    query = query.where(Material.centre_id.is_not_distinct_from(material.centre_id))
-    return list(session.scalars(query.order_by(sa.case((Material.kind == material.kind, 0), else_=1),
-                                               Material.updated_at.desc()).limit(limit)))
+    """What is offered in place of one that is given out no more: what was chosen when it was withdrawn, or what in turn
+    replaced that. Where nobody was asked (a consent that ran out), what else the centre has of the same kind."""
+    seen, row = {material.id}, material.replaced_by
+    while row is not None and published_edition(row) is None and row.id not in seen:
+        seen.add(row.id)
+        row = row.replaced_by
+    if row is not None and row.id not in seen:
+        return [row]
+    if any(edition.withdrawn_for for edition in material.editions):
+        return []
+    return list(session.scalars(replacements(material).where(Material.kind == material.kind).limit(limit)))
+
+
+def replacements(material: Material) -> sa.Select[tuple[Material]]:
+    """What could stand in its place: what the same centre gives out, the same kind first."""
+    return (
+        sa.select(Material).where(Material.id != material.id, _is_published())
+        .where(Material.centre_id.is_not_distinct_from(material.centre_id))
+        .order_by(sa.case((Material.kind == material.kind, 0), else_=1), Material.updated_at.desc())
+    )
+
+
+def formerly(session: Session, scope: Scope, material_id: int, today: date) -> Material | None:
+    """A material that a partner was granted and may not have any more, since it is given out no longer; None for one
+    it may still have, or never could."""
+    mine = sa.exists().where(
+        MaterialGrant.material_id == Material.id, MaterialGrant.organisation_id == scope.organisation_id
+    )
+    query = sa.select(Material).where(
+        Material.id == material_id, mine, Material.editions.any(Edition.published_at.is_not(None))
+    )
+    material = session.scalar(query)
+    return None if material is None or given_edition(material, today) else material
 
 
 def job_of(session: Session, edition: Edition) -> Job | None:
@@ -194,6 +222,7 @@ def request_edition(
         EditionState.RENDERING, "", now, actor.user_id
     )
     edition.content_hash, edition.response_url, edition.warnings = draft.content_hash, url, list(draft.warnings)
+    edition.licence = material.licence
     version = versions.newest(session, material.document) if material.document else None
     edition.document_version = version.number if version else None
     source = material.document.title if material.document else material.case.headline if material.case else ""
@@ -258,14 +287,16 @@ def publish(
 
     :param acknowledged: the person has read the edition's warnings.
     :raises Conflict: its state, the same person, unread warnings, a case that may no longer be shown, or a
-        programme that has ended.
+        programme that has ended; no licence chosen, or another than is printed on it.
     """
-    _check_move(edition, EditionState.PUBLISHED)
+    check_move(edition, EditionState.PUBLISHED)
     if not may_publish(session, actor.user_id, edition):
         raise Conflict("만든 사람은 게시할 수 없습니다. 다른 담당자에게 검토를 요청해 주세요.")
     if edition.warnings and not acknowledged:
         raise Conflict("확인할 점이 있습니다. 읽고 확인란에 표시한 뒤 게시해 주세요.")
     material = edition.material
+    if reason := licence_problem(edition):
+        raise Conflict(reason)
     paper.check_printable(material, kst_today(now))
     if ended := paper.ended_programmes(material, kst_today(now)):
         raise Conflict(Text(
@@ -276,7 +307,7 @@ def publish(
     if before is not None:
         before.state, before.withdrawn_at = EditionState.WITHDRAWN, now
     edition.state, edition.published_at, edition.published_by = EditionState.PUBLISHED, now, actor.user_id
-    material.updated_at = now
+    material.updated_at, material.replaced_by = now, None
     change = {"published": (before.number if before else None, edition.number)}
     if edition.warnings:
         change["acknowledged"] = (None, list(edition.warnings))
@@ -289,7 +320,7 @@ def publish(
 
 def send_back(session: Session, actor: Actor, edition: Edition, *, reason: str, now: datetime) -> None:
     """A second person has read the edition and does not publish it. Raises Invalid without a reason, Conflict."""
-    _check_move(edition, EditionState.RETURNED)
+    check_move(edition, EditionState.RETURNED)
     reason = " ".join(reason.split())
     if not reason:
         raise Invalid("무엇을 고쳐야 하는지 적어 주세요.", fields={"reason": "적어 주세요."})
@@ -297,17 +328,6 @@ def send_back(session: Session, actor: Actor, edition: Edition, *, reason: str, 
     change = {"edition": (edition.number, None), "reason": (None, reason[:120])}
     audit.record_change(session, actor, "material", edition.material_id, "send_back", change, now=now)
     session.flush()
-
-
-def withdraw(session: Session, actor: Actor, edition: Edition, *, now: datetime) -> None:
-    """Take the edition out of distribution; links then say so. Raises Conflict."""
-    _check_move(edition, EditionState.WITHDRAWN)
-    edition.state, edition.withdrawn_at, edition.material.updated_at = EditionState.WITHDRAWN, now, now
-    audit.record_change(
-        session, actor, "material", edition.material_id, "withdraw", {"published": (edition.number, None)}, now=now
-    )
-    session.flush()
-    follow_up(session, ANNOUNCE, edition, {"kind": NoticeKind.WITHDRAWN.value}, user_id=actor.user_id, now=now)
 
 
 def follow_up(
@@ -335,7 +355,8 @@ def given_edition(material: Material, today: date) -> Edition | None:
     return edition
 
 
-def _check_move(edition: Edition, to: EditionState) -> None:
+def check_move(edition: Edition, to: EditionState) -> None:
+    """Raises Conflict."""
     if to not in MOVES[edition.state]:
         raise Conflict(Text(
             "‘%(state)s’ 상태의 판은 ‘%(to)s’(으)로 바꿀 수 없습니다.",
@@ -343,14 +364,22 @@ def _check_move(edition: Edition, to: EditionState) -> None:
         ))
 
 
-def set_licence(session: Session, actor: Actor, material: Material, word: str, *, now: datetime) -> None:
-    """Under which public licence (공공누리) the material is given out, from its next edition on. Raises Invalid."""
+def set_licence(
+    session: Session, actor: Actor, material: Material, word: str | None, *, reason: str = "", now: datetime
+) -> None:
+    """Under which public licence (공공누리) the material is given out, from its next edition on; ``reason``: why under
+    none. Raises Invalid."""
+    reason = " ".join(reason.split())[:300]
     if word not in {licence.value for licence in Licence}:
         raise Invalid("이용 허락을 목록에서 골라 주세요.", fields={"licence": "목록에서 골라 주세요."})
-    before, material.licence = material.licence, Licence(word)
-    if before is not material.licence:
-        change = {"licence": (licences.LABELS[before], licences.LABELS[material.licence])}
-        audit.record_change(session, actor, "material", material.id, "edit", change, now=now)
+    if word == Licence.NONE.value and not reason:
+        raise Invalid("공공누리를 붙이지 않는 까닭을 적어 주세요.", fields={"reason": "적어 주세요."})
+    before = licences.LABELS[material.licence] if material.licence_chosen else None
+    changes = audit.apply_changes(material, {"licence": Licence(word), "unlicensed_for": "" if word else reason})
+    if changes.pop("licence", None) or before is None:
+        changes["licence"] = (before, licences.LABELS[material.licence])
+    if before is None or changes:
+        audit.record_change(session, actor, "material", material.id, "edit", changes, now=now)
     session.flush()
 
 
@@ -365,6 +394,20 @@ def set_style(session: Session, actor: Actor, material: Material, word: str, *, 
         material.style = word
         audit.record_change(session, actor, "material", material.id, "edit", change, now=now)
     session.flush()
+def licence_problem(edition: Edition) -> str:
+    """What about its licence keeps the edition from being published: none chosen, or another printed than chosen; ''
+    if nothing does."""
+    material = edition.material
+    if not material.licence_chosen:
+        return Text(
+            "이용 허락(공공누리)을 정하지 않아 게시할 수 없습니다. 유형을 고르거나, 붙이지 않는 까닭을 적어 주세요."
+        )
+    if edition.licence is None or edition.licence is material.licence:
+        return ""
+    return Text(
+        "이 판에 찍힌 이용 허락은 ‘%(printed)s’인데 지금은 ‘%(chosen)s’로 정해져 있습니다. 새 판을 만들어 주세요.",
+        printed=Text(licences.LABELS[edition.licence]), chosen=Text(licences.LABELS[material.licence]),
+    )
 
 
 # -- downloads -----------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ class Licence(str, enum.Enum):
 
 
 LABELS = {
-    Licence.NONE: _("표시하지 않음"),
+    Licence.NONE: _("공공누리를 붙이지 않음"),
     Licence.KOGL_1: _("제1유형: 출처표시"),
     Licence.KOGL_2: _("제2유형: 출처표시, 상업적 이용금지"),
     Licence.KOGL_3: _("제3유형: 출처표시, 변경금지"),

@@ -106,6 +106,7 @@ ACTIONS = {
     "retry": _("다시 보냄"),
     "comment": _("의견"),
     "send_back": _("돌려보내기"),
+    "ask_review": _("검토 요청"),
     "make": _("편지 만들기"),
     "post": _("우체국에 넘김"),
 }
@@ -119,7 +120,8 @@ FIELDS = {
     "targets": _("목표"), "owner": _("담당"),
     "starts_on": _("시작일"), "ends_on": _("종료일"), "due_on": _("기한"), "note": _("메모"),
     "valid_from": _("시작일"), "valid_to": _("종료일"), "address": _("주소"), "state": _("상태"),
-    "reason": _("까닭"), "licence": _("이용 허락"), "style": _("모양"),
+    "reason": _("까닭"), "licence": _("이용 허락"), "style": _("모양"), "owner_id": _("담당"),
+    "audience_id": _("대상 명단"),
 }
 
 _YES_NO = {True: _("예"), False: _("아니요")}

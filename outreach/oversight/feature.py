@@ -14,12 +14,12 @@ from outreach.audit.models import AccessKind
 from outreach.clock import kst_midnight, kst_today
 from outreach.db import db
 from outreach.feature import Feature, MenuItem, Panel
-from outreach.oversight import retention, routes
+from outreach.oversight import history, retention, routes
 from outreach.scope import Scope
 
 
 def _init_app(app: Flask) -> None:
-    app.jinja_env.globals["audit_labels"] = labels
+    app.jinja_env.globals.update(audit_labels=labels, audit_people=history.people, audit_shown=history.shown)
 
 
 WEEK = timedelta(days=6)

@@ -141,7 +141,7 @@ def make_material(
     case = make_case(centre, headline=title)
     material = Material(
         kind=CASE_SHEET, title=title, centre_id=case.centre_id, case_id=case.id, created_at=NOW,
-        updated_at=NOW,
+        updated_at=NOW, unlicensed_for="시험 자료",
     )
     db.session.add(material)
     add_edition(app, material, state, **values)

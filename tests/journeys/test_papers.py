@@ -28,6 +28,7 @@ def test_a_case_sheet_is_published_by_another(visitor: Callable[..., Visitor]) -
     page = visitor().sign_in(Role.HEADQUARTERS)
     page.goto("/cases/?state=published")
     page.get_by_role("link", name=CASE).first.click()
+    page.get_by_label("이용 허락(공공누리)").select_option("kogl1")
     page.get_by_role("button", name="인쇄용 PDF 만들기").click()
     material = _rendered(page, pages=2)
     expect(page.get_by_role("button", name="게시")).to_have_count(0)
@@ -65,6 +66,7 @@ def test_a_brochure_reaches_the_partners_it_was_given_to(visitor: Callable[..., 
     page.get_by_label("부제목").fill("쓰던 자리에서 저장")
     page.keyboard.press("Control+s")
     expect(page.locator("[data-state]")).to_contain_text("저장했습니다. 2번째 저장", timeout=RENDERED)
+    page.get_by_label("이용 허락(공공누리)").select_option("kogl1")
     page.get_by_role("button", name="PDF 만들기", exact=True).click()
     page.wait_for_url("**#pdf")
     editor = page.url

@@ -46,7 +46,7 @@ def test_a_published_case_sheet_comes_in_all_formats(app, client, centre, partne
     picture = store_picture(app, (2600, 1700))
     case = make_case(centre, photo=picture, photo_caption="작업장", photo_rights="새봄정밀")
     case.programmes = [make_programme()]
-    sign_in(client, officer).post(f"/materials/from-case/{case.id}")
+    sign_in(client, officer).post(f"/materials/from-case/{case.id}", data={"licence": "kogl1"})
     work()
     edition = db.session.query(Edition).one()
     sign_in(client, manager).post(f"/materials/{edition.material_id}/editions/1/publish", data={"acknowledged": "1"})

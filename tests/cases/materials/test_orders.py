@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 
 import openpyxl
 import pytest
 
 from cases.materials import retention
+from cases.materials.forms import TELEPHONE
 from cases.materials.models import MaterialGrant
 from cases.materials.order_models import PrintOrder, PrintRecall, PrintRun
 from cases.materials.rules import EditionState, OrderState
@@ -107,7 +109,9 @@ def test_a_withdrawn_edition_is_called_back(app, client, officer, partner, mater
     print_run(material)
     row = make_order(material, partner.organisation_id, state=OrderState.CONFIRMED, granted=100)
     sign_in(client, officer).post(f"/print-orders/{row.id}/deliveries", data=DELIVERY)
-    client.post(f"/materials/{material.id}/editions/1/withdraw")
+    page = client.get(f"/materials/{material.id}").text
+    assert "재고 400부, 나가 있는 것 100부" in page and "1곳, 그 가운데 0곳이 내려받음" in page
+    client.post(f"/materials/{material.id}/editions/1/withdraw", data={"reason": "금액이 바뀜", "replacement": "0"})
     assert "배포를 마친 판이 놓인 곳" in client.get(f"/materials/{material.id}").text
     work()
     recall = db.session.query(PrintRecall).one()
@@ -121,12 +125,25 @@ def test_a_withdrawn_edition_is_called_back(app, client, officer, partner, mater
     assert "배포를 마친 판이 놓인 곳" not in client.get(f"/materials/{material.id}").text
 
 
-@pytest.mark.parametrize("change", [
-    {"asked": "0"}, {"asked": "100001"}, {"wanted_on": "2026-11-22"}, {"place": " "}, {"phone": ""}, {"asked": "많이"},
+@pytest.mark.parametrize(("change", "said"), [
+    ({"asked": "0"}, "1부에서 100,000부까지"), ({"asked": "100001"}, "1부에서 100,000부까지"),
+    ({"wanted_on": "2026-11-22"}, "오늘이나 그 뒤의 날짜"), ({"place": " "}, "놓을 곳"), ({"phone": ""}, "연락처"),
+    ({"asked": "많이"}, "부수를 숫자로"), ({"phone": "abc"}, "02-000-0000처럼"), ({"phone": "-"}, "02-000-0000처럼"),
 ])
-def test_an_order_that_can_not_be_is_not_taken(client, partner, material, change):
+def test_an_order_that_can_not_be_is_not_taken(client, partner, material, change, said):
     response = sign_in(client, partner).post(f"/print-orders/new/{material.id}", data=ORDER | change)
-    assert response.status_code == 422 and db.session.query(PrintOrder).count() == 0
+    assert response.status_code == 422 and said in response.text and db.session.query(PrintOrder).count() == 0
+
+
+def test_all_that_is_wrong_with_an_order_is_said_at_once(client, partner, material):
+    wrong = ORDER | {"asked": "0", "wanted_on": "2026-11-22", "phone": "전화 없음"}
+    page = sign_in(client, partner).post(f"/print-orders/new/{material.id}", data=wrong).text
+    assert all(said in page for said in ("1부에서 100,000부까지", "오늘이나 그 뒤의 날짜", "02-000-0000처럼"))
+
+
+@pytest.mark.parametrize("number", ["02-000-0000", "+82 2 000 0000", "010.1234.5678", "(055) 239-0900 내선 12"])
+def test_telephones_are_taken_as_people_write_them(number):
+    assert re.match(TELEPHONE, number)
 
 
 def test_orders_are_of_the_edition_given_out(app, client, officer, partner, material):

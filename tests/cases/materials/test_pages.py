@@ -77,7 +77,9 @@ def test_a_material_whose_consent_ended_is_pointed_out(app, client, manager, cen
 ])
 def test_moves_follow_the_table(app, client, manager, centre, state, act):
     material = make_material(app, centre, state)
-    page = sign_in(client, manager).post(f"/materials/{material.id}/editions/1/{act}", follow_redirects=True).text
+    page = sign_in(client, manager).post(
+        f"/materials/{material.id}/editions/1/{act}", data={"reason": "x", "replacement": "0"}, follow_redirects=True,
+    ).text
     assert "바꿀 수 없습니다" in page and db.session.query(Edition).one().state is state
 
 

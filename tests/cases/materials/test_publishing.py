@@ -15,6 +15,7 @@ from cases.sheets.licences import Licence
 from outreach.audit.service import Actor
 from outreach.db import db
 from outreach.errors import Conflict
+from outreach.mail.models import OutboxMessage
 from outreach.programmes.models import ProgrammeVersion
 from outreach.regions.models import Certainty
 from outreach.scope import Role
@@ -36,7 +37,7 @@ def test_what_cites_an_ended_programme_is_not_published_anew(app, centre, office
     ended = make_programme("끝난 지원금", valid_to=date(2026, 10, 31))
     document = make_document(centre, [], [ended])
     material = Material(kind="brochure", title="책자", centre_id=centre.id, document_id=document.id, created_at=NOW,
-                        updated_at=NOW)
+                        updated_at=NOW, licence=Licence.KOGL_1)
     db.session.add(material)
     edition = add_edition(app, material, EditionState.READY)
     with pytest.raises(Conflict, match="1개 이상"):
@@ -65,10 +66,28 @@ def test_the_second_person_sends_it_back_with_a_reason(app, client, centre, offi
     db.session.flush()
     second = make_user(Role.PROMOTION, centre=centre)
     here = f"/materials/{material.id}"
-    sign_in(client, second).post(f"{here}/editions/1/send-back", data={"reason": " "})
+    assert "검토할 홍보물" not in sign_in(client, officer).get("/").text
+    home = sign_in(client, second).get("/").text
+    assert "검토할 홍보물" in home and f"{officer.name} 작성" in home and "나에게 요청" not in home
+    stranger = make_user(Role.PLANNER, centre=centre)
+    ask = f"{here}/editions/1/ask-review"
+    for person in (officer, stranger):  # its maker, and one who may not publish
+        sign_in(client, officer).post(ask, data={"reviewer": person.id})
+    assert db.session.query(OutboxMessage).count() == 0
+    client.post(ask, data={"reviewer": second.id})
+    client.post(ask, data={"reviewer": second.id})
+    mail = db.session.query(OutboxMessage).one()
+    assert mail.to_address == second.email and here in mail.text and "검토를 부탁" in mail.subject
+    assert f"{second.name}에게" in client.get(here).text
+    assert "나에게 요청" in sign_in(client, second).get("/").text
+    client.post(f"{here}/editions/1/send-back", data={"reason": " "})
     assert material.editions[0].state is EditionState.READY
     client.post(f"{here}/editions/1/send-back", data={"reason": "표지의 이름이 틀립니다."})
-    assert material.editions[0].state is EditionState.RETURNED
+    assert material.editions[0].state is EditionState.RETURNED and "검토할 홍보물" not in client.get("/").text
+    home = sign_in(client, officer).get("/").text
+    assert "돌아온 홍보물" in home and "표지의 이름이 틀립니다." in home
+    history = client.get(here).text
+    assert second.name in history.split("변경 이력")[1] and second.email not in history
     assert "표지의 이름이 틀립니다." in sign_in(client, officer).get(here).text
     client.post(f"{here}/editions/1/publish")
     assert material.editions[0].state is EditionState.RETURNED
@@ -112,13 +131,22 @@ def test_a_sheet_is_set_in_the_style_chosen(app, client, centre, officer):
 
 
 def test_a_public_licence_is_printed_and_credited(app, client, centre, officer):
-    material = make_material(app, centre, title="교대제 공장의 육아휴직")
-    here = f"/materials/{material.id}"
-    assert "공공누리 제" not in sign_in(client, officer).get(here).text.split("licence-choice")[0]
-    client.post(f"{here}/licence", data={"licence": "kogl9"})
-    assert material.licence is Licence.NONE
+    material = make_material(app, centre, EditionState.READY, title="교대제 공장의 육아휴직", licence=Licence.NONE)
+    material.unlicensed_for, here = "", f"/materials/{material.id}"
+    assert "정해야 게시할 수 있습니다" in sign_in(client, officer).get(here).text
+    for choice in ({"licence": "kogl9"}, {"licence": "unset"}, {"licence": ""}, {"licence": "", "reason": " "}, {}):
+        client.post(f"{here}/licence", data=choice)
+        assert not material.licence_chosen
+    edition, actor = material.editions[0], Actor(10**6, "second@moel.example")
+    with pytest.raises(Conflict, match="정하지 않아"):
+        service.publish(db.session, actor, edition, acknowledged=True, now=NOW)
+    client.post(f"{here}/licence", data={"licence": "", "reason": "사진의 권리가 기업에 있음"})
+    assert service.licence_problem(edition) == "" and "사진의 권리가 기업에 있음" in client.get(here).text
     client.post(f"{here}/licence", data={"licence": "kogl1"})
     page = client.get(here).text
+    with pytest.raises(Conflict, match="새 판을 만들어 주세요"):
+        service.publish(db.session, actor, edition, acknowledged=True, now=NOW)
+    assert material.unlicensed_for == ""
     assert f"본 저작물은 ‘{centre.name_ko}’에서 ‘2026년’ 작성하여 공공누리 제1유형으로 개방한" in page
     templates = Path(app.root_path, app.template_folder)
     draft = paper.draft(db.session, templates, material, day=date(2026, 11, 23), response_url="")

@@ -175,12 +175,29 @@ def test_a_new_edition_is_told_once_to_those_who_have_the_old_one(app, client, c
 
 def test_a_withdrawal_names_what_the_partner_may_use_instead(app, client, centre, officer, partner, material, work):
     instead, foreign = (make_material(app, centre, title=title) for title in ("대신 볼 자료", "받지 않은 자료"))
-    db.session.add(MaterialGrant(
-        material_id=instead.id, organisation_id=partner.organisation_id, direct=True, granted_at=NOW,
-    ))
+    never = make_user(Role.PARTNER, organisation=partner.organisation)
     downloaded(published(material), partner)
-    sign_in(client, officer).post(f"/materials/{material.id}/editions/1/withdraw")
+    path = f"/materials/{material.id}/editions/1/withdraw"
+    sign_in(client, officer)
+    for data, said in (({"replacement": 0}, "까닭을 적어"), ({"reason": "금액이 바뀜"}, "자료를 고르거나"),
+                       ({"reason": "금액이 바뀜", "replacement": "x"}, "자료를 고르거나")):
+        assert said in client.post(path, data=data, follow_redirects=True).text
+    unpublished = make_material(app, centre, EditionState.READY)
+    client.post(path, data={"reason": "금액이 바뀜", "replacement": unpublished.id})
+    assert published(material), "nothing is replaced by what is not given out"
+    client.post(path, data={"reason": "금액이 바뀜", "replacement": instead.id})
     work()
     [(_address, subject, text)] = mails()
     assert "배포를 중단했습니다" in subject and "대신 볼 자료" in text and foreign.title not in text
+    assert "까닭: 금액이 바뀜" in text
+    gone = sign_in(client, never).get(f"/portal/materials/{material.id}")
+    assert gone.status_code == 410 and "금액이 바뀜" in gone.text and f"/portal/materials/{instead.id}" in gone.text
+    assert foreign.title not in gone.text and "배포를 중단했습니다" in client.get("/portal/").text
+    assert sign_in(client, make_user(Role.PARTNER, organisation=make_organisation(centre))).get(
+        f"/portal/materials/{material.id}").status_code == 404
+    public = client.get(links.material_url("", app.extensions["outreach"].signer, material.id))
+    assert public.status_code == 410 and "대신 볼 자료" in public.text and foreign.title not in public.text
+    published(instead).state = EditionState.WITHDRAWN
+    instead.replaced_by = foreign
+    assert service.alternatives(db.session, material, limit=3) == [foreign], "what replaced the replacement"
     assert "배포를 중단했습니다" in sign_in(client, partner).get("/").text
