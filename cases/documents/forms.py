@@ -147,7 +147,7 @@ def form_for(kind: Kind) -> type[DocumentForm]:
 def _field(slot: Slot) -> Any:
     if slot.room is Room.CHOICE:
         choices = [(value, _l(label)) for value, label in slot.choices]
-        return SelectField(_l(slot.label), choices=choices, coerce=slot.read, default="")
+        return SelectField(_l(slot.label), choices=choices, coerce=slot.read, default=slot.choices[0][0])
     kind = StringField if slot.room is Room.LINE else TextAreaField
     hint = _l(slot.hint) if slot.hint else _HINTS[slot.room]
     return kind(_l(slot.label), [Length(max=slot.limit)], description=hint)
