@@ -18,7 +18,7 @@ from cases.documents import service as documents
 from cases.documents.kinds import KINDS
 from cases.documents.kinds.base import Kind
 from cases.library.rules import CaseState
-from cases.materials import grants
+from cases.materials import grants, terms
 from cases.materials import service as materials
 from cases.materials.models import Edition, Material
 from cases.materials.rules import Way
@@ -53,7 +53,7 @@ def _ordered(
     """The material's edition with the code of a campaign, which uses it from now on."""
     scope, actor, campaign = stage.people[author].scope(), stage.actor(author), stage.campaigns[campaign_key]
     licence = Licence.KOGL_4 if material.case_id else Licence.KOGL_1  # a company's pictures are not for sale
-    materials.set_licence(stage.session, actor, material, licence.value, now=stage.setting.now)
+    terms.set_licence(stage.session, actor, material, licence.value, now=stage.setting.now)
     planned.add(stage.session, scope, actor, campaign, material.id, now=stage.setting.now)
     return planned.request_edition(
         stage.session, scope, actor, campaign, material.id, templates, app.extensions.get(PLACES), now=stage.setting.now

@@ -21,7 +21,7 @@ from outreach.programmes.models import ProgrammeVersion
 #: The group that the records stand before.
 _LAST_GROUP = "신청"
 #: Slots of these names are no words for readers of a page.
-_LEFT_OUT = frozenset({"sources", "checklist"})
+_LEFT_OUT = frozenset({"sources", "checklist", "call"})
 #: Slots whose names begin so are about the programme of that number.
 _ABOUT = re.compile(r"p([0-9]+)_")
 #: Texts whose names end so follow a heading of their own.

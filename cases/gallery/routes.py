@@ -23,7 +23,7 @@ from outreach.clock import kst_today
 from outreach.companies.ksic import SECTIONS
 from outreach.db import db, unit_of_work
 from outreach.errors import NotFound
-from outreach.pdf.qr import qr_picture
+from outreach.pdf.qr import QUIET, qr_svg
 from outreach.regions import service as regions
 from outreach.scope import Scope
 from outreach.uploads import service as uploads
@@ -130,7 +130,7 @@ def show(code: str) -> str:
         pictures=photos.usable(case, today), sender=_sender(case), canonical=_absolute(".show", code=case.id),
         image=_absolute(".card", code=case.id, v=picture.digest(_card_words(case))),
         programmes=citing.all_told(case.programmes, today),
-        qr=qr_picture(_absolute(".show", code=case.id), case.headline),
+        qr=qr_svg(_absolute(".show", code=case.id), case.headline, QUIET),
         sheet=_address(SHEETS, case) is not None, asks=FORMS in current_app.extensions, **_words(),
     )
     _count(case, "views")

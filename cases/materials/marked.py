@@ -20,10 +20,9 @@ from outreach.pdf.options import FONTS, PARTNER, StampPlace
 from outreach.pdf.qr import QUIET, qr_code
 
 if TYPE_CHECKING:
-    import segno
     from PIL import Image, ImageDraw, ImageFont
 else:
-    segno, Image = lazy("segno"), lazy("PIL.Image")
+    Image = lazy("PIL.Image")
     ImageDraw, ImageFont = lazy("PIL.ImageDraw"), lazy("PIL.ImageFont")
 
 #: The strip is laid out as a place on paper is, 50 pt high with 14 pt type, whatever its pixels.
@@ -61,9 +60,7 @@ def _strip(width: int, high: int, margin: int, words: Words, static: Path) -> Im
     module = high // (code.side + 2 * QUIET)
     side = module * (code.side + 2 * QUIET)
     at = width - margin - side + QUIET * module
-    for x, y, run in code.runs():
-        left, top = at + (x + QUIET) * module, (high - side) // 2 + (y + QUIET) * module
-        draw.rectangle((left, top, left + run * module - 1, top + module - 1), fill="black")
+    strip.paste(code.picture(module), (at, (high - side) // 2))
     place = StampPlace(
         PARTNER, "그림", 1, margin / scale, _EDGE, (at - margin) / scale - _EDGE, _HIGH - 2 * _EDGE, _SIZE, _INK)
     mark = Image.open(words.logo) if words.logo else None
@@ -99,6 +96,6 @@ def document(data: bytes, words: Words) -> bytes:
     writer.line(" ".join(filter(None, (words.name, words.contact))), bold=True)
     writer.line(f"상담 신청: {words.address}", size=9, color=MUTED)
     drawn = io.BytesIO()
-    segno.make_qr(words.url, error="m").save(drawn, kind="png", scale=8)
+    qr_code(words.url).picture(scale=8).save(drawn, "PNG")
     writer.document.add_picture(drawn.getvalue(), "png", width_mm=_QR_MM, height_mm=_QR_MM, align="left")
     return writer.document.to_bytes()

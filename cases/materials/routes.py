@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from cases.documents import service as documents
 from cases.library import service as library
-from cases.materials import citations, counting, giving, grants, orders, reviewing, service, withdrawing
+from cases.materials import citations, counting, giving, grants, orders, reviewing, service, terms, withdrawing
 from cases.materials.forms import GrantForm, PublishForm, ReviewForm, RunForm, ShareForm, WithdrawForm
 from cases.materials.jobs import templates_folder
 from cases.materials.models import Edition, Material
@@ -119,7 +119,7 @@ def _deciding(material: Material, newest: Edition | None) -> dict[str, Any]:
     if newest is None:
         return {}
     published, today = service.published_edition(material), kst_today(_now())
-    told: dict[str, Any] = {"licence_problem": service.licence_problem(newest)}
+    told: dict[str, Any] = {"licence_problem": terms.licence_problem(newest)}
     if newest.state is EditionState.READY:
         people = [row for row in reviewing.reviewers(db.session, newest) if row.id != access.scope().user_id]
         told["review_form"] = ReviewForm(formdata=None, reviewer=newest.reviewer_id).offer(people)
@@ -209,7 +209,7 @@ def _render(
     try:
         material = find()
         if chosen := request.form.get("licence"):
-            service.set_licence(db.session, access.actor(), material, chosen, now=_now())
+            terms.set_licence(db.session, access.actor(), material, chosen, now=_now())
         edition = service.request_edition(
             db.session, access.actor(), material, templates_folder(app),
             response_url=leads(db.session, material) if leads else None, now=_now(),
@@ -355,7 +355,7 @@ def licence(material_id: int) -> Any:
     chosen, reason = request.form.get("licence"), request.form.get("reason", "")
     return _do(
         material_id,
-        lambda: service.set_licence(db.session, access.actor(), material, chosen, reason=reason, now=_now()),
+        lambda: terms.set_licence(db.session, access.actor(), material, chosen, reason=reason, now=_now()),
         _("이용 허락을 정했습니다. 다음에 만드는 판부터 찍힙니다."), "licence",
     )
 
@@ -367,7 +367,7 @@ def style(material_id: int) -> Any:
     material = service.editable(db.session, access.scope(), material_id)
     chosen = request.form.get("style", "")
     return _do(
-        material_id, lambda: service.set_style(db.session, access.actor(), material, chosen, now=_now()),
+        material_id, lambda: terms.set_style(db.session, access.actor(), material, chosen, now=_now()),
         _("모양을 정했습니다. 다음에 만드는 판부터 바뀝니다."), "style",
     )
 

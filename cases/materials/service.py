@@ -14,15 +14,12 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from cases.documents import service as documents
 from cases.documents import versions
-from cases.documents.kinds.base import STYLE_LABELS, Style
 from cases.documents.models import Document
 from cases.library import service as library
 from cases.library.models import Case
-from cases.materials import paper
+from cases.materials import paper, terms
 from cases.materials.models import Download, Edition, Material, MaterialGrant
 from cases.materials.rules import CASE_SHEET, MOVES, STATE_LABELS, EditionState, Format, NoticeKind, Way
-from cases.sheets import licences
-from cases.sheets.licences import Licence
 from outreach.audit import service as audit
 from outreach.audit.service import Actor
 from outreach.clock import kst_today
@@ -295,7 +292,7 @@ def publish(
     if edition.warnings and not acknowledged:
         raise Conflict("확인할 점이 있습니다. 읽고 확인란에 표시한 뒤 게시해 주세요.")
     material = edition.material
-    if reason := licence_problem(edition):
+    if reason := terms.licence_problem(edition):
         raise Conflict(reason)
     paper.check_printable(material, kst_today(now))
     if ended := paper.ended_programmes(material, kst_today(now)):
@@ -362,52 +359,6 @@ def check_move(edition: Edition, to: EditionState) -> None:
             "‘%(state)s’ 상태의 판은 ‘%(to)s’(으)로 바꿀 수 없습니다.",
             state=Text(STATE_LABELS[edition.state]), to=Text(STATE_LABELS[to]),
         ))
-
-
-def set_licence(
-    session: Session, actor: Actor, material: Material, word: str | None, *, reason: str = "", now: datetime
-) -> None:
-    """Under which public licence (공공누리) the material is given out, from its next edition on; ``reason``: why under
-    none. Raises Invalid."""
-    reason = " ".join(reason.split())[:300]
-    if word not in {licence.value for licence in Licence}:
-        raise Invalid("이용 허락을 목록에서 골라 주세요.", fields={"licence": "목록에서 골라 주세요."})
-    if word == Licence.NONE.value and not reason:
-        raise Invalid("공공누리를 붙이지 않는 까닭을 적어 주세요.", fields={"reason": "적어 주세요."})
-    before = licences.LABELS[material.licence] if material.licence_chosen else None
-    changes = audit.apply_changes(material, {"licence": Licence(word), "unlicensed_for": "" if word else reason})
-    if changes.pop("licence", None) or before is None:
-        changes["licence"] = (before, licences.LABELS[material.licence])
-    if before is None or changes:
-        audit.record_change(session, actor, "material", material.id, "edit", changes, now=now)
-    session.flush()
-
-
-def set_style(session: Session, actor: Actor, material: Material, word: str, *, now: datetime) -> None:
-    """How a case's sheet looks from its next edition on. Raises Invalid; Conflict for what is made of a document."""
-    if material.case is None:
-        raise Conflict("모양은 원고에서 고릅니다.")
-    if word not in {style.value for style in Style}:
-        raise Invalid("모양을 목록에서 골라 주세요.", fields={"style": "목록에서 골라 주세요."})
-    if word != material.style:
-        change = {"style": (STYLE_LABELS[Style(material.style)], STYLE_LABELS[Style(word)])}
-        material.style = word
-        audit.record_change(session, actor, "material", material.id, "edit", change, now=now)
-    session.flush()
-def licence_problem(edition: Edition) -> str:
-    """What about its licence keeps the edition from being published: none chosen, or another printed than chosen; ''
-    if nothing does."""
-    material = edition.material
-    if not material.licence_chosen:
-        return Text(
-            "이용 허락(공공누리)을 정하지 않아 게시할 수 없습니다. 유형을 고르거나, 붙이지 않는 까닭을 적어 주세요."
-        )
-    if edition.licence is None or edition.licence is material.licence:
-        return ""
-    return Text(
-        "이 판에 찍힌 이용 허락은 ‘%(printed)s’인데 지금은 ‘%(chosen)s’로 정해져 있습니다. 새 판을 만들어 주세요.",
-        printed=Text(licences.LABELS[edition.licence]), chosen=Text(licences.LABELS[material.licence]),
-    )
 
 
 # -- downloads -----------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from outreach.clock import kst_today
 from outreach.db import db
 from outreach.errors import NotFound
 from outreach.organisations.models import Organisation
-from outreach.pdf.qr import qr_picture
+from outreach.pdf.qr import QUIET, qr_svg
 from outreach.web import access
 from outreach.web.protection import limiter
 
@@ -54,7 +54,7 @@ def show(token: str) -> Any:
         "materials/web.html", material=material, edition=edition, token=token, today=today, contact=issue.contact,
         licence=issue.licence, page=web.page_of(db.session, edition, today, _photo_of(today)),
         cover=links.cover_url(outreach.settings.base_url, outreach.signer, material.id),
-        partner=words, form=form, qr=qr_picture(form or f"{here}/web", material.title),
+        partner=words, form=form, qr=qr_svg(form or f"{here}/web", material.title, QUIET),
     )
     response = current_app.make_response(page)
     response.headers["Cache-Control"] = "public, no-cache"  # kept, but asked for each time: withdrawn is gone at once

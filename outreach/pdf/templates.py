@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from outreach.charts.drawing import drawn
 from outreach.charts.spec import Chart
+from outreach.pdf.qr import qr_svg
 
 _WEEKDAYS = "월화수목금토일"
 _POINTS_PER_MM = 72 / 25.4
@@ -99,21 +99,6 @@ def set_width(text: str) -> float:
     return sum(0.87 if unicodedata.east_asian_width(c) in "WF" else 0.28 if c in ".,: " else 0.58 for c in text)
 
 
-def qr_svg(address: str, title: str) -> Markup:
-    """A QR code as inline SVG (vector, error correction level M or better at no extra size), without quiet zone.
-
-    The page must leave 4 modules of white around it (ISO/IEC 18004 §6.3.8) and show it at 20 mm or more.
-    ``title`` is its alternative text.
-    """
-    code = segno.make_qr(address, error="m")
-    side = code.symbol_size(border=0)[0]
-    path = "".join(_row_path(row, y) for y, row in enumerate(code.matrix))
-    return Markup(
-        '<svg class="qr" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {0}" shape-rendering="crispEdges">'
-        '<title>{1}</title><path fill="#000000" d="{2}"/></svg>'
-    ).format(side, title, path)
-
-
 def chart_svg(chart: Chart, style: str, width: float) -> Markup:
     """A chart as inline SVG, ``width`` mm wide, in the inks of a style; its text stays text."""
     return Markup(drawn(chart, style, round(width * _POINTS_PER_MM, 1)))  # noqa: S704 - cleaned by outreach.charts.svg
@@ -132,16 +117,3 @@ def _drawn_height(chart: Chart, style: str, width: float) -> float:
     """How high (mm) a chart is that is drawn ``width`` mm wide."""
     sides = _SIDES.search(drawn(chart, style, round(width * _POINTS_PER_MM, 1)))
     return float(sides[2]) / _POINTS_PER_MM if sides else width
-
-
-def _row_path(row: Sequence[int], y: int) -> str:
-    """The dark runs of one row as closed rectangles."""
-    parts, x = [], 0
-    while x < len(row):
-        start = x
-        while x < len(row) and row[x]:
-            x += 1
-        if x > start:
-            parts.append(f"M{start} {y}h{x - start}v1H{start}z")
-        x += 1
-    return "".join(parts)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import segno
 import typst
 from playwright.sync_api import sync_playwright
 
 from cases.documents.kinds.brochure import Brochure
+from outreach.pdf.qr import QUIET, qr_svg
 from tests.cases.paper import ASSETS, STATIC
 
 _CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "chromium")
@@ -64,7 +64,7 @@ class Typst:
         (folder / "main.typ").write_text(_SOURCE)
         (folder / "photo.jpg").write_bytes(ASSETS["photo"])
         (folder / "logo.png").write_bytes(ASSETS["logo"])
-        segno.make_qr(brochure.contact.url, error="m").save(str(folder / "qr.svg"), border=4)
+        (folder / "qr.svg").write_text(qr_svg(brochure.contact.url, "QR", QUIET))
         (folder / "content.json").write_text(json.dumps(_content(brochure), ensure_ascii=False))
         self._compiler = typst.Compiler(folder / "main.typ", font_paths=[_FONTS], ignore_system_fonts=True)
 

@@ -45,7 +45,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s|%%")
 #: Korean that English sentences quote: what stands in mails, files and addresses.
 QUOTED = {
     "(광고)", "동의", "미동의", "㈜", "(주)", "주식회사", "인재채움뱅크", "인사·노무 담당자", "막대", "꺾은선", "비중",
-    "전과 후", "주최", "(월)", "(금)", *MERGE_FIELDS,
+    "전과 후", "주최", "(월)", "(금)", "기업명", "지역", "귀사 업종", "업종", "약 30명", *MERGE_FIELDS,
 }
 
 

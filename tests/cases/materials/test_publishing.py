@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cases.materials import paper, service
+from cases.materials import paper, service, terms
 from cases.materials.models import Material
 from cases.materials.rules import EditionState
 from cases.sheets import service as sheets
@@ -141,7 +141,7 @@ def test_a_public_licence_is_printed_and_credited(app, client, centre, officer):
     with pytest.raises(Conflict, match="정하지 않아"):
         service.publish(db.session, actor, edition, acknowledged=True, now=NOW)
     client.post(f"{here}/licence", data={"licence": "", "reason": "사진의 권리가 기업에 있음"})
-    assert service.licence_problem(edition) == "" and "사진의 권리가 기업에 있음" in client.get(here).text
+    assert terms.licence_problem(edition) == "" and "사진의 권리가 기업에 있음" in client.get(here).text
     client.post(f"{here}/licence", data={"licence": "kogl1"})
     page = client.get(here).text
     with pytest.raises(Conflict, match="새 판을 만들어 주세요"):
