@@ -126,7 +126,8 @@ class Standing(str, Enum):
     ENDED = "ended"
 
 
-STANDING_LABELS = {Standing.CURRENT: "확인함", Standing.CHECKING: "확인 중인 내용", Standing.ENDED: "종료"}
+#: In the reader's words; how sure we are, in ours, stands beside the source.
+STANDING_LABELS = {Standing.CURRENT: "", Standing.CHECKING: "신청 전 1350 확인", Standing.ENDED: "종료"}
 
 
 @dataclass(frozen=True)
@@ -159,12 +160,8 @@ class ProgrammeCard:
         return Standing.CURRENT if self.verified and self.checked_on else Standing.CHECKING
 
     def standing_label(self, on: date) -> str:
-        """``확인 중인 내용(2차 자료)``, ``종료``; empty when there is nothing to warn about."""
-        standing = self.standing(on)
-        if standing is Standing.CURRENT:
-            return ""
-        label = STANDING_LABELS[standing]
-        return f"{label}({self.certainty})" if standing is Standing.CHECKING and self.certainty else label
+        """``신청 전 1350 확인``, ``종료``; empty when there is nothing to warn about."""
+        return STANDING_LABELS[self.standing(on)]
 
 
 @dataclass(frozen=True)

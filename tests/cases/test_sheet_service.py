@@ -49,7 +49,7 @@ def test_an_unverified_programme_says_so_on_paper(session, app):
     case = make_case(None)
     case.programmes = [make_programme(certainty=Certainty.SECONDARY)]
     card = sheet(session, case).programmes[0]
-    assert card.standing(TODAY) is Standing.CHECKING and "2차 자료" in card.standing_label(TODAY)
+    assert card.standing(TODAY) is Standing.CHECKING and card.standing_label(TODAY) == "신청 전 1350 확인"
 
 
 @pytest.mark.parametrize(("row", "expected"), [

@@ -82,9 +82,9 @@ def test_the_qr_code_can_be_read_from_the_page(page: int) -> None:
 def test_uncertain_and_ended_programmes_say_so() -> None:
     rows = (programme(1, verified=False, certainty="2차 자료"), programme(2, valid_to=date(2025, 12, 31)), programme(3))
     text = text_of(brochure(programmes=rows, cases=(case(1), case(2))))
-    assert "확인 중인 내용(2차 자료)" in text
+    assert "신청 전 1350 확인" in text
     assert "종료 2025. 12. 31." in text
-    assert text.count("확인 중인 내용") == 1
+    assert text.count("신청 전 1350 확인") == 1
 
 
 @pytest.mark.parametrize("programmes", range(1, 7))

@@ -101,7 +101,7 @@ def test_a_book_with_cover_contents_stories_index_and_colophon(made: RenderedPdf
     for words in ("11-1492000-000123-01", "공공누리 제1유형", "글 김동행", "고용보험법 제23조", "협력기관 2",
         "사진 새봄정밀 5쪽"):
         assert words in text[-1]
-    assert sum("확인 중인 내용(2차 자료)" in page for page in text) == 1
+    assert sum("신청 전 1350 확인" in page for page in text) == 1
     assert "사실 확인 2026. 11. 2." in text[3]
 
 

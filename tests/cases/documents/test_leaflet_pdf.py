@@ -92,7 +92,7 @@ def test_the_least_there_can_be_asks_on_the_flap_and_leaves_room_for_a_partner()
 def test_uncertain_and_ended_programmes_say_so() -> None:
     rows = (programme(1, verified=False, certainty="2차 자료"), programme(2, valid_to=date(2025, 12, 31)))
     text = words_of(printed(KIND, leaflet(programmes=rows, cases=(case(1),), figures=())))
-    assert "확인 중인 내용(2차 자료)" in text and "종료 2025. 12. 31." in text
+    assert "신청 전 1350 확인" in text and "종료 2025. 12. 31." in text
 
 
 def test_long_names_and_texts_fit() -> None:

@@ -66,7 +66,7 @@ def test_one_page_tells_when_where_what_and_how_to_come(made: RenderedPdf) -> No
         "김동행 플래너",
                   "교대제 사업장", "2026. 12. 10.(목)까지 신청", "40명", "주최 새길고용센터", "02-000-1350",
                   "donghaeng.example/7K2M9",
-                  "확인 중인 내용(2차 자료)", "확인 2026. 11. 2."):
+                  "신청 전 1350 확인", "확인 2026. 11. 2."):
         assert words in text
     (picture,) = thumbnails(made.data, width=1240)
     (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))

@@ -93,7 +93,7 @@ def test_a_page_for_each_programme_that_anyone_can_read(made: RenderedPdf) -> No
                   "배우자와 직계존비속은", "먼저 해 본 회사", "확인 2026. 11. 2.", "근거", "02-000-1350",
                   "공공누리 제1유형"):
         assert words in first
-    assert "확인 중인 내용(2차 자료)" in second and "1년" in second and "조건에 따라 1년 6개월" in second
+    assert "신청 전 1350 확인" in second and "1년" in second and "조건에 따라 1년 6개월" in second
     assert "확인 중" not in first and "근거" not in second and "자주 묻는" not in second
 
 
@@ -139,7 +139,7 @@ def test_records_become_pages_and_a_case_stands_by_the_programme_it_used(session
     assert first.programme.amounts == (Amount("140", "만원/월", "30인 미만"),)
     assert sheets.FICTIONAL in content.sources
     html = KIND.to_html(ENV, content)
-    assert html.count("확인 중인 내용(2차 자료)") == 1 and 'data-stamp="partner"' in html
+    assert html.count("신청 전 1350 확인") == 1 and 'data-stamp="partner"' in html
 
 
 def test_a_chart_is_written_in_slots_and_its_faults_name_them(session, app) -> None:

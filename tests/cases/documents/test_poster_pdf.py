@@ -62,7 +62,7 @@ def test_a_sum_says_where_it_is_from_and_how_sure_it_is() -> None:
     row = programme(1, verified=False, certainty="2차 자료")
     text = words_of(printed(KIND, poster(figure=sum_of(row), programme=row)))
     assert "대체인력 지원금 1(30인 미만)" in text and "140만원/월" in text
-    assert "확인 중인 내용(2차 자료)" in text and "출처 국가법령정보 · 확인 2026. 11. 2." in text
+    assert "신청 전 1350 확인" in text and "출처 국가법령정보 · 확인 2026. 11. 2." in text
 
 
 def test_an_ended_sum_says_so() -> None:

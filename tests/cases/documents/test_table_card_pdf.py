@@ -90,7 +90,7 @@ def test_long_names_sums_and_texts_fit() -> None:
                         address="donghaeng.moel.example.go.kr/outreach/q/cQNJkKHOcMgQhFvAbCdEfGh12"),
     ))
     text = words_of(made)
-    assert text.count("확인 중인 내용(2차 자료)") == 2 and "확인 2026. 11. 2." in text
+    assert text.count("신청 전 1350 확인") == 2 and "확인 2026. 11. 2." in text
 
 
 def test_grounds_run_into_the_bleed() -> None:
