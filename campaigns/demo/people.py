@@ -62,7 +62,7 @@ def _mark(partner: Partner) -> bytes:
     letters, colour = partner.mark
     lines, font = NAME_LINES.sub(r"\n\1", partner.name.replace("(가상)", "")), ImageFont.truetype(FONT, 84)
     width = max(font.getlength(line) for line in lines.split("\n"))
-    image = Image.new("RGBA", (272 + math.ceil(width), 240), (255, 255, 255, 0))
+    image = Image.new("RGBA", (288 + math.ceil(width), 240), (255, 255, 255, 0))
     draw = ImageDraw.Draw(image)
     draw.rounded_rectangle((0, 0, 239, 239), 56, fill=colour)
     draw.text((120, 120), letters[:2], font=ImageFont.truetype(FONT, 110), fill="white", anchor="mm")
