@@ -191,13 +191,13 @@ class _Stamp:
     # --- objects of the file
 
     def _fonts(self) -> None:
-        for number, subset in zip(self._base.fonts, self._faces.values(), strict=True):
-            if subset:
-                self._font(number, subset)
-            else:
-                self._object(number, b"null")
+        """Pages name both faces and a mark, whatever is set in them. A face that isn't is the other's, a mark an empty
+        form: readers complain of a name without its object."""
+        made = [self._font(subset) if subset else b"" for subset in self._faces.values()]
+        for number, entries in zip(self._base.fonts, made, strict=True):
+            self._object(number, entries or next(filter(None, made), b"null"))
 
-    def _font(self, number: int, subset: Subset) -> None:
+    def _font(self, subset: Subset) -> bytes:
         descendant, descriptor, file, unicode_map = (self._number() for _ in range(4))
         used = subset.face
         scale = 1000 / used.units
@@ -205,8 +205,6 @@ class _Stamp:
         font_file = subset.font_file()  # first: composed letters bring their parts
         self._ready(file, b"/Length1 %d" % len(font_file), font_file)  # packed, outlines are hardly smaller
         self._stream(unicode_map, b"", subset.to_unicode())
-        self._object(number, b"<</Type/Font/Subtype/Type0/BaseFont%s/Encoding/Identity-H/DescendantFonts[%d 0 R]"
-                     b"/ToUnicode %d 0 R>>" % (name, descendant, unicode_map))
         self._object(descendant, b"<</Type/Font/Subtype/CIDFontType2/BaseFont%s/CIDToGIDMap/Identity/FontDescriptor "
                      b"%d 0 R/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/DW 1000/W[0[%s]]>>"
                      % (name, descriptor, subset.widths()))
@@ -215,11 +213,13 @@ class _Stamp:
                      b"/Descent %d/CapHeight %d/StemV 80/FontFile2 %d 0 R>>" % (
                          name, box, round(used.ascent * scale), round(used.descent * scale),
                          round(used.capital * scale), file))
+        return b"<</Type/Font/Subtype/Type0/BaseFont%s/Encoding/Identity-H/DescendantFonts[%d 0 R]" % (
+            name, descendant) + b"/ToUnicode %d 0 R>>" % unicode_map
 
     def _logo(self) -> None:
         mark = self._edition.logo
         if mark is None or not self._logo_used:
-            self._object(self._base.logo, b"null")
+            self._ready(self._base.logo, b"/Type/XObject/Subtype/Form/BBox[0 0 1 1]", b"")
             return
         entries, content = mark.picture
         if mark.mask is not None:

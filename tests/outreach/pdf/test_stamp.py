@@ -100,6 +100,17 @@ def test_the_file_is_whole_and_keeps_what_it_was(stamped: bytes, rendered: Rende
     assert faults(rendered.data) == faults(stamped) == []
 
 
+def test_a_page_with_a_code_alone_names_no_object_that_is_not_there() -> None:
+    made = printed('<h1>글</h1><div class="code" data-stamp="qr" data-stamp-name="QR"></div>', css=CSS)
+    data = stamp(prepare(made.data, made.stamps), EDITION)
+    assert faults(data) == []
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        resources = pdf.pages[0].Resources
+        named = [*resources.Font.values(), *resources.XObject.values()]
+        assert len(named) >= 4 and all(isinstance(item, pikepdf.Object) and item.is_owned_by(pdf) for item in named)
+        assert all(item.get("/Type") in ("/Font", "/XObject") for item in named)
+
+
 def test_the_words_can_be_found_and_copied(facts: PdfFacts) -> None:
     for text in facts.text:
         assert "한빛산업단지관리공단" in text and "기업지원팀 02-123-4567" in text
