@@ -72,6 +72,10 @@ def own(
     return own_files.folded(file) if fold else file
 
 
+#: Who follows a link wants to read; a messenger's own browser often can't save.
+_HOW = {Way.LINK: "inline", Way.SHARE: "inline"}
+
+
 def send(
     edition: Edition, way: Way, form: Format = Format.PRINT, *, partner: Organisation | None = None, use: str = "",
     fold: bool = False, organisation_id: int | None = None, user_id: int | None = None, share_id: int | None = None,
@@ -83,9 +87,13 @@ def send(
     edition_id, organisation_id = edition.id, partner.id if partner is not None else organisation_id
     file = own(edition, form, partner, use, fold=fold, now=now)
     if file is None or partner is None:
-        response = _hand_over(parcel(edition, form))
+        name, response = file_name(edition, form), _hand_over(parcel(edition, form))
     else:
-        response = hand_over_own(file, own_name(edition, partner, form), media_type(form))
+        name = own_name(edition, partner, form)
+        response = hand_over_own(file, name, media_type(form))
+    if response.status_code < 300:
+        header = disposition(name, f"material{suffix(form)}")
+        response.headers["Content-Disposition"] = header.replace("attachment", _HOW.get(way, "attachment"), 1)
     start = request.range.ranges[0][0] if request.range and request.range.ranges else None
     if counts_as_download(request.method, response.status_code, start):
         with unit_of_work(db.session) as session:
@@ -115,10 +123,9 @@ def _kept_private(response: Response) -> Response:
 
 def _hand_over(file: Parcel) -> Response:
     prefix = current_app.extensions["outreach"].settings.files_prefix
-    return _kept_private(_named(file, prefix) if prefix else send_file(
-        file.path, mimetype=file.media_type, as_attachment=True, download_name=file.name, etag=file.etag,
-        conditional=True,
-    ))
+    return _kept_private(
+        _named(file, prefix) if prefix
+        else send_file(file.path, mimetype=file.media_type, etag=file.etag, conditional=True))
 
 
 def _named(file: Parcel, prefix: str) -> Response:
@@ -130,7 +137,6 @@ def _named(file: Parcel, prefix: str) -> Response:
         return Response(status=304, headers={"ETag": etag})
     response = Response(mimetype=file.media_type)
     response.headers["X-Accel-Redirect"] = f"{prefix}/{quote(str(file.path.relative_to(folder())))}"
-    response.headers["Content-Disposition"] = disposition(file.name, f"material{file.path.suffix}")
     return response
 
 

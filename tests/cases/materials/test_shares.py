@@ -94,7 +94,8 @@ def test_a_link_gives_its_format_or_the_pdf(app, client, officer, material):
     published(material).state = EditionState.WITHDRAWN
     assert client.get(url(app, share)).status_code == 410
     add_edition(app, material, EditionState.PUBLISHED)
-    assert client.get(url(app, share)).mimetype == "application/pdf"
+    shown = client.get(url(app, share))
+    assert shown.mimetype == "application/pdf" and shown.headers["Content-Disposition"].startswith("inline; ")
     assert {row.format for row in db.session.query(Download)} == {Format.KAKAO, Format.PRINT}
 
 
