@@ -125,14 +125,15 @@ def copy(document_id: int) -> Any:
     return redirect(url_for(".edit", document_id=document.id))
 
 
-@blueprint.post("/<kind>/charts/<int:number>")
+@blueprint.post("/<kind>/chart")
 @access.allow(*EDITOR_ROLES)
-def chart(kind: str, number: int) -> Any:
-    """A chart of the form as far as it is written: its drawing, and the sentence that could stand in its place."""
+def chart(kind: str) -> Any:
+    """A chart of the form, by its number, as far as it is written: its drawing, and the sentence that could stand for
+    it."""
     form = form_for(_kind(kind))(meta={"csrf": False})
     values = form.values()
     try:
-        wanted = drafted(values["texts"], number)
+        wanted = drafted(values["texts"], request.args.get("number", 1, type=int))
         if wanted is None:
             return jsonify(svg="", sentence="")
         style = values["style"] if values["style"] in STYLES else Style.CALM.value

@@ -63,6 +63,7 @@ def test_a_brochure_reaches_the_partners_it_was_given_to(visitor: Callable[..., 
             group.get_by_role("button", name="한 칸 더").click()
     page.get_by_role("button", name="저장", exact=True).click()
     flashed(page, "원고를 만들었습니다.")
+    expect(live.locator(".strip img")).to_have_count(8, timeout=RENDERED)  # the editor is at work
     page.get_by_label("부제목").fill("쓰던 자리에서 저장")
     page.keyboard.press("Control+s")
     expect(page.locator("[data-state]")).to_contain_text("저장했습니다. 2번째 저장", timeout=RENDERED)

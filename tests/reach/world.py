@@ -257,8 +257,7 @@ def _papers(app: Flask, world: World, company: Company) -> Material:
         ("drafts.state", "job_id"): drawn.id, ("drafts.page", "job_id"): drawn.id, ("drafts.page", "number"): 1,
         ("document_review.restore", "number"): kept.number,
         ("drafts.draw_version", "number"): kept.number, ("drafts.draw", "kind"): "brochure",
-        ("documents.new", "kind"): "brochure", ("documents.chart", "kind"): "brochure",
-        ("documents.chart", "number"): 1,
+        ("documents.new", "kind"): "brochure",
     }
     granted = make_material(app, world.centre, title=f"{world.mark} 공개 사례집")
     give_places(app, granted.editions[0])

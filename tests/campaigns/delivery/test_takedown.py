@@ -15,6 +15,7 @@ from campaigns.mailings.rules import MailingState
 from cases.library import consents
 from cases.library.models import Case
 from cases.materials import service as materials
+from cases.materials import withdrawing
 from cases.materials.models import Material
 from outreach.audit import service as audit
 from outreach.clock import kst_today
@@ -135,7 +136,7 @@ def test_a_withdrawn_edition_stops_it_too(app, with_block, officer, approver, ap
     start(approve(mailing))
     with unit_of_work(db.session) as session:
         edition = materials.published_edition(session.get_one(Material, material.id))
-        materials.withdraw(session, actor_of(approver), edition, now=now)
+        withdrawing.withdraw(session, actor_of(approver), edition, reason="금액이 바뀌었습니다.", now=now)
     db.session.refresh(mailing)
     assert mailing.state is MailingState.PAUSED and "이제 배포하지 않습니다" in mailing.pause_reason
 

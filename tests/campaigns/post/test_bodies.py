@@ -100,7 +100,7 @@ def test_what_does_not_fit_or_is_not_known_is_said_by_company(setting, client, w
     officer.post(at(setting, "/edit"), data=form_of(run, text="{{업종}}"))
     work()
     run = db.session.get(PostRun, run.id)
-    with pytest.raises(Conflict, match=r"\{\{업종\}\}을\(를\) 모르는 기업이 1곳 있습니다: 모르는회사"):
+    with pytest.raises(Conflict, match=r"\{\{업종\}\}을 모르는 기업이 1곳 있습니다: 모르는회사"):
         setting.make(run)
     long = "문단을 {{업종|되풀이}}합니다. " * 130
     officer.post(at(setting, "/edit"), data=form_of(run, text=long))

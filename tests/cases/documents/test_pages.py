@@ -260,7 +260,8 @@ def test_a_chart_is_seen_while_it_is_written(client, officer):
     assert all(label in choice for label in ("가로 막대", "꺾은선", "비율 막대", "전과 후"))
 
     def drawn(kind="leaflet", **slots):
-        return client.post(f"/documents/{kind}/charts/1", data=form(**{f"texts-{k}": v for k, v in slots.items()}))
+        texts = {f"texts-{name}": text for name, text in slots.items()}
+        return client.post(f"/documents/{kind}/chart?number=1", data=form(**texts))
 
     rows = "10인 미만; 38\r\n100인 이상; 17"
     told = drawn(chart1_kind="line", chart1_title="구하는 데 걸린 날", chart1_unit="일", chart1_rows=rows).json
