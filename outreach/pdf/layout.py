@@ -16,6 +16,7 @@ from outreach.wording import Text
 
 _MM = 72 / 25.4
 SMALLEST_CODE = 20 * _MM  # without its quiet zone
+_USUAL_MODULES = 29  # of an address of ours; a sparser code (a telephone) is read as well with modules as large
 _FLOOR = 6.5  # pt; smaller Korean is not read
 _STEP = 0.94
 _LEADING = 1.32
@@ -140,7 +141,7 @@ def code_box(place: StampPlace, modules: int, address: str, *, regular: Face) ->
     :raises RenderError: the code would be under 20 mm, or the address does not fit; names the place.
     """
     beside = place.width >= 1.6 * place.height or not address
-    smallest = SMALLEST_CODE * (modules + 2 * QUIET) / modules
+    smallest = SMALLEST_CODE * (modules + 2 * QUIET) / max(modules, _USUAL_MODULES)
     foot = 0.0 if beside else 2 * _LEADING * _FLOOR
     side = min(place.height - foot, place.width)
     if side < smallest - 0.01:

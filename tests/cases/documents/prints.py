@@ -82,7 +82,9 @@ def assert_stampable(made: RenderedPdf) -> None:
     """A partner's name, code and address can be set into the places kept for them, and all codes then are its own."""
     own = "https://donghaeng.example/q/cQaHfpWp4LS5N6QN-0001"
     edition = Edition("가온디지털산업단지관리공단", "02-000-7001 · gaon.example", None, "#aa2255", own, own[8:])
-    data = stamp(prepare(made.data, made.stamps), edition)
+    base = prepare(made.data, made.stamps)
+    stamp(base, replace(edition, url="tel:1350", address="1350"))  # the shortest code has the widest margin
+    data = stamp(base, edition)
     assert faults(data) == []
     stamped = replace(made, data=data)
     pages = {place.page - 1 for place in made.stamps if place.kind == QR}
