@@ -24,8 +24,6 @@ else:
 QUIET = 4  # modules of white around a code (ISO/IEC 18004 §6.3.8)
 _MAX_BYTES = 213  # what version 10 holds (ISO/IEC 18004, table 7)
 _DARK = re.compile(b"\x00+")
-#: Runs as they are drawn, by the side of their code: the same ones come again and again.
-_DRAWN: dict[int, dict[tuple[int, int], bytes]] = {}
 
 
 class QrCode(NamedTuple):
@@ -43,15 +41,7 @@ class QrCode(NamedTuple):
     @property
     def path(self) -> bytes:
         """One path in modules, y down, not filled yet; sharp at every size and printed in one ink."""
-        met, parts = _DRAWN.setdefault(self.side, {}), []
-        rows = (self.modules[at:at + self.side] for at in range(0, len(self.modules), self.side))
-        for run in _DARK.finditer(b"\xff".join(rows)):
-            span = run.span()
-            if span not in met:
-                y, x = divmod(span[0], self.side + 1)
-                met[span] = b"%d %d %d 1 re\n" % (x, y, span[1] - span[0])
-            parts.append(met[span])
-        return b"".join(parts)
+        return b"".join(b"%d %d %d 1 re\n" % run for run in self.runs())
 
     def picture(self, scale: int) -> Image.Image:
         """In grey with its quiet zone, a module ``scale`` pixels wide."""

@@ -23,7 +23,7 @@ from outreach.pdf.faces import Face, Subset, face, printable
 from outreach.pdf.layout import Line, address_lines, code_box, partner_box
 from outreach.pdf.marks import Logo
 from outreach.pdf.options import ACCENT, ADDRESS, FONTS, PARTNER, StampPlace
-from outreach.pdf.qr import QUIET, QrCode, qr_code
+from outreach.pdf.qr import QUIET, qr_code
 
 _STATIC = Path(__file__).resolve().parents[2] / "static"
 _PACKING = 1  # of 9: for the little there is, more effort costs more time than it saves bytes
@@ -58,8 +58,10 @@ def appended(base: Base, edition: Edition, *, static: Path = _STATIC) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def _code(url: str) -> QrCode:
-    return qr_code(url)
+def _code(url: str) -> tuple[int, bytes]:
+    """Its side in modules and its path, once for all the places of an edition."""
+    code = qr_code(url)
+    return code.side, code.path
 
 
 class _Stamp:
@@ -127,18 +129,18 @@ class _Stamp:
         if not edition.url:
             raise RenderError("QR 코드에 넣을 주소가 없습니다.", place=name)
         try:
-            code = _code(edition.url)
+            modules, path = _code(edition.url)
         except Invalid as error:
             raise RenderError(error.message, place=name) from error
         address = edition.address or edition.url
         alone = any(other.page == slot.page and other.place.kind == ADDRESS for other in self._base.slots)
-        box = code_box(slot.place, code.side, "" if alone else address, regular=self._faces[REGULAR].face)
-        module = box.side / (code.side + 2 * QUIET)
+        box = code_box(slot.place, modules, "" if alone else address, regular=self._faces[REGULAR].face)
+        module = box.side / (modules + 2 * QUIET)
         figure = self._tag(slot, b"/Figure", marks, b"/Alt %s/A<</O/Layout/BBox[%s]>>" % (
             _string(f"QR 코드: {address}"), _edges(slot.place, box.x, box.y, box.side, box.side)))
         drawn = b"/Figure <</MCID %d>> BDC q 1 g %s re f 0 g %s cm\n%sf Q EMC\n" % (
             len(marks) - 1, _numbers(box.x, box.y, box.side, box.side),
-            _numbers(module, 0, 0, -module, box.x + QUIET * module, box.y + box.side - QUIET * module), code.path)
+            _numbers(module, 0, 0, -module, box.x + QUIET * module, box.y + box.side - QUIET * module), path)
         kids = [figure]
         if slot.link_tag:
             if box.address:
