@@ -134,8 +134,8 @@ STANDING_LABELS = {Standing.CURRENT: "", Standing.CHECKING: "신청 전 1350 확
 class ProgrammeCard:
     """One dated programme row as printed.
 
-    ``verified`` with ``checked_on`` says that a person compared it with ``source``; otherwise ``certainty`` names how
-    sure we are, in words. ``valid_to`` is the last day it applies, None while open.
+    ``verified`` with ``checked_on`` says that a person compared it with ``source``. ``valid_to`` is the last day it
+    applies, None while open.
     """
 
     name: str
@@ -149,7 +149,6 @@ class ProgrammeCard:
     period: str = ""
     agency: str = ""
     verified: bool = False
-    certainty: str = ""
     checked_on: date | None = None
     valid_to: date | None = None
 

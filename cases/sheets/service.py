@@ -31,7 +31,6 @@ from cases.sheets.content import (
 from cases.sheets.licences import Licence
 from outreach.organisations.models import Organisation
 from outreach.programmes.models import Payee, ProgrammeVersion
-from outreach.programmes.rules import CERTAINTY_LABELS
 from outreach.regions import service as regions
 from outreach.regions.models import Centre
 from outreach.uploads.models import Upload
@@ -163,13 +162,12 @@ def mark(organisation: Organisation, pictures: Pictures) -> Mark:
 
 def programme_card(version: ProgrammeVersion) -> ProgrammeCard:
     """A programme row as printed. What is unverified or has ended says so on paper (ProgrammeCard.standing)."""
-    certainty = version.certainty.value
     return ProgrammeCard(
         name=version.programme.name_ko, payee=PAYEES[version.programme.payee], summary=version.summary_ko,
         amounts=tuple(amount(row) for row in version.amounts),
         conditions=tuple(line for line in version.conditions.splitlines() if line.strip()),
         apply_at=version.apply_at, basis=version.legal_basis, source=version.source, period=version.period,
-        agency=version.programme.agency, verified=version.verified, certainty=CERTAINTY_LABELS[certainty],
+        agency=version.programme.agency, verified=version.verified,
         checked_on=version.checked_on, valid_to=version.valid_to,
     )
 

@@ -95,7 +95,7 @@ def test_everything_long_at_once() -> None:
         facts=(Fact("업종", "금속 절삭가공 및 유사처리업"),) * 6,
         actions=(Step("혼자만 아는 공정을 찾아 대체표를 만들고 배우다", SENTENCE * 2, "2025년 3월부터 5월까지"),) * 5,
         effects=(Figure("육아휴직을 마치고 제자리로 돌아온 직원", "1,234", "시간/월", "12,345", LONG_NAME),) * 4,
-        programmes=tuple(programme(n, name=LONG_PROGRAMME, verified=False, certainty="2차 자료") for n in range(4)),
+        programmes=tuple(programme(n, name=LONG_PROGRAMME, verified=False) for n in range(4)),
         advice=(SENTENCE,) * 5, partners=tuple(replace(mark(n, logo=False), name=LONG_NAME[:20]) for n in range(6)),
         sources=(SENTENCE,) * 2, contact=replace(CONTACT, centre=LONG_NAME),
     )

@@ -45,8 +45,7 @@ class NearCase:
 
 @dataclass(frozen=True)
 class ProgrammePage:
-    """Everything a page says of one programme. ``certainty`` names which part is better or worse known;
-    ``source_address`` is where the source can be read."""
+    """Everything a page says of one programme. ``source_address`` is where the source can be read."""
 
     programme: ProgrammeCard
     who: str = ""
@@ -54,7 +53,6 @@ class ProgrammePage:
     papers: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
     combination: str = ""
-    certainty: str = ""
     source_address: str = ""
     near: NearCase | None = None
     chart: Chart | None = None
@@ -134,7 +132,7 @@ def _page(
     return ProgrammePage(
         programme=sheets.programme_card(version), who=said["who"] or version.audience or "", when=said["when"],
         papers=entries(said["papers"]), questions=questions(said["faq"]), combination=version.combination or "",
-        certainty=version.certainty_note or "", source_address=version.source_url or "",
+        source_address=version.source_url or "",
         near=_near_case(case) if case is not None else None, chart=chart,
     )
 

@@ -80,7 +80,7 @@ def test_the_qr_code_can_be_read_from_the_page(page: int) -> None:
 
 
 def test_uncertain_and_ended_programmes_say_so() -> None:
-    rows = (programme(1, verified=False, certainty="2차 자료"), programme(2, valid_to=date(2025, 12, 31)), programme(3))
+    rows = (programme(1, verified=False), programme(2, valid_to=date(2025, 12, 31)), programme(3))
     text = text_of(brochure(programmes=rows, cases=(case(1), case(2))))
     assert "신청 전 1350 확인" in text
     assert "종료 2025. 12. 31." in text
@@ -120,7 +120,7 @@ def test_long_names_and_texts_fit(style: Style) -> None:
         audience=(SENTENCE[:40],) * 6, figures=(Figure(SENTENCE[:40], "1,234,567", "만원", "", LONG_NAME),) * 3,
         steps=(Step("이야기를 자세히 듣고 함께 정리합니다", SENTENCE * 3, "신청 뒤 3일 안에"),) * 3,
         programmes=tuple(programme(n, name=LONG_PROGRAMME, conditions=(SENTENCE[:40],) * 4, summary=SENTENCE * 2,
-                                   verified=False, certainty="2차 자료",
+                                   verified=False,
                                    amounts=(Amount("1,250,000", "원/월", "임신기 근로시간 단축을 함께 쓰는 경우"),) * 3)
                          for n in range(6)),
         cases=tuple(case(n, company=LONG_NAME, summary=SENTENCE * 3) for n in range(4)),

@@ -43,7 +43,7 @@ def story(number: int, **changes: Any) -> Story:
         "found": (TEXT,), "steps": (Step("대체표를 만들다", TEXT, "2025년 3월"), Step("서로 배우다", TEXT)),
         "effect": (TEXT,),
         "figures": FIGURES[:1 + number % 3], "quote": Quote("처음 보게 됐어요.", "차장"), "advice": ("세어 보세요.",),
-        "programmes": (programme(number, verified=number != 2, certainty="2차 자료"),),
+        "programmes": (programme(number, verified=number != 2),),
         "facts": (Fact("지역", "경남"),),
         "planner": "김동행", "fact_checked_on": date(2026, 11, 2),
     }

@@ -91,14 +91,14 @@ def test_the_least_there_can_be_asks_on_the_flap_and_leaves_room_for_a_partner()
 
 
 def test_uncertain_and_ended_programmes_say_so() -> None:
-    rows = (programme(1, verified=False, certainty="2차 자료"), programme(2, valid_to=date(2025, 12, 31)))
+    rows = (programme(1, verified=False), programme(2, valid_to=date(2025, 12, 31)))
     text = words_of(printed(KIND, leaflet(programmes=rows, cases=(case(1),), figures=())))
     assert "신청 전 1350 확인" in text and "종료 2025. 12. 31." in text
 
 
 def test_long_names_and_texts_fit() -> None:
     sums = (Amount("1,250,000", "원/월", "임신기 근로시간 단축을 함께 쓰는 경우"),) * 3
-    rows = tuple(programme(n, name=LONG_PROGRAMME, summary=SENTENCE * 2, verified=False, certainty="2차 자료",
+    rows = tuple(programme(n, name=LONG_PROGRAMME, summary=SENTENCE * 2, verified=False,
                            amounts=sums) for n in range(4))
     made = printed(KIND, leaflet(
         style=Style.GLANCE, issuer=LONG_NAME, subtitle=SENTENCE, programmes=rows,

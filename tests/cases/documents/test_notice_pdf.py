@@ -41,7 +41,7 @@ def notice(**changes: Any) -> Notice:
         "terms": (Fact("신청 마감", "2026. 12. 10.(목)"), Fact("자리", "40명")),
         "directions": ("한빛역 3번 출구에서 5분",),
         "hosts": (Fact("주최", "새길고용센터"),), "programmes": (programme(1),
-            programme(2, verified=False, certainty="2차 자료")),
+            programme(2, verified=False)),
         "partners": (mark(1), mark(2, logo=False)), "note": "주차는 두 시간 무료입니다.", "edition": "제1판",
     }
     return Notice(**(values | changes))

@@ -55,11 +55,10 @@ FULL = ProgrammePage(
     who="우선지원대상기업 사업주", when="휴직이 끝난 뒤 12개월 안에",
     papers=("지원금 신청서", "근로계약서", "임금대장"),
     questions=questions(FAQ), combination="육아휴직 지원금 특례와는 함께 받을 수 없습니다.",
-    certainty="금액은 안내문으로 확인",
     source_address="https://www.work24.go.kr/", near=NEAR, chart=CHART,
 )
 LEAST = ProgrammePage(programme(2, name="육아휴직", amounts=(), conditions=("자녀가 만 8세 이하",), basis="", agency="",
-                                period="1년(조건에 따라 1년 6개월)", verified=False, certainty="2차 자료"))
+                                period="1년(조건에 따라 1년 6개월)", verified=False))
 
 
 def one_pager(**changes: Any) -> OnePager:
@@ -107,7 +106,7 @@ def test_its_code_can_be_read_and_is_large_enough(made: RenderedPdf) -> None:
 def test_long_names_sums_and_answers_fit() -> None:
     long = ProgrammePage(
         programme(1, name=LONG_PROGRAMME, summary=SENTENCE, conditions=(SENTENCE,) * 4, verified=False,
-                  certainty="2차 자료", amounts=(Amount("1,234,567,890", "원/월",
+                  amounts=(Amount("1,234,567,890", "원/월",
                       "임신기 근로시간 단축을 함께 쓰는 경우"),) * 3),
         who=SENTENCE, when=SENTENCE, papers=(SENTENCE[:30],) * 4, questions=questions(FAQ + "\n" + FAQ),
         combination=SENTENCE, near=replace(NEAR, company=LONG_NAME),
@@ -132,10 +131,11 @@ def test_records_become_pages_and_a_case_stands_by_the_programme_it_used(session
     first, second = content.pages
     assert first.who == "우선지원대상기업" and first.papers == ("신청서", "임금대장") and first.near is None
     assert second.who == "중소기업" and second.near and second.near.title == "나눠 맡은 자리"
-    assert second.questions[0].answer == "됩니다. 파견계약서를 함께 냅니다." and second.certainty == "금액만 2차 자료"
+    assert second.questions[0].answer == "됩니다. 파견계약서를 함께 냅니다."
     assert first.programme.amounts == (Amount("140", "만원/월", "30인 미만"),)
     assert sheets.FICTIONAL in content.sources
     html = KIND.to_html(ENV, content)
+    assert "2차 자료" not in html  # what the office notes for itself; the badge says what a company has to do
     assert html.count("신청 전 1350 확인") == 1 and 'data-stamp="partner"' in html
 
 

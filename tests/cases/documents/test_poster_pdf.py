@@ -59,7 +59,7 @@ def test_a_photograph_takes_the_figures_place_to_the_papers_edge() -> None:
 
 
 def test_a_sum_says_where_it_is_from_and_how_sure_it_is() -> None:
-    row = programme(1, verified=False, certainty="2차 자료")
+    row = programme(1, verified=False)
     text = words_of(printed(KIND, poster(figure=sum_of(row), programme=row)))
     assert "대체인력 지원금 1(30인 미만)" in text and "140만원/월" in text
     assert "신청 전 1350 확인" in text and "출처 국가법령정보 · 확인 2026. 11. 2." in text
@@ -76,7 +76,7 @@ def test_a_right_without_a_sum_is_shown_by_its_length_or_its_name() -> None:
 
 
 def test_long_names_and_texts_fit() -> None:
-    row = programme(1, name=LONG_PROGRAMME, verified=False, certainty="2차 자료",
+    row = programme(1, name=LONG_PROGRAMME, verified=False,
                     amounts=(Amount("1,234,567,890", "원/월", "임신기 근로시간 단축을 함께 쓰는 경우"),))
     made = printed(KIND, poster(
         style=Style.CALM, issuer=LONG_NAME, subtitle=SENTENCE, programme=row, figure=sum_of(row),

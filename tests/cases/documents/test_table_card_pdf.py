@@ -81,7 +81,7 @@ def test_without_words_of_its_own_the_back_repeats_the_front() -> None:
 
 def test_long_names_sums_and_texts_fit() -> None:
     sums = (Amount("1,250,000", "원/월", "임신기 근로시간 단축을 함께 쓰는 경우"),) * 3
-    row = programme(1, name=LONG_PROGRAMME, verified=False, certainty="2차 자료", amounts=sums)
+    row = programme(1, name=LONG_PROGRAMME, verified=False, amounts=sums)
     made = printed(KIND, card(
         style=Style.GLANCE, issuer=LONG_NAME, subtitle=SENTENCE, programmes=(row, row), points=(SENTENCE[:40],) * 3,
         title="초등학교 입학을 앞둔 아이를 키우는 직원과 작은 회사가 서로 눈치 보지 않고 오래 함께 일하는 법",
