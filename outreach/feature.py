@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class MenuItem:
     """One entry of the main menu. ``label`` is a lazy translation; shown to ``roles`` only;
-    ``prefix`` is the URL prefix under which the entry counts as current; ``group`` (outreach.web.site.MENU_GROUPS)
+    ``prefix``: the URL prefix, or prefixes, under which the entry counts as current; ``group`` (outreach.web.site.MENU_GROUPS)
     puts it under a common heading."""
 
     label: Any
     endpoint: str
     order: int
     roles: frozenset[Role] = STAFF_ROLES
-    prefix: str = ""
+    prefix: str | tuple[str, ...] = ""
     group: str = ""
 
 

@@ -35,7 +35,10 @@ feature = Feature(
     ),
     api_blueprints=(giving_api.blp, order_api.blp),
     menu=(
-        MenuItem(lazy_pgettext("menu", "홍보물"), "materials.index", order=48, roles=STAFF_ROLES, prefix="/materials"),
+        MenuItem(
+            lazy_pgettext("menu", "홍보물"), "materials.index", order=48, roles=STAFF_ROLES,
+            prefix=("/materials", "/documents", "/print-orders"),
+        ),
         MenuItem(_l("자료실"), "portal.index", order=20, roles=PARTNERS, prefix="/portal"),
         MenuItem(_l("인쇄물 신청"), "orders.index", order=22, roles=PARTNERS, prefix="/print-orders"),
     ),

@@ -118,7 +118,7 @@ def _menu() -> list[dict[str, Any]]:
     return [entry["below"][0] if len(entry.get("below", ())) == 1 else entry for entry in entries]
 
 
-def _is_current(prefix: str) -> bool:
+def _is_current(prefix: str | tuple[str, ...]) -> bool:
     """Whether the present page lies below ``prefix``; "/" stands for the first page alone."""
     return request.path == "/" if prefix == "/" else bool(prefix) and request.path.startswith(prefix)
 
