@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class MenuItem:
     """One entry of the main menu. ``label`` is a lazy translation; shown to ``roles`` only;
-    ``prefix``: the URL prefix, or prefixes, under which the entry counts as current; ``group`` (outreach.web.site.MENU_GROUPS)
-    puts it under a common heading."""
+    ``prefix``: the URL prefix, or prefixes, under which the entry counts as current; ``group``
+    (outreach.web.site.MENU_GROUPS) puts it under a common heading."""
 
     label: Any
     endpoint: str
