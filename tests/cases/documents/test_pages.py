@@ -229,6 +229,12 @@ def test_colleagues_comment_and_settle(client, officer, centre):
     assert client.post(f"{here}/comments", data={"text": "남의 센터"}).status_code == 404
 
 
+def test_drafts_belong_to_the_library_in_menu_and_tabs(client, officer):
+    page = sign_in(client, officer).get("/documents/").text
+    assert '<a href="/materials/" aria-current="page">' in page  # the menu's entry
+    assert '<a href="/documents/" aria-current="page">' in page and '<a href="/print-orders/">' in page  # the tabs
+
+
 def test_a_copy_begins_anew_in_ones_own_centre(client, centre):
     gone = make_case(centre, CaseState.WITHDRAWN)
     source = make_document(None, [gone], [make_programme()], title="본부 원고")
